@@ -1,0 +1,236 @@
+"""Every message that crosses from one process to another, in one place.
+
+Commands are small typed values sent over the control plane and answered with a `Reply`; statuses and events are
+published on the data plane as JSON. The 50 Hz tick and the camera frames have fixed binary layouts of their own, in
+`app.dataplane.layouts`.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any
+
+import msgspec
+
+
+class Mode(IntEnum):
+    """Who moves the robot. `VERBAL` and `AUTONOMOUS` are the policy's, told and alone."""
+
+    STOPPED = 0
+    HOLD = 1
+    TELEOP = 2
+    REPLAY = 3
+    VERBAL = 4
+    AUTONOMOUS = 5
+
+
+class Source(IntEnum):
+    """Who asked for the action of a row; stored with every action."""
+
+    HOLD = 0
+    TELEOP = 1
+    REPLAY = 2
+    POLICY = 3
+
+
+class Command(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """Base of everything that can be asked of another process; the class's name is its tag on the wire."""
+
+
+class Shutdown(Command, frozen=True):
+    """End in good order."""
+
+
+# -- to the robot ------------------------------------------------------------------------------------------------------
+
+
+class SetMode(Command, frozen=True, kw_only=True):
+    """Hand the robot to a source. Teleoperation starts with the alignment gate; leaving `STOPPED` takes `Release`."""
+
+    mode: Mode
+
+
+class Stop(Command, frozen=True, kw_only=True):
+    """Emergency stop: hold where it is, wheels at zero, deaf to every source until `Release`."""
+
+    reason: str
+
+
+class Release(Command, frozen=True):
+    """Leave `STOPPED` for `HOLD`; the deliberate act after an emergency stop."""
+
+
+class HomeLifts(Command, frozen=True):
+    """Find the zero of every lift."""
+
+
+class SetTorque(Command, frozen=True, kw_only=True):
+    """Power the followers' servos, or let them go. Without torque the arms fall: only on the operator's word."""
+
+    on: bool
+
+
+class SetSpeed(Command, frozen=True, kw_only=True):
+    """Scale the velocity limits of base and lift by a factor in (0, 1]."""
+
+    factor: float
+
+
+class RebootServo(Command, frozen=True, kw_only=True):
+    """Clear a servo's hardware error by rebooting it, then restore it."""
+
+    bus: str
+    servo_id: int
+
+
+class LoadReplay(Command, frozen=True, kw_only=True):
+    """Actions to replay: little-endian float32 of shape (T, D), at the control rate. Start with `SetMode(REPLAY)`."""
+
+    episode_id: str
+    rows: int
+    actions: bytes
+
+
+class Relatch(Command, frozen=True):
+    """Take the measured pose as the one to hold: the world was moved under the robot (a simulated reset)."""
+
+
+# -- to the recorder ---------------------------------------------------------------------------------------------------
+
+
+class StartEpisode(Command, frozen=True, kw_only=True):
+    """Begin an episode."""
+
+    task: str
+    operator: str = ""
+    home: str = ""
+    room: str = ""
+    scene: str = ""
+    tags: tuple[str, ...] = ()
+    notes: str = ""
+
+
+class EndEpisode(Command, frozen=True, kw_only=True):
+    """Close the running episode with an outcome: `success`, `failure` or `unset`."""
+
+    outcome: str
+
+
+class DiscardEpisode(Command, frozen=True):
+    """Close the running episode and put it into the trash, from where it can be restored."""
+
+
+# -- to the hands (operator's inputs) ----------------------------------------------------------------------------------
+
+
+class Jog(Command, frozen=True, kw_only=True):
+    """What the keyboard, the gamepad's owner or the on-screen handles want now; it expires 200 ms after it was sent.
+
+    Attributes:
+        time_ns: `time.monotonic_ns()` of the input.
+        hand: which leader is moved, by name; empty for none.
+        linear_m_s: velocity of the grasp point, frame of the lift carriage.
+        angular_rad_s: angular velocity of the grasp point, same frame.
+        opening_rate: change of the gripper's opening per second.
+        base_twist: vx, vy in m/s and wz in rad/s.
+        lift_m_s: speed of the lift.
+    """
+
+    time_ns: int
+    hand: str = ""
+    linear_m_s: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    angular_rad_s: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    opening_rate: float = 0.0
+    base_twist: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    lift_m_s: float = 0.0
+
+
+class MoveHand(Command, frozen=True, kw_only=True):
+    """Dragging an on-screen handle: put a hand's grasp point here, in the frame of the lift carriage."""
+
+    hand: str
+    position_m: tuple[float, float, float]
+    opening: float | None = None
+
+
+class RunScript(Command, frozen=True, kw_only=True):
+    """Let the scripted operator do a task on the simulated robot."""
+
+    script: str
+    seed: int = 0
+
+
+class StopScript(Command, frozen=True):
+    """Take the scripted operator's hands off."""
+
+
+# -- to the cameras ----------------------------------------------------------------------------------------------------
+
+
+class ReopenCamera(Command, frozen=True, kw_only=True):
+    """Close a camera and open it again."""
+
+    name: str
+
+
+AnyCommand = (
+    Shutdown
+    | SetMode
+    | Stop
+    | Release
+    | HomeLifts
+    | SetTorque
+    | SetSpeed
+    | RebootServo
+    | LoadReplay
+    | Relatch
+    | StartEpisode
+    | EndEpisode
+    | DiscardEpisode
+    | Jog
+    | MoveHand
+    | RunScript
+    | StopScript
+    | ReopenCamera
+)
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to a command. `error` is empty on success, else one line: what, the value seen, what to do."""
+
+    error: str = ""
+    data: dict[str, Any] = {}
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened; it is shown, logged, and kept in the running episode.
+
+    Attributes:
+        time_ns: `time.monotonic_ns()` when it happened.
+        kind: such as `mode`, `fault`, `fault_cleared`, `episode`, `process`, `late`, `drop`, `subtask`.
+        source: the process that says so.
+        message: one line for a person.
+        key: what it is about; a later event of the same key replaces it on screen (`bus:left_follower`).
+        level: `info`, `warning` or `error`.
+        remedy: what the operator can do, if anything.
+        data: details for machines.
+    """
+
+    time_ns: int
+    kind: str
+    source: str
+    message: str
+    key: str = ""
+    level: str = "info"
+    remedy: str = ""
+    data: dict[str, Any] = {}
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """A process's heartbeat, several times a second: alive, in which state, and its own figures."""
+
+    time_ns: int
+    process: str
+    pid: int
+    state: str
+    detail: dict[str, Any] = {}

@@ -1,0 +1,197 @@
+"""What the window shows: frozen views of the session, replaced whole about thirty times a second.
+
+Nothing here knows Qt, and nothing here can be changed by who reads it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.messages import Mode
+
+Vector = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class TickView:
+    """The newest 50 Hz tick; vectors have the profile's D numbers.
+
+    Attributes:
+        time_ns: when the positions were read.
+        position, velocity, effort: measured; NaN where a device did not answer in this tick.
+        requested, sent: the action asked for, and the one that passed the safety filter.
+        leader: the leaders' pose in the followers' slots; NaN where there is no leader or it did not answer.
+    """
+
+    time_ns: int
+    position: Vector
+    velocity: Vector
+    effort: Vector
+    requested: Vector
+    sent: Vector
+    leader: Vector
+
+
+@dataclass(frozen=True, slots=True)
+class GateView:
+    """The way into teleoperation.
+
+    Attributes:
+        phase: `aligning` (leaders must come to the followers), `driving` (powered leaders go there by themselves) or
+            `ramping` (the blend into following).
+        error_rad: leader minus follower per slot of the vector, NaN where the gate does not look.
+        within: per slot, whether it is close enough.
+        ramp: 0 to 1 while ramping.
+    """
+
+    phase: str
+    error_rad: Vector
+    within: NDArray[np.bool_]
+    ramp: float
+
+
+@dataclass(frozen=True, slots=True)
+class LoopView:
+    """Health of the 50 Hz loop since it started."""
+
+    rate_hz: float = 0.0
+    ticks: int = 0
+    late_ticks: int = 0
+    max_lateness_ms: float = 0.0
+    realtime: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CameraView:
+    """One camera: measured rate, age of its newest frame, frames it lost, whether it is stale."""
+
+    name: str
+    rate_hz: float
+    age_ms: float
+    dropped: int
+    stale: bool
+    width_px: int
+    height_px: int
+
+
+@dataclass(frozen=True, slots=True)
+class FrameView:
+    """The newest picture of a camera: (H, W, 3) uint8 RGB, read-only; `sequence` changes when the picture does."""
+
+    camera: str
+    time_ns: int
+    sequence: int
+    image: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class BusView:
+    """A serial line: connected or lost, failures, and the latency of a read in milliseconds."""
+
+    name: str
+    connected: bool
+    reads: int
+    retries: int
+    failures: int
+    latency_p50_ms: float
+    latency_p99_ms: float
+    last_error: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessView:
+    """A process of the app: `starting`, `running`, `lost` (no heartbeat), `restarting` or `ended`."""
+
+    name: str
+    state: str
+    pid: int
+    cpu_share: float
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A line in place: what is wrong, why, what to do, and the action (a method of `Session`) that does it, if any."""
+
+    key: str
+    level: str
+    what: str
+    remedy: str = ""
+    action: str = ""
+    action_label: str = ""
+    since_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingView:
+    """The running episode."""
+
+    episode_id: str
+    task: str
+    started_ns: int
+    duration_s: float
+    rows: int
+    frames: int
+    dropped: int
+    bytes_written: int
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeView:
+    """One episode of the list."""
+
+    episode_id: str
+    task: str
+    outcome: str
+    started_at: str
+    duration_s: float
+    complete: bool
+    damage: str = ""
+    tags: tuple[str, ...] = ()
+    notes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything the window shows, at one moment.
+
+    Attributes:
+        ready: the robot answers and every camera has delivered a frame.
+        homed: every lift knows its zero.
+        script: the scripted operator's running script, or empty; `script_phase` is what it does now.
+        replay_progress: 0 to 1 while an episode is replayed.
+        episodes: newest first; `trashed` can be restored.
+        say: short words to speak or flash, such as "Recording"; `say_id` changes when there is a new one.
+    """
+
+    time_ns: int
+    profile_name: str
+    mode: Mode = Mode.HOLD
+    ready: bool = False
+    homed: bool = False
+    torque: bool = True
+    speed: float = 1.0
+    gate: GateView | None = None
+    tick: TickView | None = None
+    loop: LoopView = LoopView()
+    cameras: tuple[CameraView, ...] = ()
+    buses: tuple[BusView, ...] = ()
+    processes: tuple[ProcessView, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    recording: RecordingView | None = None
+    episodes: tuple[EpisodeView, ...] = ()
+    trashed: tuple[EpisodeView, ...] = ()
+    disk_free_bytes: int = 0
+    dataset: str = ""
+    simulated: bool = False
+    scripts: tuple[str, ...] = ()
+    script: str = ""
+    script_phase: str = ""
+    replay_progress: float = 0.0
+    gamepad: str = ""
+    log: tuple[str, ...] = field(default=())
+    say: str = ""
+    say_id: int = 0
