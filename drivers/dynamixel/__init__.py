@@ -1,0 +1,1 @@
+"""Dynamixel X-series servos, Protocol 2.0."""
