@@ -1,0 +1,1 @@
+"""Cameras: one interface, and a driver for each kind of source."""
