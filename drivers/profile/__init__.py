@@ -1,1 +1,7 @@
 """Robot profiles: what a robot is, read once from TOML into frozen values."""
+
+from drivers.profile.mistakes import Mistake, ProfileError
+from drivers.profile.parse import load_profile, profile_names
+from drivers.profile.schema import RobotProfile
+
+__all__ = ["Mistake", "ProfileError", "RobotProfile", "load_profile", "profile_names"]

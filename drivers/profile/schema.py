@@ -23,10 +23,12 @@ ServoModel = Literal["XM540-W270", "XM430-W350", "XL430-W250", "XC430-W240"]
 
 
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Base of every part of a profile: frozen, unknown keys refused. `kw_only` is not inherited in msgspec."""
+    """Base of every part of a profile: unknown keys refused. Parts repeat `frozen` for type checkers' sake, and
+    `kw_only` because msgspec does not inherit it.
+    """
 
 
-class Bus(Part, kw_only=True):
+class Bus(Part, frozen=True, kw_only=True):
     """One serial line of servos, usually one USB adapter.
 
     `port` is a device path (preferably under `/dev/serial/by-id/`) or `sim:NAME`, the far end of which is the
@@ -40,7 +42,7 @@ class Bus(Part, kw_only=True):
     watchdog_ms: Annotated[int, Meta(ge=20, le=2540)] = 200
 
 
-class Joint(Part, kw_only=True):
+class Joint(Part, frozen=True, kw_only=True):
     """One revolute joint and the servo or servos (master first, then shadows) that turn it.
 
     `position_rad = direction * (ticks - zero_ticks) * 2π / 4096`, with the ticks as the master reports them.
@@ -58,14 +60,14 @@ class Joint(Part, kw_only=True):
     current_limit_a: Positive = 2.0
 
 
-class Link(Part, kw_only=True):
+class Link(Part, frozen=True, kw_only=True):
     """One step of an arm's kinematic chain: a fixed translation in the parent's frame, then the joint's axis."""
 
     offset_m: Triple
     axis: Triple
 
 
-class Chain(Part, kw_only=True):
+class Chain(Part, frozen=True, kw_only=True):
     """An arm's kinematics for inverse kinematics: mount on the lift carriage, one link a joint, then the grasp point."""
 
     mount_m: Triple
@@ -73,7 +75,7 @@ class Chain(Part, kw_only=True):
     grasp_offset_m: Triple
 
 
-class Arm(Part, kw_only=True):
+class Arm(Part, frozen=True, kw_only=True):
     """A follower arm."""
 
     bus: str
@@ -83,7 +85,7 @@ class Arm(Part, kw_only=True):
     chain: Chain | None = None
 
 
-class Gripper(Part, kw_only=True):
+class Gripper(Part, frozen=True, kw_only=True):
     """A parallel gripper turned by one servo: closed and open angle of the servo, opening between the pads in metres."""
 
     bus: str
@@ -97,7 +99,7 @@ class Gripper(Part, kw_only=True):
     current_limit_a: Positive = 0.6
 
 
-class LeaderHandle(Part, kw_only=True):
+class LeaderHandle(Part, frozen=True, kw_only=True):
     """The gripper handle of a leader arm."""
 
     id: ServoId
@@ -106,7 +108,7 @@ class LeaderHandle(Part, kw_only=True):
     open_rad: float
 
 
-class Leader(Part, kw_only=True):
+class Leader(Part, frozen=True, kw_only=True):
     """A leader arm: read with torque off; one that is `drivable` may be moved to its follower for a take-over."""
 
     bus: str
@@ -117,7 +119,7 @@ class Leader(Part, kw_only=True):
     drive_current_a: Positive = 0.5
 
 
-class Base(Part, kw_only=True):
+class Base(Part, frozen=True, kw_only=True):
     """A kiwi base: three omni wheels in velocity mode.
 
     Each row of the wheel matrix is [cos a, sin a, R] for the wheel angle a, as in hardware notes of LeKiwi-class bases.
@@ -138,7 +140,7 @@ class Base(Part, kw_only=True):
     command_timeout_ms: Positive = 200.0
 
 
-class Homing(Part, kw_only=True):
+class Homing(Part, frozen=True, kw_only=True):
     """How a lift finds its zero: down at `speed_m_s` until the current stays above `stall_current_a` for `stall_s`."""
 
     speed_m_s: Positive = 0.05
@@ -147,7 +149,7 @@ class Homing(Part, kw_only=True):
     on_connect: bool = False
 
 
-class Lift(Part, kw_only=True):
+class Lift(Part, frozen=True, kw_only=True):
     """A lift axis turned by a servo in extended-position mode."""
 
     bus: str
@@ -164,7 +166,7 @@ class Lift(Part, kw_only=True):
     homing: Homing = Homing()
 
 
-class Camera(Part, kw_only=True):
+class Camera(Part, frozen=True, kw_only=True):
     """A camera. `source` is `sim`, a V4L2 index, a device path, a video file, or an MJPEG/RTSP address."""
 
     source: str | int
@@ -175,7 +177,7 @@ class Camera(Part, kw_only=True):
     stale_after_ms: Positive = 300.0
 
 
-class Teleop(Part, kw_only=True):
+class Teleop(Part, frozen=True, kw_only=True):
     """When the follower may follow: the alignment gate, the blend after it, and the limit on a leader reading's age."""
 
     align_rad: Positive = 0.15
@@ -184,14 +186,14 @@ class Teleop(Part, kw_only=True):
     leader_timeout_ms: Positive = 200.0
 
 
-class Simulation(Part, kw_only=True):
+class Simulation(Part, frozen=True, kw_only=True):
     """The world on the far side of the serial lines; only profiles of simulated robots have it."""
 
     scene: Literal["kitchen"] = "kitchen"
     seed: Annotated[int, Meta(ge=0)] = 0
 
 
-class Segment(Part, kw_only=True):
+class Segment(Part, frozen=True, kw_only=True):
     """A run of numbers in the state and action vectors that belong to one device: `arm`, `gripper`, `base` or `lift`."""
 
     kind: Literal["arm", "gripper", "base", "lift"]
@@ -205,7 +207,7 @@ class Segment(Part, kw_only=True):
         return slice(self.start, self.start + self.size)
 
 
-class RobotProfile(Part, kw_only=True):
+class RobotProfile(Part, frozen=True, kw_only=True):
     """A whole robot. `vector` names the devices in the order in which they make up state and action."""
 
     name: str
@@ -231,7 +233,7 @@ class RobotProfile(Part, kw_only=True):
         segments, start = [], 0
         for entry in self.vector:
             kind, _, name = entry.partition(".")
-            size = {"arm": lambda n: len(self.arms[n].joints), "base": lambda n: 3}.get(kind, lambda n: 1)(name)
+            size = len(self.arms[name].joints) if kind == "arm" else 3 if kind == "base" else 1
             segments.append(Segment(kind=kind, name=name, start=start, size=size))  # type: ignore[arg-type]
             start += size
         return tuple(segments)
@@ -251,7 +253,9 @@ class RobotProfile(Part, kw_only=True):
             elif segment.kind == "base":
                 names += ["base_vx", "base_vy", "base_wz"]
             else:
-                names.append(f"{segment.name}_gripper" if segment.kind == "gripper" else f"lift_{segment.name}")
+                names.append(
+                    f"{segment.name}_gripper" if segment.kind == "gripper" else f"lift_{segment.name}"
+                )
         return tuple(names)
 
     @property
