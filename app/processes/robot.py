@@ -1,0 +1,229 @@
+"""The robot process: the 50 Hz loop around the drivers, with everything it needs to be asked and heard."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import time
+from collections.abc import Callable
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from app.control import Request
+from app.dataplane.layouts import INPUTS, INPUTS_TOPIC, tick_layout, tick_topic
+from app.messages import (
+    Command,
+    HomeLifts,
+    LoadReplay,
+    Mode,
+    RebootServo,
+    Relatch,
+    Release,
+    SetMode,
+    SetSpeed,
+    SetTorque,
+    Shutdown,
+    Stop,
+)
+from app.processes.context import ProcessContext
+from app.processes.realtime import Pacer, request_realtime
+from app.robot.arbiter import Asked, Inputs, ModeRefusedError
+from app.robot.loop import RobotLoop
+from app.runtime import resolve_port
+from drivers.errors import DriverError
+from drivers.measurement import Measurement
+from drivers.robot import Robot
+
+REALTIME_PRIORITY = 60
+NOBODY_WATCHES_S = 3.0
+"""How long the robot goes on holding, actively, after its owner's process has ended."""
+
+
+class RobotProcess:
+    """Joins the loop to the session: commands in, ticks and statuses out.
+
+    Args:
+        context: the process's surroundings.
+    """
+
+    def __init__(self, context: ProcessContext) -> None:
+        self._context = context
+        profile = context.profile
+        self._robot = Robot(profile, resolve_port=lambda port: resolve_port(context.runtime_dir, port))
+        self._loop = RobotLoop(profile, self._robot, context.event)
+        self._ticks = context.plane.publisher(tick_topic(profile))
+        self._inputs = context.plane.subscriber(INPUTS_TOPIC)
+        self._row = np.zeros(1, tick_layout(profile.dof))
+        self._newest_inputs: NDArray[np.void] | None = None
+        self._torque = True
+        self._replaying = ""
+        self._measured_position = np.zeros(profile.dof, np.float32)
+        self._handlers: dict[type[Command], Callable[..., None]] = {
+            SetMode: lambda command: self._loop.change(command.mode),
+            Stop: lambda command: self._loop.stop(command.reason),
+            Release: self._release,
+            HomeLifts: lambda _: self._robot.start_homing(),
+            SetTorque: self._set_torque,
+            SetSpeed: self._set_speed,
+            RebootServo: lambda command: self._robot.reboot(command.bus, command.servo_id),
+            LoadReplay: self._load_replay,
+            Relatch: lambda _: self._loop.relatch(self._measured_position),
+            Shutdown: self._shutdown,
+        }
+
+    def run(self) -> None:
+        """Connect, then tick until told to end."""
+        context = self._context
+        context.beat("connecting")
+        report = self._robot.connect()
+        for bus in report.buses:
+            if not bus.ok:
+                context.log.warning("%s", bus)
+        context.event("robot", "The robot answers" if report.ok else str(report), level="info" if report.ok else "error")
+        realtime = request_realtime(REALTIME_PRIORITY)
+        if not realtime:
+            context.log.warning("no real-time priority; allow it with: setcap or an rtprio line in limits.conf")
+        for lift in context.profile.lifts.values():
+            if lift.homing.on_connect:
+                self._robot.start_homing()
+                break
+        gc.collect()
+        gc.freeze()
+        pacer = Pacer(context.profile.control_rate_hz)
+        tick, orphaned_ns = 0, 0
+        while not context.ending:
+            lateness_ns = pacer.wait()
+            for request in context.server.receive():
+                self._answer(request)
+            owner_alive = context.owner_alive()
+            if context.owner_ended():
+                orphaned_ns = orphaned_ns or time.monotonic_ns()
+                if time.monotonic_ns() - orphaned_ns > NOBODY_WATCHES_S * 1e9:
+                    break
+            mode, gate = self._loop.arbiter.mode, self._loop.arbiter.gate
+            measured, asked, sent, sent_ns = self._loop.tick(self._wanted(), owner_alive=owner_alive)
+            self._measured_position = measured.position
+            self._publish(tick, lateness_ns, pacer, mode, measured, asked, sent, sent_ns)
+            tick += 1
+            if context.due():
+                context.beat("running", **self._detail(pacer, realtime, gate_open=gate.phase.name.lower()))
+        self._robot.close()
+
+    def _answer(self, request: Request) -> None:
+        handler = self._handlers.get(type(request.command))
+        if handler is None:
+            request.refuse(f"the robot does not understand {type(request.command).__name__}")
+            return
+        try:
+            handler(request.command)
+        except (ModeRefusedError, DriverError) as error:
+            request.refuse(str(error))
+        else:
+            request.done()
+
+    def _wanted(self) -> Inputs:
+        """Base and lift as last wanted, unless that is too old or the dead man is up."""
+        payload = self._inputs.newest()
+        if payload is not None:
+            self._newest_inputs = payload.view(INPUTS)[0]
+        newest = self._newest_inputs
+        base = self._context.profile.base
+        limit_ms = base.command_timeout_ms if base is not None else 200.0
+        if newest is None or not newest["dead_man"] or time.monotonic_ns() - int(newest["time_ns"]) > limit_ms * 1e6:
+            return Inputs()
+        vx, vy, wz = (float(value) for value in newest["twist"])
+        return Inputs(twist=(vx, vy, wz), lift_m_s=float(newest["lift_m_s"]))
+
+    def _publish(
+        self,
+        tick: int,
+        lateness_ns: int,
+        pacer: Pacer,
+        mode: Mode,
+        measured: Measurement,
+        asked: Asked,
+        sent: NDArray[np.float32],
+        sent_ns: int,
+    ) -> None:
+        gate = self._loop.arbiter.gate
+        row = self._row[0]
+        row["tick"] = tick
+        row["time_ns"] = measured.time_ns
+        row["action_time_ns"] = sent_ns
+        row["lateness_ns"] = lateness_ns
+        row["late_ticks"] = pacer.late
+        row["mode"] = mode
+        row["source"] = asked.source
+        row["subtask"] = row["chunk"] = -1
+        row["position"] = measured.position
+        row["velocity"] = measured.velocity
+        row["effort"] = measured.effort
+        row["requested"] = asked.action
+        row["sent"] = sent
+        row["leader"] = measured.leader
+        row["gate_phase"] = gate.phase
+        row["gate_ramp"] = gate.ramp
+        row["gate_within"] = gate.within
+        self._ticks.send(self._row.view(np.uint8))
+
+    def _detail(self, pacer: Pacer, realtime: bool, *, gate_open: str) -> dict[str, object]:
+        arbiter = self._loop.arbiter
+        return {
+            "mode": int(arbiter.mode),
+            "gate": gate_open,
+            "late_ticks": pacer.late,
+            "skipped_ticks": pacer.skipped,
+            "realtime": realtime,
+            "homed": self._robot.lifts_homed,
+            "homing": {name: state.value for name, state in self._robot.homing.items()},
+            "torque": self._torque,
+            "speed": arbiter.speed,
+            "replay": self._replaying if arbiter.mode is Mode.REPLAY else "",
+            "replay_progress": arbiter.replay_progress,
+            "buses": msgspec.to_builtins(self._robot.health()),
+            "servos": msgspec.to_builtins(self._robot.servos()),
+        }
+
+    def _release(self, _: Release) -> None:
+        self._loop.arbiter.release()
+        self._context.event("mode", "Released; holding", key="mode", mode=int(Mode.HOLD))
+
+    def _set_torque(self, command: SetTorque) -> None:
+        if command.on == self._torque:
+            return
+        if not command.on and self._loop.arbiter.mode not in (Mode.HOLD, Mode.STOPPED):
+            raise ModeRefusedError("the robot is moving; hold it before letting the servos go")
+        self._robot.torque(command.on)
+        self._torque = command.on
+        self._loop.relatch(self._measured_position)
+        self._context.event("torque", "Servos are powered" if command.on else "Servos are let go: the arms can fall")
+
+    def _set_speed(self, command: SetSpeed) -> None:
+        if not 0.0 < command.factor <= 1.0:
+            raise ModeRefusedError(f"speed factor {command.factor} is not in (0, 1]")
+        self._loop.arbiter.speed = command.factor
+
+    def _load_replay(self, command: LoadReplay) -> None:
+        actions = np.frombuffer(command.actions, "<f4")
+        if command.rows < 1 or actions.size % command.rows:
+            raise ModeRefusedError(f"{actions.size} numbers do not make {command.rows} actions; load the episode again")
+        self._loop.arbiter.load(actions.reshape(command.rows, -1))
+        self._replaying = command.episode_id
+
+    def _shutdown(self, _: Shutdown) -> None:
+        self._context.ending = True
+
+
+def main(argv: list[str]) -> None:
+    """Run the robot process of the session in the directory `argv[-1]`."""
+    context = ProcessContext("robot", argv)
+    try:
+        RobotProcess(context).run()
+    finally:
+        context.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv)

@@ -1,0 +1,196 @@
+"""One tick of the robot: read every bus, decide, make it safe, write, and say what was done.
+
+The loop owns no policy of its own. It joins the robot (drivers), the arbiter (who moves) and the safety filter (what
+may reach a servo), and turns doubt into a hold: a lost bus, silent leaders, or an owner who no longer watches.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.messages import Mode
+from app.robot.arbiter import Arbiter, Asked, Inputs, ModeRefusedError
+from app.robot.gate import GatePhase
+from app.robot.watch import Watch
+from drivers.measurement import Measurement
+from drivers.profile import RobotProfile
+from drivers.robot import Robot
+from drivers.safety import SafetyLimits, SafetyState, filter_action
+
+Vector = NDArray[np.float32]
+
+READ_SHARE = 0.6
+"""Share of a tick by whose end the servos' answers must be in; what is not is retried in the next tick."""
+
+POLL_SHARE = 0.8
+"""Share of a tick by whose end the round-robin poll of one servo must be done."""
+
+DRIVE_LEADER_RAD_S = 0.8
+"""Speed at which a powered leader is brought to its follower."""
+
+
+class Voice(Protocol):
+    """How the loop says that something happened; `ProcessContext.event` is one."""
+
+    def __call__(
+        self, kind: str, message: str, *, key: str = "", level: str = "info", remedy: str = "", **data: object
+    ) -> None:
+        """Say it."""
+        ...
+
+
+class RobotLoop:
+    """The state of the 50 Hz loop between ticks.
+
+    Args:
+        profile: the robot.
+        robot: its drivers, connected.
+        say: where events go.
+    """
+
+    def __init__(self, profile: RobotProfile, robot: Robot, say: Voice) -> None:
+        self._profile = profile
+        self._robot = robot
+        self._say = say
+        self._dt_s = 1.0 / profile.control_rate_hz
+        self._limits = SafetyLimits.from_profile(profile)
+        self._safety: SafetyState | None = None
+        self._driven = np.full(profile.dof, np.nan, np.float32)
+        self._lifts = np.zeros(profile.dof, bool)
+        for segment in profile.segments:
+            self._lifts[segment.slice] = segment.kind == "lift"
+        self._unread = np.ones(profile.dof, bool)
+        self._watch = Watch(profile, say)
+        self.arbiter = Arbiter(profile)
+
+    def tick(self, inputs: Inputs, *, owner_alive: bool) -> tuple[Measurement, Asked, Vector, int]:
+        """Do one tick.
+
+        Args:
+            inputs: base and lift wanted now.
+            owner_alive: whether somebody still watches; without, the robot holds.
+
+        Returns:
+            What was measured, what was asked for, what was sent, and when it was sent (monotonic ns).
+        """
+        started_ns = time.monotonic_ns()
+        period_ns = int(self._dt_s * 1e9)
+        self._robot.request()
+        measured = self._robot.collect(started_ns + int(period_ns * READ_SHARE))
+        if self._safety is None:
+            self._safety = SafetyState.at_rest(np.nan_to_num(measured.position))
+        self._take_returned(measured)
+        reason = self._watch.reason_to_hold(measured, owner_alive=owner_alive)
+        if self.arbiter.leader_lost():
+            reason = "a leader arm stopped answering"
+        if reason and self.arbiter.mode not in (Mode.HOLD, Mode.STOPPED):
+            self.hold()
+            self._say("mode", f"Holding: {reason}", key="mode", level="warning", mode=int(Mode.HOLD))
+        mode = self.arbiter.mode
+        asked = self.arbiter.step(measured.leader, inputs, self._dt_s)
+        if mode is Mode.REPLAY and self.arbiter.mode is Mode.HOLD:
+            self._say("mode", "Replay finished; holding", key="mode", mode=int(Mode.HOLD))
+        filtered = filter_action(
+            asked.action,
+            state=self._safety,
+            measured=measured.position,
+            age_s=0.0,
+            dt_s=self._dt_s,
+            limits=self._limits,
+        )
+        self._safety = filtered.state
+        self.arbiter.bound_lift(filtered.sent)
+        self._robot.write(filtered.sent)
+        sent_ns = time.monotonic_ns()
+        self._drive_leaders(measured)
+        for fault in self._robot.poll(started_ns + int(period_ns * POLL_SHARE)):
+            self._watch.fault(fault)
+        return measured, asked, filtered.sent, sent_ns
+
+    def change(self, mode: Mode) -> None:
+        """Hand the robot to another source.
+
+        Raises:
+            ModeRefusedError: when that cannot be done now.
+        """
+        if mode is not Mode.HOLD and self._watch.blocked:
+            raise ModeRefusedError(f"{self._watch.blocked}; the robot holds until it is back")
+        if mode is Mode.TELEOP and not self._robot.lifts_homed:
+            raise ModeRefusedError("the lift does not know its zero yet; home it first")
+        self._release_leaders()
+        self.arbiter.change(mode, self._stopping_point())
+        self._say("mode", f"Mode: {mode.name.lower()}", key="mode", mode=int(mode))
+
+    def hold(self) -> None:
+        """Come to rest and stay there."""
+        self._release_leaders()
+        self.arbiter.change(Mode.HOLD, self._stopping_point())
+
+    def stop(self, reason: str) -> None:
+        """Emergency stop, from any state."""
+        self._release_leaders()
+        self.arbiter.stop(self._stopping_point())
+        self._say("mode", f"Stopped: {reason}", key="mode", level="error", mode=int(Mode.STOPPED))
+
+    def relatch(self, measured: Vector) -> None:
+        """Take the measured pose for the one that was sent: somebody moved the world under the robot."""
+        known = np.where(np.isfinite(measured), measured, self._sent())
+        self._safety = SafetyState.at_rest(known)
+        self.arbiter.latch(known)
+
+    @property
+    def gate_phase(self) -> GatePhase:
+        """Where on the way into following the robot is."""
+        return self.arbiter.gate.phase
+
+    def _sent(self) -> Vector:
+        return self._safety.sent if self._safety is not None else np.zeros(self._profile.dof, np.float32)
+
+    def _stopping_point(self) -> Vector:
+        """Where the robot comes to rest when it brakes now, as hard as it may: sent + v·|v| / 2a."""
+        if self._safety is None:
+            return self._sent()
+        velocity = np.where(self._limits.velocity_like, 0.0, self._safety.velocity)
+        reach = velocity * np.abs(velocity) / (2.0 * self._limits.max_acceleration)
+        return (self._sent() + reach).astype(np.float32)
+
+    def _take_returned(self, measured: Measurement) -> None:
+        """Start from the measured pose wherever the servos have just come back, or do not know their zero yet."""
+        returned = self._unread & measured.fresh & np.isfinite(measured.position)
+        if not self._robot.lifts_homed:
+            returned |= self._lifts & np.isfinite(measured.position)
+        if returned.any() and self._safety is not None:
+            self._safety = SafetyState(
+                sent=np.where(returned, measured.position, self._safety.sent).astype(np.float32),
+                velocity=np.where(returned, 0.0, self._safety.velocity).astype(np.float32),
+            )
+            self.arbiter.latch(measured.position, returned)
+        self._unread &= ~returned
+        self._unread |= self._watch.lost_slots(measured)
+
+    def _drive_leaders(self, measured: Measurement) -> None:
+        """Bring powered leaders to their followers at a calm speed, and let go when the gate has let the robot follow."""
+        if self.gate_phase is not GatePhase.DRIVING:
+            if np.isfinite(self._driven).any():
+                self._release_leaders()
+            return
+        goal = self._sent()
+        step = np.float32(DRIVE_LEADER_RAD_S * self._dt_s)
+        start = np.where(np.isfinite(self._driven), self._driven, measured.leader)
+        self._driven = (start + np.clip(goal - start, -step, step)).astype(np.float32)
+        for name, leader in self._profile.leaders.items():
+            slots = self._watch.leader_slots(name)
+            if leader.drivable and np.isfinite(self._driven[slots]).all():
+                arm, opening = self._driven[slots][:-1], float(self._driven[slots][-1])
+                self._robot.drive_leader(name, arm, opening)
+
+    def _release_leaders(self) -> None:
+        if np.isfinite(self._driven).any():
+            for name, leader in self._profile.leaders.items():
+                if leader.drivable:
+                    self._robot.release_leader(name)
+        self._driven[:] = np.nan

@@ -1,0 +1,102 @@
+"""What gives the loop reason to doubt: lost buses, faults of servos, an owner who no longer watches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivers.measurement import Fault, Measurement
+from drivers.profile import RobotProfile
+
+PATIENCE_TICKS = 5
+"""A follower may fail to answer for this many ticks (100 ms at 50 Hz) before the robot holds."""
+
+
+class Watch:
+    """Follows which buses and servos are well, and says each change once.
+
+    Args:
+        profile: the robot.
+        say: where events go.
+    """
+
+    def __init__(self, profile: RobotProfile, say: Callable[..., None]) -> None:
+        self._say = say
+        self._silent_ticks = np.zeros(profile.dof, np.int64)
+        self._lost: frozenset[str] = frozenset()
+        self._owner_alive = True
+        self._slots_of: dict[str, NDArray[np.bool_]] = {}
+        self._leaders: dict[str, NDArray[np.int64]] = {}
+        for segment in profile.segments:
+            bus = _bus_of(profile, segment.kind, segment.name)
+            slots = self._slots_of.setdefault(bus, np.zeros(profile.dof, bool))
+            slots[segment.slice] = True
+        for name, leader in profile.leaders.items():
+            self._leaders[name] = np.concatenate(
+                [
+                    np.arange(segment.start, segment.start + segment.size)
+                    for kind in ("arm", "gripper")
+                    for segment in profile.segments
+                    if segment.kind == kind and segment.name == leader.follows
+                ]
+            )
+        self.blocked = ""
+
+    def leader_slots(self, name: str) -> NDArray[np.int64]:
+        """Indices of a leader's follower in the vector: the arm's joints, then the gripper."""
+        return self._leaders[name]
+
+    def lost_slots(self, measured: Measurement) -> NDArray[np.bool_]:
+        """(D,) which entries belong to followers that have been silent for longer than patience lasts."""
+        return self._silent_ticks > PATIENCE_TICKS
+
+    def reason_to_hold(self, measured: Measurement, *, owner_alive: bool) -> str:
+        """Why the robot must hold now, in words, or an empty string."""
+        self._silent_ticks = np.where(measured.fresh, 0, self._silent_ticks + 1)
+        self._say_lost(frozenset(measured.lost))
+        if owner_alive != self._owner_alive:
+            self._owner_alive = owner_alive
+            if not owner_alive:
+                self._say("owner", "The window stopped answering", key="owner", level="error")
+        silent = [bus for bus, slots in self._slots_of.items() if (self._silent_ticks[slots] > PATIENCE_TICKS).any()]
+        self.blocked = f"no answer from {', '.join(silent)}" if silent else ""
+        if self.blocked:
+            return self.blocked
+        return "" if owner_alive else "nobody watches the robot"
+
+    def fault(self, fault: Fault) -> None:
+        """Tell of a fault that the poll has found."""
+        self._say(
+            "fault",
+            fault.message,
+            key=f"servo:{fault.bus}:{fault.servo_id}",
+            level="error",
+            remedy=fault.remedy,
+            bus=fault.bus,
+            servo_id=fault.servo_id,
+            code=fault.code,
+            needs_reboot=fault.needs_reboot,
+        )
+
+    def _say_lost(self, lost: frozenset[str]) -> None:
+        for bus in sorted(lost - self._lost):
+            self._say(
+                "fault",
+                f"The bus {bus} is lost",
+                key=f"bus:{bus}",
+                level="error",
+                remedy="check its cable and power; it is taken up again by itself",
+                bus=bus,
+            )
+        for bus in sorted(self._lost - lost):
+            self._say("fault_cleared", f"The bus {bus} is back", key=f"bus:{bus}", bus=bus)
+        self._lost = lost
+
+
+def _bus_of(profile: RobotProfile, kind: str, name: str) -> str:
+    if kind == "base" and profile.base is not None:
+        return profile.base.bus
+    tables = {"arm": profile.arms, "gripper": profile.grippers, "lift": profile.lifts}
+    return tables[kind][name].bus
