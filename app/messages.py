@@ -25,12 +25,15 @@ class Mode(IntEnum):
 
 
 class Source(IntEnum):
-    """Who asked for the action of a row; stored with every action."""
+    """Who asked for the action of a row: the codes of `recordings.ActionSource`, which a test holds equal.
+
+    It stands here too because the 50 Hz process has no use for the storage library behind that name.
+    """
 
     HOLD = 0
     TELEOP = 1
-    REPLAY = 2
-    POLICY = 3
+    POLICY = 2
+    REPLAY = 3
 
 
 class Command(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):

@@ -1,0 +1,104 @@
+"""What the window asks of a session: a snapshot to show, pictures, and somewhere to hand the operator's wishes.
+
+Nothing here blocks: results and failures come back as changed snapshots and notices.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from app.messages import Jog, Mode
+from app.session.view import FrameView, Snapshot
+from drivers.profile.schema import RobotProfile
+
+
+class SessionLike(Protocol):
+    """The session as the window sees it. Every method may be called from the GUI thread and returns at once."""
+
+    @property
+    def profile(self) -> RobotProfile:
+        """The robot that is driven."""
+
+    def snapshot(self) -> Snapshot:
+        """Everything to show, at this moment."""
+
+    def frame(self, camera: str) -> FrameView | None:
+        """The newest picture of a camera, or None before its first."""
+
+    def ticks(self, since_ns: int) -> NDArray[Any]:
+        """The ticks after a time, at most ten seconds back: fields `time_ns`, `position` (n, D), `sent` (n, D)."""
+
+    def beat(self) -> None:
+        """Tell the robot that the window is alive; without it, the robot holds."""
+
+    def set_mode(self, mode: Mode) -> None:
+        """Hand the robot to a source."""
+
+    def stop(self, reason: str) -> None:
+        """Emergency stop."""
+
+    def release(self) -> None:
+        """Leave `STOPPED`."""
+
+    def home_lifts(self) -> None:
+        """Find the zero of every lift."""
+
+    def set_torque(self, on: bool) -> None:
+        """Power the followers' servos, or let them go."""
+
+    def set_speed(self, factor: float) -> None:
+        """Scale the velocity limits of base and lift, in (0, 1]."""
+
+    def reboot_servo(self, bus: str, servo_id: int) -> None:
+        """Clear a servo's hardware error."""
+
+    def reopen_camera(self, name: str) -> None:
+        """Close a camera and open it again."""
+
+    def start_episode(self, task: str) -> None:
+        """Begin to record."""
+
+    def end_episode(self, outcome: str) -> None:
+        """Close the running episode as `success`, `failure` or `unset`."""
+
+    def discard_episode(self) -> None:
+        """Close the running episode and put it into the trash."""
+
+    def annotate_episode(
+        self,
+        episode_id: str,
+        *,
+        outcome: str | None = None,
+        notes: str | None = None,
+        tags: tuple[str, ...] | None = None,
+    ) -> None:
+        """Change what is said about an episode; None leaves it as it is."""
+
+    def trash_episode(self, episode_id: str) -> None:
+        """Put an episode into the trash."""
+
+    def restore_episode(self, episode_id: str) -> None:
+        """Take an episode out of the trash."""
+
+    def replay(self, episode_id: str) -> None:
+        """Repeat an episode on the robot."""
+
+    def jog(self, jog: Jog) -> None:
+        """What keys and handles want now."""
+
+    def run_script(self, name: str, seed: int) -> None:
+        """Let the scripted operator do a task."""
+
+    def stop_script(self) -> None:
+        """Take the scripted operator's hands off."""
+
+    def reset_world(self, seed: int) -> None:
+        """Place the simulated kitchen's objects anew."""
+
+    def do(self, action: str) -> None:
+        """Perform a notice's action."""
+
+    def close(self) -> None:
+        """End the session and its processes. May take a moment."""

@@ -1,0 +1,314 @@
+"""The recorder process: every stream of the session into the running episode, live."""
+
+from __future__ import annotations
+
+import sys
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from app.control import Request
+from app.dataplane import Bytes, Sample
+from app.dataplane.layouts import (
+    EVENTS,
+    FRAME_HEADER,
+    JPEG,
+    frame_topic,
+    simulation_topic,
+    tick_layout,
+    tick_topic,
+)
+from app.messages import DiscardEpisode, EndEpisode, Event, Shutdown, StartEpisode
+from app.processes.context import ProcessContext
+from drivers.profile import RobotProfile
+from drivers.sim.state_size import integration_state_size
+from recordings import CameraSpec, Dataset, Environment, EpisodeSpec, EpisodeWriter, Outcome, RecordingError
+from recordings import Event as RecordedEvent
+from recordings.jpeg import encode_jpeg
+
+POLL_S = 0.004
+"""Pause between two looks at the streams; they hold seconds, so this only bounds how late a byte reaches the disk."""
+
+SETTLE_S = 0.03
+"""After an episode is ended, how long streams may still deliver what was captured before the end."""
+
+_decode_event = msgspec.json.Decoder(Event).decode
+
+
+class RecorderProcess:
+    """Takes what is published and appends it, one item a write.
+
+    Args:
+        context: the process's surroundings.
+    """
+
+    def __init__(self, context: ProcessContext) -> None:
+        self._context = context
+        profile = context.profile
+        plane = context.plane
+        self._tick_layout = tick_layout(profile.dof)
+        self._ticks = plane.subscriber(tick_topic(profile))
+        self._frames = {name: plane.subscriber(frame_topic(name, camera)) for name, camera in profile.cameras.items()}
+        self._qualities = {name: camera.jpeg_quality for name, camera in profile.cameras.items()}
+        self._events = plane.subscriber(EVENTS)
+        self._state_size = integration_state_size(profile)
+        self._simulation = plane.subscriber(simulation_topic(self._state_size)) if self._state_size else None
+        self._dataset: Dataset | None = None
+        self._writer: EpisodeWriter | None = None
+        self._task = ""
+        self._started_ns = 0
+        self._ended_ns = 0
+        self._rows = self._frame_count = self._dropped = 0
+
+    def run(self) -> None:
+        """Record when asked, until told to end."""
+        context = self._context
+        while not context.ending:
+            for request in context.server.receive():
+                self._answer(request)
+            self._drain()
+            if self._writer is not None and not context.owner_alive():
+                context.event("episode", "Closing the episode: the window stopped answering", level="warning")
+                self._close(Outcome.UNSET)
+            if context.owner_ended():
+                break
+            if context.due():
+                context.beat("recording" if self._writer is not None else "ready", **self._detail())
+            time.sleep(POLL_S)
+        if self._writer is not None:
+            self._close(Outcome.UNSET)
+
+    # -- commands ------------------------------------------------------------------------------------------------------
+
+    def _answer(self, request: Request) -> None:
+        try:
+            match request.command:
+                case StartEpisode() as command:
+                    request.done(episode_id=self._start(command))
+                case EndEpisode(outcome=outcome):
+                    request.done(episode_id=self._end(Outcome(outcome)))
+                case DiscardEpisode():
+                    request.done(episode_id=self._discard())
+                case Shutdown():
+                    request.done()
+                    self._context.ending = True
+                case command:
+                    request.refuse(f"the recorder does not understand {type(command).__name__}")
+        except (RecordingError, ValueError) as error:
+            self._context.event("episode", str(error), key="recorder", level="error")
+            request.refuse(str(error))
+
+    def _start(self, command: StartEpisode) -> str:
+        if self._writer is not None:
+            raise ValueError(f"episode {self._writer.episode_id} is still being recorded; end it first")
+        dataset = self._open_dataset()
+        self._writer = dataset.create_episode(self._spec(command))
+        self._task = command.task
+        self._rows = self._frame_count = self._dropped = 0
+        self._discard_waiting()
+        self._started_ns, self._ended_ns = time.monotonic_ns(), 0
+        episode_id = self._writer.episode_id
+        self._context.event(
+            "episode", f"Recording {episode_id}: {command.task}", key="episode", episode_id=episode_id, state="started"
+        )
+        return episode_id
+
+    def _end(self, outcome: Outcome) -> str:
+        if self._writer is None:
+            raise ValueError("no episode is being recorded; start one first")
+        self._ended_ns = time.monotonic_ns()
+        settled = self._ended_ns + int(SETTLE_S * 1e9)
+        while time.monotonic_ns() < settled:
+            self._drain()
+            time.sleep(POLL_S)
+        self._drain()
+        return self._close(outcome)
+
+    def _discard(self) -> str:
+        episode_id = self._end(Outcome.UNSET)
+        self._open_dataset().trash(episode_id)
+        self._context.event("episode", f"Discarded {episode_id}; restore it from the trash", key="episode", state="trashed")
+        return episode_id
+
+    def _close(self, outcome: Outcome) -> str:
+        writer = self._writer
+        if writer is None:
+            return ""
+        self._writer = None
+        started = time.monotonic_ns()
+        writer.close(outcome=outcome)
+        self._context.event(
+            "episode",
+            f"Saved {writer.episode_id}: {self._rows} rows, {self._frame_count} frames",
+            key="episode",
+            episode_id=writer.episode_id,
+            state="saved",
+            rows=self._rows,
+            frames=self._frame_count,
+            dropped=self._dropped,
+            close_s=(time.monotonic_ns() - started) / 1e9,
+        )
+        return writer.episode_id
+
+    def _open_dataset(self) -> Dataset:
+        if self._dataset is None:
+            self._dataset = Dataset.open(Path(self._context.config.data_dir), create=True)
+        return self._dataset
+
+    def _spec(self, command: StartEpisode) -> EpisodeSpec:
+        profile = self._context.profile
+        return EpisodeSpec(
+            task=command.task,
+            environment=Environment(
+                home=command.home or profile.scene_home,
+                room=command.room or profile.scene_room,
+                scene=command.scene,
+            ),
+            operator=command.operator or self._context.config.operator,
+            robot_profile=profile.name,
+            robot_profile_hash=profile.sha256,
+            vector_names=profile.vector_names,
+            vector_units=profile.vector_units,
+            cameras=camera_specs(profile),
+            control_rate_hz=profile.control_rate_hz,
+            software_version=version("understudy"),
+            tags=command.tags,
+            notes=command.notes,
+            simulation_state_size=self._state_size or None,
+        )
+
+    # -- streams -------------------------------------------------------------------------------------------------------
+
+    def _drain(self) -> None:
+        """Append everything that waits. A full disk ends the episode with what it has."""
+        try:
+            self._drain_ticks()
+            for name in self._frames:
+                self._drain_frames(name)
+            self._drain_simulation()
+            self._drain_events()
+        except RecordingError as error:
+            self._context.event("fault", f"Recording stopped: {error}", key="recorder", level="error")
+            self._close(Outcome.UNSET)
+
+    def _wanted(self, time_ns: int) -> bool:
+        return time_ns >= self._started_ns and (not self._ended_ns or time_ns <= self._ended_ns)
+
+    def _drain_ticks(self) -> None:
+        for sample in self._ticks.drain():
+            row = sample.payload.view(self._tick_layout)[0]
+            if self._writer is None or not self._wanted(int(row["action_time_ns"])):
+                continue
+            self._note_lost("ticks", sample)
+            self._writer.append_tick(
+                time_ns=int(row["time_ns"]),
+                position=row["position"],
+                velocity=row["velocity"],
+                effort=row["effort"],
+                action_time_ns=int(row["action_time_ns"]),
+                requested=row["requested"],
+                sent=row["sent"],
+                source=int(row["source"]),
+                subtask=int(row["subtask"]),
+                chunk=int(row["chunk"]),
+            )
+            self._rows += 1
+
+    def _drain_frames(self, name: str) -> None:
+        for sample in self._frames[name].drain():
+            if self._writer is None:
+                continue
+            header = sample.payload[: FRAME_HEADER.itemsize].view(FRAME_HEADER)[0]
+            if not self._wanted(int(header["time_ns"])):
+                continue
+            self._note_lost(name, sample)
+            jpeg = frame_jpeg(header, sample.payload[FRAME_HEADER.itemsize :], quality=self._qualities[name])
+            self._writer.append_frame(name, int(header["time_ns"]), jpeg)
+            self._frame_count += 1
+
+    def _drain_simulation(self) -> None:
+        if self._simulation is None:
+            return
+        for sample in self._simulation.drain():
+            values = sample.payload.view(np.float64)
+            time_ns = int(sample.payload[:8].view(np.int64)[0])
+            if self._writer is not None and self._wanted(time_ns):
+                self._writer.append_simulation(time_ns, values[1:])
+
+    def _drain_events(self) -> None:
+        for sample in self._events.drain():
+            if self._writer is None:
+                continue
+            event = _decode_event(sample.payload.tobytes())
+            if self._wanted(event.time_ns):
+                self._writer.append_event(
+                    RecordedEvent(
+                        time_ns=event.time_ns,
+                        kind=event.kind,
+                        source=event.source,
+                        message=event.message,
+                        data=event.data,
+                    )
+                )
+
+    def _discard_waiting(self) -> None:
+        """Let go of what was captured before the episode."""
+        writer, self._writer = self._writer, None
+        self._drain()
+        self._writer = writer
+
+    def _note_lost(self, stream: str, sample: Sample) -> None:
+        if sample.lost:
+            self._dropped += sample.lost
+            self._context.event(
+                "drop",
+                f"{sample.lost} of {stream} did not reach the recording",
+                key=f"drop:{stream}",
+                level="warning",
+                stream=stream,
+                lost=sample.lost,
+            )
+
+    def _detail(self) -> dict[str, object]:
+        writer = self._writer
+        return {
+            "episode_id": writer.episode_id if writer is not None else "",
+            "task": self._task,
+            "started_ns": self._started_ns,
+            "rows": self._rows,
+            "frames": self._frame_count,
+            "dropped": self._dropped,
+            "bytes_written": writer.bytes_written if writer is not None else 0,
+            "cpu_s": time.process_time(),
+        }
+
+
+def camera_specs(profile: RobotProfile) -> tuple[CameraSpec, ...]:
+    """The cameras of a profile as a recording describes them."""
+    return tuple(
+        CameraSpec(name=name, height_px=camera.height_px, width_px=camera.width_px, rate_hz=camera.rate_hz)
+        for name, camera in profile.cameras.items()
+    )
+
+
+def frame_jpeg(header: np.void, payload: Bytes, *, quality: int) -> bytes:
+    """A published frame as JPEG: the camera's own bytes where it delivers them, else encoded now."""
+    if header["encoding"] == JPEG:
+        return payload.tobytes()
+    return encode_jpeg(payload.reshape(int(header["height"]), int(header["width"]), 3), quality)
+
+
+def main(argv: list[str]) -> None:
+    """Run the recorder process of the session in the directory `argv[-1]`."""
+    context = ProcessContext("recorder", argv)
+    try:
+        RecorderProcess(context).run()
+    finally:
+        context.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv)
