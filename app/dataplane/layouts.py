@@ -19,6 +19,9 @@ INPUTS = np.dtype([("time_ns", "<i8"), ("twist", "<f8", (3,)), ("lift_m_s", "<f8
 """What the operator's feet, keys or sticks want of base and lift."""
 
 EVENTS = Topic("event", max_bytes=64 * 1024, depth=512, publishers=16, subscribers=8)
+SIMULATION = Topic("simulation", max_bytes=8 * 2048, depth=128)
+"""The simulated world's integration state under each set of pictures: time_ns, then float64 values."""
+
 INPUTS_TOPIC = Topic("inputs", max_bytes=INPUTS.itemsize, depth=4)
 
 
@@ -62,11 +65,6 @@ def frame_topic(name: str, camera: Camera) -> Topic:
     """A camera's frames: two seconds of them fit before a reader loses one."""
     size = FRAME_HEADER.itemsize + camera.width_px * camera.height_px * 3
     return Topic(f"camera/{name}", max_bytes=size, depth=max(8, int(2 * camera.rate_hz)), subscribers=4)
-
-
-def simulation_topic(state_size: int) -> Topic:
-    """The simulated world's integration state under each set of pictures: time_ns, then float64 values."""
-    return Topic("simulation", max_bytes=8 * (state_size + 1), depth=128)
 
 
 def status_topic(process: str) -> Topic:

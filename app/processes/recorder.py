@@ -16,15 +16,14 @@ from app.dataplane.layouts import (
     EVENTS,
     FRAME_HEADER,
     JPEG,
+    SIMULATION,
     frame_topic,
-    simulation_topic,
     tick_layout,
     tick_topic,
 )
 from app.messages import DiscardEpisode, EndEpisode, Event, Shutdown, StartEpisode
 from app.processes.context import ProcessContext
 from drivers.profile import RobotProfile
-from drivers.sim.state_size import integration_state_size
 from recordings import CameraSpec, Dataset, Environment, EpisodeSpec, EpisodeWriter, Outcome, RecordingError
 from recordings import Event as RecordedEvent
 from recordings.jpeg import encode_jpeg
@@ -54,8 +53,8 @@ class RecorderProcess:
         self._frames = {name: plane.subscriber(frame_topic(name, camera)) for name, camera in profile.cameras.items()}
         self._qualities = {name: camera.jpeg_quality for name, camera in profile.cameras.items()}
         self._events = plane.subscriber(EVENTS)
-        self._state_size = integration_state_size(profile)
-        self._simulation = plane.subscriber(simulation_topic(self._state_size)) if self._state_size else None
+        self._simulation = plane.subscriber(SIMULATION) if profile.simulation is not None else None
+        self._state_size = 0
         self._dataset: Dataset | None = None
         self._writer: EpisodeWriter | None = None
         self._task = ""
@@ -233,10 +232,12 @@ class RecorderProcess:
         if self._simulation is None:
             return
         for sample in self._simulation.drain():
-            values = sample.payload.view(np.float64)
             time_ns = int(sample.payload[:8].view(np.int64)[0])
-            if self._writer is not None and self._wanted(time_ns):
-                self._writer.append_simulation(time_ns, values[1:])
+            state = sample.payload[8:].view(np.float64)
+            if self._writer is None:
+                self._state_size = len(state)
+            elif self._wanted(time_ns) and len(state) == self._state_size:
+                self._writer.append_simulation(time_ns, state)
 
     def _drain_events(self) -> None:
         for sample in self._events.drain():
