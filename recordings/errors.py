@@ -1,0 +1,123 @@
+"""Errors of recording and reading, each named for its condition, with the value seen and what to do."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class RecordingError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+
+class DiskFull(RecordingError):
+    """No room for more data. What was appended before is safe; nothing of the refused item is kept.
+
+    Attributes:
+        path: File or folder that could not grow.
+        free_bytes: Room left on its file system.
+    """
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        self.free_bytes = free_bytes(path)
+        super().__init__(
+            f"cannot write {path}: {reason} ({self.free_bytes} bytes free); "
+            "what was recorded so far is safe. Free some space, or stop and record to another disk"
+        )
+
+
+class FolderNotWritable(RecordingError):
+    """The dataset's folder refuses new files."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        super().__init__(
+            f"cannot create files in {path}: {reason}. Choose another folder, or make it writable "
+            "(its owner, its permissions, or the mount's read-only flag)"
+        )
+
+
+class StorageFailed(RecordingError):
+    """The disk did not take data that was handed to it earlier."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"the disk under {path} fails: {reason}. Stop recording, check the disk and its cable, then run repair"
+        )
+
+
+class NotADataset(RecordingError):
+    """The folder is not a dataset of this format, or of a newer version."""
+
+
+class NotAnEpisode(RecordingError):
+    """The folder is not an episode of this format, or its attributes cannot be read."""
+
+
+class UnknownEpisode(RecordingError):
+    """No episode has this id."""
+
+
+class EpisodeExists(RecordingError):
+    """An episode of this id is already there."""
+
+
+class EpisodeInUse(RecordingError):
+    """Somebody is still writing this episode."""
+
+
+class EpisodeClosed(RecordingError):
+    """Nothing can be appended after closing."""
+
+
+class UnknownCamera(RecordingError):
+    """The episode has no camera of this name."""
+
+
+class TimeNotIncreasing(RecordingError):
+    """Capture times of one stream must increase; equal or earlier means a repeated or swapped item."""
+
+    def __init__(self, stream: str, *, time_ns: int, last_ns: int) -> None:
+        super().__init__(
+            f"{stream}: time {time_ns} ns is not after the last one, {last_ns} ns; "
+            "pass capture times of time.monotonic_ns(), each item once and in order"
+        )
+
+
+class WrongShape(RecordingError):
+    """An item does not have the size that the episode was created with."""
+
+
+class FrameMissing(RecordingError):
+    """The frame's bytes were lost and repair has marked the row as a gap."""
+
+
+class DamagedData(RecordingError):
+    """Bytes on disk differ from what was written."""
+
+
+def free_bytes(path: Path) -> int:
+    """Room on the file system that holds `path`, or its nearest folder that exists."""
+    for folder in (path, *path.parents):
+        if folder.exists():
+            status = os.statvfs(folder)
+            return status.f_bavail * status.f_frsize
+    return 0
+
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+@contextmanager
+def naming_a_full_disk(path: Path) -> Iterator[None]:
+    """Turn the system's several ways to say "no room" into `DiskFull`; let any other error through."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise DiskFull(path, error.strerror or "no room") from error
+        raise

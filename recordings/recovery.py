@@ -1,0 +1,152 @@
+"""What a recording that was never settled holds: its journal, checked against its frames."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from recordings import attributes as episode_attributes
+from recordings import layout
+from recordings.attributes import EpisodeAttributes
+from recordings.errors import NotAnEpisode
+from recordings.journal import Record, bytes_after, journal_path, read_journal
+from recordings.layout import FRAMES_PER_SHARD, Kind, Rows, Table
+from recordings.prefix import frame_payloads, sound_rows
+from recordings.shard import INDEX_FILE_BYTES, has_index, shard_path
+
+
+@dataclass(frozen=True)
+class Damage:
+    """What had to be left out of a recording that was cut off.
+
+    Attributes:
+        rows: Rows left out, over all tables but the cameras'.
+        frames: Frames left out of each camera that lost some.
+        seconds: Longest stretch of time left out of a stream, as far as times are known.
+        reasons: What was found, one sentence each.
+    """
+
+    rows: int = 0
+    frames: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+    reasons: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.reasons)
+
+
+@dataclass(frozen=True)
+class Content:
+    """Rows and payloads of every table by its path, and what is missing from them."""
+
+    attributes: EpisodeAttributes
+    rows: dict[str, Rows]
+    payloads: dict[str, bytes]
+    damage: Damage
+
+
+def recover(episode: Path, *, every_frame: bool) -> Content:
+    """Read the longest consistent prefix of an episode that still has its journal.
+
+    Args:
+        episode: Its folder.
+        every_frame: Check all frames instead of each camera's last two shards; the others were synced long before.
+
+    Raises:
+        FileNotFoundError: It has no journal (any more).
+        NotAnEpisode: The journal does not even hold the spec.
+    """
+    path = journal_path(episode)
+    records = read_journal(path)
+    attributes = _attributes_from(next(records, None), path)
+    tables = layout.tables(attributes)
+    bodies = _bodies(records)
+    reasons = []
+    torn_bytes = len(bytes_after(path))
+    if torn_bytes:
+        reasons.append(f"the journal ends in {torn_bytes} bytes of an unfinished record")
+    rows: dict[str, Rows] = {}
+    payloads: dict[str, bytes] = {}
+    for kind, kind_tables in tables.items():
+        at = 0
+        for table in kind_tables:
+            size = table.row.itemsize
+            packed = b"".join(body[at : at + size] for body in bodies[kind])
+            rows[table.path] = np.frombuffer(packed, dtype=table.row)
+            at += size
+        payloads[kind_tables[0].path] = b"".join(body[at:] for body in bodies[kind])
+    frames_lost: dict[str, int] = {}
+    seconds = 0.0
+    for camera in attributes.cameras:
+        table = layout.camera_table(camera.name)
+        found = rows[table.path]
+        kept = _sound_frames(episode, table, found, every_frame=every_frame)
+        if kept < len(found):
+            frames_lost[camera.name] = len(found) - kept
+            seconds = max(seconds, _seconds_between(found, kept))
+            reasons.append(
+                f"camera {camera.name}: {len(found) - kept} frames from {kept} on have no sound bytes"
+            )
+            rows[table.path] = found[:kept]
+        if spare := _bytes_without_row(episode, table, rows[table.path]):
+            frames_lost[camera.name] = frames_lost.get(camera.name, 0) + (kept == len(found))
+            reasons.append(f"camera {camera.name}: {spare} bytes of frames whose row was not written")
+    damage = Damage(rows=int(torn_bytes > 0), frames=frames_lost, seconds=seconds, reasons=tuple(reasons))
+    return Content(_with_stored_changes(episode, attributes), rows, payloads, damage)
+
+
+def _attributes_from(record: Record | None, path: Path) -> EpisodeAttributes:
+    if record is None or record.kind != Kind.SPEC:
+        raise NotAnEpisode(
+            f"{path} does not begin with the episode's specification; nothing can be recovered from it"
+        )
+    return episode_attributes.parse(msgspec.json.decode(record.body, type=dict), path)
+
+
+def _with_stored_changes(episode: Path, attributes: EpisodeAttributes) -> EpisodeAttributes:
+    """The stored attributes where they can be read (outcome, tags and notes may have changed), else the journal's."""
+    try:
+        return episode_attributes.read(episode)
+    except NotAnEpisode:
+        return attributes
+
+
+def _bodies(records: Iterator[Record]) -> dict[int, list[bytes]]:
+    """Bodies by kind; a row number out of turn ends its kind, since what lies between is lost."""
+    bodies: dict[int, list[bytes]] = defaultdict(list)
+    for record in records:
+        if record.row == len(bodies[record.kind]):
+            bodies[record.kind].append(record.body)
+    return bodies
+
+
+def _sound_frames(episode: Path, table: Table, rows: Rows, *, every_frame: bool) -> int:
+    first = 0
+    if not every_frame:
+        first = max(0, (len(rows) - 1) // FRAMES_PER_SHARD - 1) * FRAMES_PER_SHARD
+    payloads = frame_payloads(episode / table.path / "frames", rows, first)
+    for index, sound in enumerate(sound_rows(table, rows[first:], payloads)):
+        if not sound:
+            return first + index
+    return len(rows)
+
+
+def _bytes_without_row(episode: Path, table: Table, rows: Rows) -> int:
+    """Bytes behind the last frame that has a row, in a shard that has no index yet."""
+    folder = episode / table.path / "frames"
+    shard = len(rows) // FRAMES_PER_SHARD
+    path = shard_path(folder, shard)
+    if not path.exists():
+        return 0
+    used = int(rows["nbytes"][shard * FRAMES_PER_SHARD :].astype(np.int64).sum())
+    spare = path.stat().st_size - used
+    return 0 if spare == INDEX_FILE_BYTES and has_index(path) else max(spare, 0)
+
+
+def _seconds_between(rows: Rows, kept: int) -> float:
+    return float(rows["time_ns"][-1] - rows["time_ns"][max(kept - 1, 0)]) / 1e9
