@@ -1,0 +1,347 @@
+"""What may reach a servo: one filter of pure functions, last before the write, applied to every source alike.
+
+The filter passes on unchanged whatever respects the robot's limits. What does not becomes the fastest motion that
+does: positions, speeds and accelerations stay within the profile's limits, a target runs only so far ahead of the arm,
+and what is not a number or is too old becomes a controlled stop. Whatever comes in, what goes out is finite and never
+jumps.
+
+Two kinds of entries share the vector. *Position-like* ones (arms, grippers, lifts) are targets that move; the filter
+bounds the target's speed and acceleration and always keeps room to brake before its limits. *Velocity-like* ones (the
+base) are speeds already; the filter bounds them and their rate of change.
+
+Braking: from speed v with deceleration a, the distance to rest in steps of any lengths is at most v²/2a, because each
+step moves at the speed it ends with. A step of length dt to speed v is therefore safe while v·dt + v²/2a ≤ d, the
+distance left, which gives v ≤ √((a·dt)² + 2·a·d) − a·dt. Once true it stays reachable, however the steps jitter.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import IntFlag
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from drivers.profile.schema import Arm, Base, Gripper, Lift, RobotProfile
+
+Vector = NDArray[np.float64]
+
+ARM_LEAD_RAD = 0.35
+"""How far an arm's target may run ahead of the arm: well above the lag of a quick motion (2.5 rad/s for 100 ms), well
+below a target that leaps away from an arm that something blocks."""
+
+LIFT_LEAD_M = 0.05
+"""The same for a lift: three times its lag at full speed."""
+
+BASE_BRAKING = 2.0
+"""How much harder than it accelerates a base may brake: stopping matters more than comfort."""
+
+STEP_RANGE_S = (0.001, 0.1)
+"""The lengths of a step that are believed; a longer pause moves no target further than 0.1 s would."""
+
+NOTICEABLE = 1e-6
+"""What counts as changed when the filter says which limits it applied."""
+
+
+class Clip(IntFlag):
+    """Why a requested value was not sent as it was, by entry."""
+
+    POSITION = 1
+    VELOCITY = 2
+    ACCELERATION = 4
+    LEAD = 8
+    NONFINITE = 16
+    STALE = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SafetyLimits:
+    """What each of the D entries may do, in the profile's order. Units: rad, opening, m/s, rad/s or m by entry.
+
+    Attributes:
+        velocity_like: (D,) bool; true for the base, whose entries are speeds.
+        hand_led: (D,) bool; true where a person's hand makes the motion (arms, grippers), so that the filter may
+            expect the target to go on as it goes and need not lag behind by its braking distance.
+        min: (D,) least value.
+        max: (D,) greatest value.
+        max_velocity: (D,) greatest rate of a position-like entry; greatest magnitude of a velocity-like one.
+        max_acceleration: (D,) greatest rate of change of the speed.
+        max_deceleration: (D,) the same towards rest; differs for velocity-like entries only.
+        max_lead: (D,) how far what is sent may lead what is measured; infinite where that is how force is made.
+        command_timeout_s: (D,) age beyond which a request counts for nothing.
+    """
+
+    velocity_like: NDArray[np.bool_]
+    hand_led: NDArray[np.bool_]
+    min: Vector
+    max: Vector
+    max_velocity: Vector
+    max_acceleration: Vector
+    max_deceleration: Vector
+    max_lead: Vector
+    command_timeout_s: Vector
+
+    @classmethod
+    def from_profile(cls, profile: RobotProfile) -> SafetyLimits:
+        """The limits of the profile's devices, entry by entry."""
+        leader_timeout_s = profile.teleop.leader_timeout_ms / 1e3
+        rows: list[_Limit] = []
+        for segment in profile.segments:
+            if segment.kind == "arm":
+                rows += _arm_limits(profile.arms[segment.name], leader_timeout_s)
+            elif segment.kind == "gripper":
+                rows.append(_gripper_limit(profile.grippers[segment.name], leader_timeout_s))
+            elif segment.kind == "lift":
+                rows.append(_lift_limit(profile.lifts[segment.name]))
+            elif profile.base is not None:
+                rows += _base_limits(profile.base)
+        return cls(
+            velocity_like=np.array([row.velocity_like for row in rows]),
+            hand_led=np.array([row.hand_led for row in rows]),
+            min=np.array([row.min for row in rows]),
+            max=np.array([row.max for row in rows]),
+            max_velocity=np.array([row.velocity for row in rows]),
+            max_acceleration=np.array([row.acceleration for row in rows]),
+            max_deceleration=np.array(
+                [row.acceleration * (BASE_BRAKING if row.velocity_like else 1.0) for row in rows]
+            ),
+            max_lead=np.array([row.lead for row in rows]),
+            command_timeout_s=np.array([row.timeout_s for row in rows]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SafetyState:
+    """What the filter must remember from one tick to the next.
+
+    Attributes:
+        sent: (D,) what was sent last.
+        velocity: (D,) its rate of change.
+        requested: (D,) what was asked for last, within limits; NaN where that is not known. None: nowhere known.
+        requested_velocity: (D,) the rate of change of that.
+    """
+
+    sent: NDArray[np.floating]
+    velocity: NDArray[np.floating]
+    requested: Vector | None = None
+    requested_velocity: Vector | None = None
+
+    @classmethod
+    def at_rest(cls, measured: ArrayLike) -> SafetyState:
+        """The state of a robot that stands where it was measured.
+
+        Args:
+            measured: (D,) finite.
+
+        Raises:
+            ValueError: when an entry is not finite: a robot of unknown pose cannot be moved safely from it.
+        """
+        sent = np.array(measured, np.float64)
+        if not np.isfinite(sent).all():
+            unknown = np.flatnonzero(~np.isfinite(sent)).tolist()
+            raise ValueError(
+                f"the pose to start from is not known in entries {unknown}; read every device first"
+            )
+        return cls(sent=sent, velocity=np.zeros_like(sent))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Filtered:
+    """The outcome of one tick.
+
+    Attributes:
+        sent: (D,) float32, finite; what to write.
+        state: for the next tick.
+        clips: (D,) uint8 of `Clip` flags: which limits applied where.
+    """
+
+    sent: NDArray[np.float32]
+    state: SafetyState
+    clips: NDArray[np.uint8]
+
+
+def filter_action(
+    requested: ArrayLike,
+    *,
+    state: SafetyState,
+    measured: ArrayLike,
+    age_s: float,
+    dt_s: float,
+    limits: SafetyLimits,
+) -> Filtered:
+    """Make a request safe.
+
+    Args:
+        requested: (D,) the action that is asked for; entries that are not finite ask for a stop.
+        state: what the tick before returned, or `SafetyState.at_rest`.
+        measured: (D,) the robot's state now; NaN where it is not known.
+        age_s: age of the request.
+        dt_s: time since the tick before; believed within `STEP_RANGE_S`.
+        limits: the robot's.
+    """
+    wanted = np.asarray(requested, np.float64)
+    dt = _believable(dt_s)
+    sent, velocity = np.asarray(state.sent, np.float64), np.asarray(state.velocity, np.float64)
+    acceleration = limits.max_acceleration
+
+    finite = np.isfinite(wanted)
+    # An age that is not a number is not a young one.
+    stale = ~(age_s <= limits.command_timeout_s)
+    usable = finite & ~stale
+    led = _within_lead(wanted, np.asarray(measured, np.float64), limits.max_lead)
+    goal = np.where(usable, np.clip(led, limits.min, limits.max), np.where(limits.velocity_like, 0.0, sent))
+
+    goal_velocity, anticipated = _goal_motion(goal, usable, state, dt, limits)
+    direct = (goal - sent) / dt
+    gap = goal - sent - anticipated * dt
+    catching_up = anticipated + np.copysign(_safe_speed(np.abs(gap), acceleration, dt), gap)
+    rate = np.clip(catching_up, -limits.max_velocity, limits.max_velocity)
+    # Room to brake before either limit, whatever the goal does next.
+    rate = np.minimum(rate, _safe_speed(np.maximum(limits.max - sent, 0.0), acceleration, dt))
+    rate = np.maximum(rate, -_safe_speed(np.maximum(sent - limits.min, 0.0), acceleration, dt))
+    rate = np.where(usable, rate, 0.0)
+    slowest, fastest = velocity - acceleration * dt, velocity + acceleration * dt
+    if limits.velocity_like.any():
+        least, most = _speed_change(sent, dt, limits)
+        rate = np.where(limits.velocity_like, direct, rate)
+        slowest = np.where(limits.velocity_like, least, slowest)
+        fastest = np.where(limits.velocity_like, most, fastest)
+    rate = np.clip(rate, slowest, fastest)
+    moved = sent + rate * dt
+
+    too_fast = ~limits.velocity_like & (np.abs(direct) > limits.max_velocity + NOTICEABLE)
+    attainable = np.where(too_fast, np.copysign(limits.max_velocity, direct), direct)
+    clips = (
+        Clip.POSITION * (finite & ((wanted < limits.min) | (wanted > limits.max)))
+        | Clip.VELOCITY * too_fast
+        | Clip.ACCELERATION * (usable & (np.abs(attainable - rate) * dt > NOTICEABLE))
+        | Clip.LEAD * (finite & (led != wanted))
+        | Clip.NONFINITE * ~finite
+        | Clip.STALE * stale
+    )
+    return Filtered(
+        sent=moved.astype(np.float32),
+        state=SafetyState(
+            sent=moved,
+            velocity=rate,
+            requested=np.where(usable, goal, np.nan),
+            requested_velocity=goal_velocity,
+        ),
+        clips=clips.astype(np.uint8),
+    )
+
+
+def _believable(dt_s: float) -> float:
+    shortest, longest = STEP_RANGE_S
+    return shortest if not dt_s > shortest else min(dt_s, longest)
+
+
+def _safe_speed(distance: Vector, acceleration: Vector, dt_s: float) -> Vector:
+    """The greatest speed of this step that leaves room to brake within a distance; see the top of the file."""
+    per_step = acceleration * dt_s
+    return np.sqrt(per_step * per_step + 2.0 * acceleration * distance) - per_step
+
+
+def _within_lead(wanted: Vector, measured: Vector, max_lead: Vector) -> Vector:
+    known = np.isfinite(measured)
+    low = np.where(known, measured - max_lead, -np.inf)
+    high = np.where(known, measured + max_lead, np.inf)
+    return np.clip(wanted, low, high)
+
+
+def _goal_motion(
+    goal: Vector, usable: NDArray[np.bool_], state: SafetyState, dt_s: float, limits: SafetyLimits
+) -> tuple[Vector, Vector]:
+    """How fast the goal moves, and how fast it may be expected to go on.
+
+    A target that brakes for a goal as if it stood still lags a moving one by v²/2a, 30 ms for a calm hand. A goal
+    led by a hand goes on as it goes, as long as its acceleration is one that the robot could follow; a goal that
+    jumps or stops dead is taken to stand.
+    """
+    if state.requested is None or state.requested_velocity is None:
+        return np.where(usable, 0.0, np.nan), np.zeros_like(goal)
+    velocity = np.where(usable, (goal - state.requested) / dt_s, np.nan)
+    # Comparisons with NaN are false: what was not known goes nowhere.
+    followable = np.abs(velocity - state.requested_velocity) <= limits.max_acceleration * dt_s
+    followable &= (np.abs(velocity) <= limits.max_velocity) & limits.hand_led
+    known = np.where(np.isnan(velocity) & usable, 0.0, velocity)
+    return known, np.where(followable, velocity, 0.0)
+
+
+def _speed_change(speed: Vector, dt_s: float, limits: SafetyLimits) -> tuple[Vector, Vector]:
+    """The least and the greatest rate of change of a velocity-like entry: harder towards rest than away from it."""
+    away = limits.max_acceleration
+    # Towards rest at most to rest, unless even the gentler rate goes beyond.
+    towards = np.maximum(np.minimum(limits.max_deceleration, np.abs(speed) / dt_s), away)
+    return np.where(speed > 0, -towards, -away), np.where(speed < 0, towards, away)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Limit:
+    """One entry's limits."""
+
+    min: float
+    max: float
+    velocity: float
+    acceleration: float
+    timeout_s: float
+    lead: float = math.inf
+    velocity_like: bool = False
+    hand_led: bool = False
+
+
+def _arm_limits(arm: Arm, timeout_s: float) -> list[_Limit]:
+    return [
+        _Limit(
+            min=joint.min_rad,
+            max=joint.max_rad,
+            velocity=joint.max_velocity_rad_s,
+            acceleration=joint.max_acceleration_rad_s2,
+            lead=ARM_LEAD_RAD,
+            timeout_s=timeout_s,
+            hand_led=True,
+        )
+        for joint in arm.joints
+    ]
+
+
+def _gripper_limit(gripper: Gripper, timeout_s: float) -> _Limit:
+    # No limit on the lead: a gripper holds by a target inside the object, and its current limit bounds the force.
+    return _Limit(
+        min=0.0,
+        max=1.0,
+        velocity=gripper.max_speed_m_s / gripper.opening_m,
+        acceleration=gripper.max_acceleration_m_s2 / gripper.opening_m,
+        timeout_s=timeout_s,
+        hand_led=True,
+    )
+
+
+def _lift_limit(lift: Lift) -> _Limit:
+    return _Limit(
+        min=lift.min_m,
+        max=lift.max_m,
+        velocity=lift.max_speed_m_s,
+        acceleration=lift.max_acceleration_m_s2,
+        lead=LIFT_LEAD_M,
+        timeout_s=lift.command_timeout_ms / 1e3,
+    )
+
+
+def _base_limits(base: Base) -> list[_Limit]:
+    return [
+        _Limit(
+            min=-speed,
+            max=speed,
+            velocity=speed,
+            acceleration=acceleration,
+            timeout_s=base.command_timeout_ms / 1e3,
+            velocity_like=True,
+        )
+        for speed, acceleration in (
+            (base.max_speed_m_s, base.max_acceleration_m_s2),
+            (base.max_speed_m_s, base.max_acceleration_m_s2),
+            (base.max_yaw_rate_rad_s, base.max_yaw_acceleration_rad_s2),
+        )
+    ]
