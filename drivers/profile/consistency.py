@@ -341,7 +341,7 @@ def _base_and_lifts(profile: RobotProfile) -> Iterator[Mistake]:
         if lift.homing.stall_current_a >= lift.current_limit_a:
             yield Mistake(
                 f"{key}.homing.stall_current_a",
-                f"{lift.homing.stall_current_a:g} is never reached: the current is limited to {lift.current_limit_a:g} A",
+                f"{lift.homing.stall_current_a:g} is never reached: the limit is {lift.current_limit_a:g} A",
             )
 
 

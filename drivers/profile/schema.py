@@ -23,8 +23,9 @@ ServoModel = Literal["XM540-W270", "XM430-W350", "XL430-W250", "XC430-W240"]
 
 
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Base of every part of a profile: unknown keys refused. Parts repeat `frozen` for type checkers' sake, and
-    `kw_only` because msgspec does not inherit it.
+    """Base of every part of a profile: unknown keys refused.
+
+    Parts repeat `frozen` for the type checker, and `kw_only` because msgspec does not inherit it.
     """
 
 
@@ -68,7 +69,7 @@ class Link(Part, frozen=True, kw_only=True):
 
 
 class Chain(Part, frozen=True, kw_only=True):
-    """An arm's kinematics for inverse kinematics: mount on the lift carriage, one link a joint, then the grasp point."""
+    """An arm's kinematics, for its inverse: mount on the lift carriage, one link a joint, then the grasp point."""
 
     mount_m: Triple
     links: tuple[Link, ...]
@@ -86,7 +87,7 @@ class Arm(Part, frozen=True, kw_only=True):
 
 
 class Gripper(Part, frozen=True, kw_only=True):
-    """A parallel gripper turned by one servo: closed and open angle of the servo, opening between the pads in metres."""
+    """A parallel gripper turned by one servo: its closed and open angle, the opening between the pads in metres."""
 
     bus: str
     id: ServoId
@@ -194,7 +195,7 @@ class Simulation(Part, frozen=True, kw_only=True):
 
 
 class Segment(Part, frozen=True, kw_only=True):
-    """A run of numbers in the state and action vectors that belong to one device: `arm`, `gripper`, `base` or `lift`."""
+    """The numbers of one device in the state and action vectors: of an `arm`, `gripper`, `base` or `lift`."""
 
     kind: Literal["arm", "gripper", "base", "lift"]
     name: str

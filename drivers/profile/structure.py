@@ -87,7 +87,7 @@ def _check_array(value: Any, kind: inspect.VarTupleType, key: str) -> Iterator[M
 
 
 def _check_union(value: Any, kind: inspect.UnionType, key: str) -> Iterator[Mistake]:
-    """A union is met by one of its kinds; a table that fails is told its own mistakes, not only "a table or nothing"."""
+    """A union is met by one of its kinds; a table that fails is told its own mistakes."""
     choices = [choice for choice in kind.types if not isinstance(choice, inspect.NoneType)]
     failures = [list(_check(value, choice, key)) for choice in choices]
     if all(failures):
