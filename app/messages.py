@@ -94,8 +94,10 @@ class LoadReplay(Command, frozen=True, kw_only=True):
     actions: bytes
 
 
-class Relatch(Command, frozen=True):
-    """Take the measured pose as the one to hold: the world was moved under the robot (a simulated reset)."""
+class Relatch(Command, frozen=True, kw_only=True):
+    """For a while, take the measured pose for the one to hold: the world is moved under the robot by a reset."""
+
+    for_s: float
 
 
 # -- to the recorder ---------------------------------------------------------------------------------------------------

@@ -73,7 +73,9 @@ class CommandServer:
             try:
                 command = _decode_command(payload)
             except msgspec.DecodeError as error:
-                Request(Command(), peer, number, self._socket).refuse(f"malformed command ({error}); update both sides")
+                Request(Command(), peer, number, self._socket).refuse(
+                    f"malformed command ({error}); update both sides"
+                )
                 continue
             yield Request(command, peer, number, self._socket)
 

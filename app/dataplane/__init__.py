@@ -1,4 +1,4 @@
-"""Data between processes: one writer or a few, many readers, shared memory, newest-wins or every sample with its gaps."""
+"""Data between processes in shared memory: newest wins for the screen, every sample with its gaps for the recorder."""
 
 from app.dataplane.plane import Bytes, DataPlane, Publisher, Sample, Subscriber, Topic
 

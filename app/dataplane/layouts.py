@@ -11,7 +11,14 @@ JPEG, RGB = 1, 2
 """Encodings of a frame's payload."""
 
 FRAME_HEADER = np.dtype(
-    [("time_ns", "<i8"), ("sequence", "<u8"), ("height", "<u4"), ("width", "<u4"), ("encoding", "<u4"), ("spare", "<u4")]
+    [
+        ("time_ns", "<i8"),
+        ("sequence", "<u8"),
+        ("height", "<u4"),
+        ("width", "<u4"),
+        ("encoding", "<u4"),
+        ("spare", "<u4"),
+    ]
 )
 """Before each frame: when it was captured, its number at the camera, size and encoding."""
 

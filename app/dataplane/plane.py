@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 HEADER_BYTES = 32
-"""Before each payload: publisher epoch, sequence number and payload size, as little-endian uint64, and 8 spare bytes."""
+"""Before each payload: publisher epoch, sequence number, payload size, as little-endian uint64, and 8 spare bytes."""
 
 SHARED_MEMORY = Path("/dev/shm")
 
@@ -87,7 +87,9 @@ class Publisher:
         arrays = [np.frombuffer(part, np.uint8) if isinstance(part, bytes) else part for part in parts]
         size = sum(part.nbytes for part in arrays)
         if size > self._topic.max_bytes:
-            raise ValueError(f"sample of {size} bytes on {self._topic.name}; at most {self._topic.max_bytes} fit")
+            raise ValueError(
+                f"sample of {size} bytes on {self._topic.name}; at most {self._topic.max_bytes} fit"
+            )
         loan = self._port.loan_slice_uninit(HEADER_BYTES + size)
         memory = _view(loan.payload_ptr, HEADER_BYTES + size)
         memory[:HEADER_BYTES].view(np.uint64)[:] = (self._epoch, self._sequence, size, 0)

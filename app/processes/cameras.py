@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field
 
 import numpy as np
+from drivers.cameras.simulated import SimulatedRig
 
 from app.control import Request
 from app.dataplane import Publisher
@@ -17,7 +18,6 @@ from app.processes.realtime import be_nice
 from drivers.cameras.base import CameraError, Frame
 from drivers.cameras.opencv import OpenCVCamera
 from drivers.cameras.reader import CameraReader
-from drivers.cameras.simulated import SimulatedRig
 from drivers.profile.schema import Camera
 
 RATE_WINDOW_S = 2.0
@@ -44,7 +44,9 @@ class Channel:
         payload = frame.jpeg if frame.jpeg is not None else frame.image
         if payload is None:
             raise ValueError("a frame without a picture")
-        self.publisher.send(header.view(np.uint8), payload if isinstance(payload, bytes) else payload.reshape(-1))
+        self.publisher.send(
+            header.view(np.uint8), payload if isinstance(payload, bytes) else payload.reshape(-1)
+        )
         self.captured += 1
         self.newest_ns = frame.time_ns
         self.recent_ns.append(frame.time_ns)
@@ -101,7 +103,9 @@ class CamerasProcess:
                     self._channels[name].send(frame)
             self._watch_age()
             if context.due():
-                context.beat("running", cameras={name: channel.figures() for name, channel in self._channels.items()})
+                context.beat(
+                    "running", cameras={name: channel.figures() for name, channel in self._channels.items()}
+                )
             if self._rig is None:
                 time.sleep(IDLE_S)
         for reader in self._readers.values():
@@ -148,7 +152,9 @@ class CamerasProcess:
                     camera=name,
                 )
             elif channel.stale and not stale:
-                self._context.event("fault_cleared", f"The camera {name} is back", key=f"camera:{name}", camera=name)
+                self._context.event(
+                    "fault_cleared", f"The camera {name} is back", key=f"camera:{name}", camera=name
+                )
             channel.stale = stale
 
     def _answer(self, request: Request) -> None:
@@ -157,7 +163,9 @@ class CamerasProcess:
                 self._readers[name].reopen()
                 request.done()
             case ReopenCamera(name=name):
-                request.refuse(f"camera {name!r} cannot be reopened; those that can: {', '.join(self._readers) or 'none'}")
+                request.refuse(
+                    f"camera {name!r} cannot be reopened; those that can: {', '.join(self._readers) or 'none'}"
+                )
             case Shutdown():
                 request.done()
                 self._context.ending = True

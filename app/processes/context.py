@@ -113,5 +113,7 @@ def start_log(runtime_dir: Path, name: str) -> logging.Logger:
     logger.setLevel(logging.INFO)
     logger.addHandler(handler)
     logger.propagate = False
-    sys.excepthook = lambda kind, error, trace: logger.critical("ended by an error", exc_info=(kind, error, trace))
+    sys.excepthook = lambda kind, error, trace: logger.critical(
+        "ended by an error", exc_info=(kind, error, trace)
+    )
     return logger

@@ -24,9 +24,17 @@ from app.dataplane.layouts import (
 from app.messages import DiscardEpisode, EndEpisode, Event, Shutdown, StartEpisode
 from app.processes.context import ProcessContext
 from drivers.profile import RobotProfile
-from recordings import CameraSpec, Dataset, Environment, EpisodeSpec, EpisodeWriter, Outcome, RecordingError
+from recordings import (
+    CameraSpec,
+    Dataset,
+    Environment,
+    EpisodeSpec,
+    EpisodeWriter,
+    Outcome,
+    RecordingError,
+    encode_jpeg,
+)
 from recordings import Event as RecordedEvent
-from recordings.jpeg import encode_jpeg
 
 POLL_S = 0.004
 """Pause between two looks at the streams; they hold seconds, so this only bounds how late a byte reaches the disk."""
@@ -50,7 +58,9 @@ class RecorderProcess:
         plane = context.plane
         self._tick_layout = tick_layout(profile.dof)
         self._ticks = plane.subscriber(tick_topic(profile))
-        self._frames = {name: plane.subscriber(frame_topic(name, camera)) for name, camera in profile.cameras.items()}
+        self._frames = {
+            name: plane.subscriber(frame_topic(name, camera)) for name, camera in profile.cameras.items()
+        }
         self._qualities = {name: camera.jpeg_quality for name, camera in profile.cameras.items()}
         self._events = plane.subscriber(EVENTS)
         self._simulation = plane.subscriber(SIMULATION) if profile.simulation is not None else None
@@ -102,16 +112,20 @@ class RecorderProcess:
 
     def _start(self, command: StartEpisode) -> str:
         if self._writer is not None:
-            raise ValueError(f"episode {self._writer.episode_id} is still being recorded; end it first")
+            raise ValueError(f"episode {self._writer.path.name} is still being recorded; end it first")
         dataset = self._open_dataset()
         self._writer = dataset.create_episode(self._spec(command))
         self._task = command.task
         self._rows = self._frame_count = self._dropped = 0
         self._discard_waiting()
         self._started_ns, self._ended_ns = time.monotonic_ns(), 0
-        episode_id = self._writer.episode_id
+        episode_id = self._writer.path.name
         self._context.event(
-            "episode", f"Recording {episode_id}: {command.task}", key="episode", episode_id=episode_id, state="started"
+            "episode",
+            f"Recording {episode_id}: {command.task}",
+            key="episode",
+            episode_id=episode_id,
+            state="started",
         )
         return episode_id
 
@@ -129,7 +143,9 @@ class RecorderProcess:
     def _discard(self) -> str:
         episode_id = self._end(Outcome.UNSET)
         self._open_dataset().trash(episode_id)
-        self._context.event("episode", f"Discarded {episode_id}; restore it from the trash", key="episode", state="trashed")
+        self._context.event(
+            "episode", f"Discarded {episode_id}; restore it from the trash", key="episode", state="trashed"
+        )
         return episode_id
 
     def _close(self, outcome: Outcome) -> str:
@@ -141,16 +157,16 @@ class RecorderProcess:
         writer.close(outcome=outcome)
         self._context.event(
             "episode",
-            f"Saved {writer.episode_id}: {self._rows} rows, {self._frame_count} frames",
+            f"Saved {writer.path.name}: {self._rows} rows, {self._frame_count} frames",
             key="episode",
-            episode_id=writer.episode_id,
+            episode_id=writer.path.name,
             state="saved",
             rows=self._rows,
             frames=self._frame_count,
             dropped=self._dropped,
             close_s=(time.monotonic_ns() - started) / 1e9,
         )
-        return writer.episode_id
+        return writer.path.name
 
     def _open_dataset(self) -> Dataset:
         if self._dataset is None:
@@ -276,7 +292,7 @@ class RecorderProcess:
     def _detail(self) -> dict[str, object]:
         writer = self._writer
         return {
-            "episode_id": writer.episode_id if writer is not None else "",
+            "episode_id": writer.path.name if writer is not None else "",
             "task": self._task,
             "started_ns": self._started_ns,
             "rows": self._rows,

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import msgspec
 import numpy as np
+from drivers.robot import Robot
 from numpy.typing import NDArray
 
 from app.control import Request
@@ -34,9 +35,11 @@ from app.robot.loop import RobotLoop
 from app.runtime import resolve_port
 from drivers.errors import DriverError
 from drivers.measurement import Measurement
-from drivers.robot import Robot
 
 REALTIME_PRIORITY = 60
+RELATCH_S = 0.1
+"""After the servos were powered or let go, how long the measured pose is taken for the one that is held."""
+
 NOBODY_WATCHES_S = 3.0
 """How long the robot goes on holding, actively, after its owner's process has ended."""
 
@@ -59,7 +62,6 @@ class RobotProcess:
         self._newest_inputs: NDArray[np.void] | None = None
         self._torque = True
         self._replaying = ""
-        self._measured_position = np.zeros(profile.dof, np.float32)
         self._handlers: dict[type[Command], Callable[..., None]] = {
             SetMode: lambda command: self._loop.change(command.mode),
             Stop: lambda command: self._loop.stop(command.reason),
@@ -69,7 +71,7 @@ class RobotProcess:
             SetSpeed: self._set_speed,
             RebootServo: lambda command: self._robot.reboot(command.bus, command.servo_id),
             LoadReplay: self._load_replay,
-            Relatch: lambda _: self._loop.relatch(self._measured_position),
+            Relatch: lambda command: self._loop.relatch(command.for_s),
             Shutdown: self._shutdown,
         }
 
@@ -81,10 +83,14 @@ class RobotProcess:
         for bus in report.buses:
             if not bus.ok:
                 context.log.warning("%s", bus)
-        context.event("robot", "The robot answers" if report.ok else str(report), level="info" if report.ok else "error")
+        context.event(
+            "robot", "The robot answers" if report.ok else str(report), level="info" if report.ok else "error"
+        )
         realtime = request_realtime(REALTIME_PRIORITY)
         if not realtime:
-            context.log.warning("no real-time priority; allow it with: setcap or an rtprio line in limits.conf")
+            context.log.warning(
+                "no real-time priority; allow it with: setcap or an rtprio line in limits.conf"
+            )
         for lift in context.profile.lifts.values():
             if lift.homing.on_connect:
                 self._robot.start_homing()
@@ -104,7 +110,6 @@ class RobotProcess:
                     break
             mode, gate = self._loop.arbiter.mode, self._loop.arbiter.gate
             measured, asked, sent, sent_ns = self._loop.tick(self._wanted(), owner_alive=owner_alive)
-            self._measured_position = measured.position
             self._publish(tick, lateness_ns, pacer, mode, measured, asked, sent, sent_ns)
             tick += 1
             if context.due():
@@ -131,7 +136,11 @@ class RobotProcess:
         newest = self._newest_inputs
         base = self._context.profile.base
         limit_ms = base.command_timeout_ms if base is not None else 200.0
-        if newest is None or not newest["dead_man"] or time.monotonic_ns() - int(newest["time_ns"]) > limit_ms * 1e6:
+        if (
+            newest is None
+            or not newest["dead_man"]
+            or time.monotonic_ns() - int(newest["time_ns"]) > limit_ms * 1e6
+        ):
             return Inputs()
         vx, vy, wz = (float(value) for value in newest["twist"])
         return Inputs(twist=(vx, vy, wz), lift_m_s=float(newest["lift_m_s"]))
@@ -197,8 +206,10 @@ class RobotProcess:
             raise ModeRefusedError("the robot is moving; hold it before letting the servos go")
         self._robot.torque(command.on)
         self._torque = command.on
-        self._loop.relatch(self._measured_position)
-        self._context.event("torque", "Servos are powered" if command.on else "Servos are let go: the arms can fall")
+        self._loop.relatch(RELATCH_S)
+        self._context.event(
+            "torque", "Servos are powered" if command.on else "Servos are let go: the arms can fall"
+        )
 
     def _set_speed(self, command: SetSpeed) -> None:
         if not 0.0 < command.factor <= 1.0:
@@ -208,7 +219,9 @@ class RobotProcess:
     def _load_replay(self, command: LoadReplay) -> None:
         actions = np.frombuffer(command.actions, "<f4")
         if command.rows < 1 or actions.size % command.rows:
-            raise ModeRefusedError(f"{actions.size} numbers do not make {command.rows} actions; load the episode again")
+            raise ModeRefusedError(
+                f"{actions.size} numbers do not make {command.rows} actions; load the episode again"
+            )
         self._loop.arbiter.load(actions.reshape(command.rows, -1))
         self._replaying = command.episode_id
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import sys
+import time
+
+from drivers.sim.simulation import SimStatus, Simulation
+from drivers.sim.world import KitchenWorld
 
 from app.messages import Shutdown
 from app.processes.context import ProcessContext
 from app.processes.realtime import request_realtime
-from drivers.sim.simulation import Simulation, SimStatus
-from drivers.sim.world import KitchenWorld
 
 REALTIME_PRIORITY = 50
 """Below the robot's: the world may be late, the robot must not be."""
+
+OUTLIVES_OWNER_S = 6.0
+"""Longer than the robot process goes on holding after its owner has ended: a world does not vanish under a robot."""
 
 
 def main(argv: list[str]) -> None:
@@ -23,14 +28,21 @@ def main(argv: list[str]) -> None:
     simulation = Simulation(context.profile, runtime_dir=context.runtime_dir, seed=seed, world=world)
     request_realtime(REALTIME_PRIORITY)
 
+    orphaned_ns = 0
+
     def ended() -> bool:
+        nonlocal orphaned_ns
         for request in context.server.receive():
             if isinstance(request.command, Shutdown):
                 request.done()
                 context.ending = True
             else:
                 request.refuse(f"the simulated world does not understand {type(request.command).__name__}")
-        return context.ending or context.owner_ended()
+        if context.owner_ended():
+            orphaned_ns = orphaned_ns or time.monotonic_ns()
+        return context.ending or bool(
+            orphaned_ns and time.monotonic_ns() - orphaned_ns > OUTLIVES_OWNER_S * 1e9
+        )
 
     def heartbeat(status: SimStatus) -> None:
         if context.due():

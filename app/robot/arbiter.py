@@ -19,7 +19,7 @@ from drivers.profile import RobotProfile
 Vector = NDArray[np.float32]
 
 LIFT_LEAD_M = 0.03
-"""How far the lift's target may run ahead: enough to reach full speed within its acceleration, little enough to stop."""
+"""How far the lift's target may run ahead: enough to reach full speed, little enough to stop when told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,9 @@ class Arbiter:
     def latch(self, pose: Vector, where: NDArray[np.bool_] | None = None) -> None:
         """Hold this pose from now on, with speeds at zero; NaN entries and slots outside `where` keep what was held."""
         known = np.isfinite(pose) if where is None else np.isfinite(pose) & where
-        self._held = np.where(self._speeds, np.float32(0), np.where(known, pose, self._held)).astype(np.float32)
+        self._held = np.where(self._speeds, np.float32(0), np.where(known, pose, self._held)).astype(
+            np.float32
+        )
 
     def stop(self, pose: Vector) -> None:
         """Emergency stop: hold this pose and listen to nothing until `release`."""
@@ -92,7 +94,9 @@ class Arbiter:
             ModeRefusedError: when the robot is not stopped.
         """
         if self.mode is not Mode.STOPPED:
-            raise ModeRefusedError(f"the robot is not stopped but in {self.mode.name.lower()}; nothing to release")
+            raise ModeRefusedError(
+                f"the robot is not stopped but in {self.mode.name.lower()}; nothing to release"
+            )
         self.mode = Mode.HOLD
 
     def load(self, actions: NDArray[np.float32]) -> None:
@@ -107,7 +111,9 @@ class Arbiter:
                 "choose an episode of the same profile"
             )
         if not np.isfinite(actions).all():
-            raise ModeRefusedError("the episode's actions hold numbers that are not finite; run `understudy data verify`")
+            raise ModeRefusedError(
+                "the episode holds actions that are not finite; run `understudy data verify`"
+            )
         self._actions = actions
 
     def change(self, mode: Mode, pose: Vector) -> None:
@@ -129,7 +135,9 @@ class Arbiter:
         if mode is Mode.REPLAY and self._actions is None:
             raise ModeRefusedError("no episode is loaded to replay; choose one first")
         if mode is Mode.TELEOP and not self._profile.leaders:
-            raise ModeRefusedError(f"the profile {self._profile.name} has no leader arms; add [leaders] to it")
+            raise ModeRefusedError(
+                f"the profile {self._profile.name} has no leader arms; add [leaders] to it"
+            )
         self._leave(mode, pose)
         if mode is Mode.TELEOP:
             self.gate.open()
@@ -160,7 +168,9 @@ class Arbiter:
 
     def leader_lost(self) -> bool:
         """Whether a leader has been silent for longer than the profile allows while it was followed."""
-        return self.mode is Mode.TELEOP and self._leader_silent_s * 1e3 > self._profile.teleop.leader_timeout_ms
+        return (
+            self.mode is Mode.TELEOP and self._leader_silent_s * 1e3 > self._profile.teleop.leader_timeout_ms
+        )
 
     def _teleoperate(self, leader: Vector, inputs: Inputs, dt_s: float) -> Vector:
         known = np.isfinite(leader)
@@ -170,7 +180,9 @@ class Arbiter:
         # A reading that failed in this tick asks for what was asked for in the tick before.
         asked = np.where(np.isfinite(asked), asked, self._last_asked if self.following else self._held)
         if self.following:
-            self._held = np.where(self._lifts, self._held + np.float32(inputs.lift_m_s * self.speed * dt_s), self._held)
+            self._held = np.where(
+                self._lifts, self._held + np.float32(inputs.lift_m_s * self.speed * dt_s), self._held
+            )
             asked = np.where(self._lifts, self._held, asked)
             asked[self._speeds] = np.asarray(inputs.twist, np.float32) * np.float32(self.speed)
         self._last_asked = asked.astype(np.float32)

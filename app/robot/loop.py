@@ -10,6 +10,7 @@ import time
 from typing import Protocol
 
 import numpy as np
+from drivers.robot import Robot
 from numpy.typing import NDArray
 
 from app.messages import Mode
@@ -18,7 +19,6 @@ from app.robot.gate import GatePhase
 from app.robot.watch import Watch
 from drivers.measurement import Measurement
 from drivers.profile import RobotProfile
-from drivers.robot import Robot
 from drivers.safety import SafetyLimits, SafetyState, filter_action
 
 Vector = NDArray[np.float32]
@@ -63,6 +63,7 @@ class RobotLoop:
         self._lifts = np.zeros(profile.dof, bool)
         for segment in profile.segments:
             self._lifts[segment.slice] = segment.kind == "lift"
+        self._relatch_ticks = 0
         self._unread = np.ones(profile.dof, bool)
         self._watch = Watch(profile, say)
         self.arbiter = Arbiter(profile)
@@ -84,6 +85,9 @@ class RobotLoop:
         if self._safety is None:
             self._safety = SafetyState.at_rest(np.nan_to_num(measured.position))
         self._take_returned(measured)
+        if self._relatch_ticks > 0:
+            self._relatch_ticks -= 1
+            self._relatch(measured.position)
         reason = self._watch.reason_to_hold(measured, owner_alive=owner_alive)
         if self.arbiter.leader_lost():
             reason = "a leader arm stopped answering"
@@ -136,8 +140,17 @@ class RobotLoop:
         self.arbiter.stop(self._stopping_point())
         self._say("mode", f"Stopped: {reason}", key="mode", level="error", mode=int(Mode.STOPPED))
 
-    def relatch(self, measured: Vector) -> None:
-        """Take the measured pose for the one that was sent: somebody moved the world under the robot."""
+    def relatch(self, for_s: float) -> None:
+        """For a while, take the measured pose for the one that was sent: the world is moved under the robot.
+
+        Raises:
+            ModeRefusedError: while the robot moves.
+        """
+        if self.arbiter.mode not in (Mode.HOLD, Mode.STOPPED):
+            raise ModeRefusedError(f"the robot is in {self.arbiter.mode.name.lower()}; hold it first")
+        self._relatch_ticks = max(1, round(for_s / self._dt_s))
+
+    def _relatch(self, measured: Vector) -> None:
         known = np.where(np.isfinite(measured), measured, self._sent())
         self._safety = SafetyState.at_rest(known)
         self.arbiter.latch(known)
@@ -148,7 +161,9 @@ class RobotLoop:
         return self.arbiter.gate.phase
 
     def _sent(self) -> Vector:
-        return self._safety.sent if self._safety is not None else np.zeros(self._profile.dof, np.float32)
+        if self._safety is None:
+            return np.zeros(self._profile.dof, np.float32)
+        return self._safety.sent.astype(np.float32)
 
     def _stopping_point(self) -> Vector:
         """Where the robot comes to rest when it brakes now, as hard as it may: sent + v·|v| / 2a."""
@@ -165,15 +180,15 @@ class RobotLoop:
             returned |= self._lifts & np.isfinite(measured.position)
         if returned.any() and self._safety is not None:
             self._safety = SafetyState(
-                sent=np.where(returned, measured.position, self._safety.sent).astype(np.float32),
-                velocity=np.where(returned, 0.0, self._safety.velocity).astype(np.float32),
+                sent=np.where(returned, measured.position, self._safety.sent),
+                velocity=np.where(returned, 0.0, self._safety.velocity),
             )
             self.arbiter.latch(measured.position, returned)
         self._unread &= ~returned
         self._unread |= self._watch.lost_slots(measured)
 
     def _drive_leaders(self, measured: Measurement) -> None:
-        """Bring powered leaders to their followers at a calm speed, and let go when the gate has let the robot follow."""
+        """Bring powered leaders to their followers at a calm speed; let go when the gate lets the robot follow."""
         if self.gate_phase is not GatePhase.DRIVING:
             if np.isfinite(self._driven).any():
                 self._release_leaders()

@@ -26,7 +26,12 @@ class Replay:
     """
 
     def __init__(
-        self, actions: NDArray[np.float32], *, start: Vector, speeds: NDArray[np.bool_], control_rate_hz: float
+        self,
+        actions: NDArray[np.float32],
+        *,
+        start: Vector,
+        speeds: NDArray[np.bool_],
+        control_rate_hz: float,
     ) -> None:
         self._actions = actions
         self._start = start.copy()

@@ -60,7 +60,9 @@ class Watch:
             self._owner_alive = owner_alive
             if not owner_alive:
                 self._say("owner", "The window stopped answering", key="owner", level="error")
-        silent = [bus for bus, slots in self._slots_of.items() if (self._silent_ticks[slots] > PATIENCE_TICKS).any()]
+        silent = [
+            bus for bus, slots in self._slots_of.items() if (self._silent_ticks[slots] > PATIENCE_TICKS).any()
+        ]
         self.blocked = f"no answer from {', '.join(silent)}" if silent else ""
         if self.blocked:
             return self.blocked

@@ -1,0 +1,126 @@
+"""The dataset as the window sees it: listing, trash, annotation, loading an episode to replay; off every fast path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from app.session.view import EpisodeView
+from recordings import Dataset, EpisodeInfo, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The episodes of a dataset, newest first, and those in its trash."""
+
+    episodes: tuple[EpisodeView, ...] = ()
+    trashed: tuple[EpisodeView, ...] = ()
+
+
+class Library:
+    """Works on the dataset in one thread of its own.
+
+    Args:
+        data_dir: the dataset's folder; it is created when the first episode is.
+        failed: told what could not be done, and why, in one line.
+    """
+
+    def __init__(self, data_dir: Path, failed: Callable[[str], None]) -> None:
+        self._data_dir = data_dir
+        self._failed = failed
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="library")
+        self.shelf = Shelf()
+
+    def refresh(self) -> None:
+        """Read the list again."""
+        self._submit(lambda dataset: None)
+
+    def trash(self, episode_id: str) -> None:
+        """Put an episode into the trash."""
+        self._submit(lambda dataset: dataset.trash(episode_id))
+
+    def restore(self, episode_id: str) -> None:
+        """Take an episode out of the trash."""
+        self._submit(lambda dataset: dataset.restore(episode_id))
+
+    def annotate(
+        self,
+        episode_id: str,
+        *,
+        outcome: str | None = None,
+        notes: str | None = None,
+        tags: tuple[str, ...] | None = None,
+    ) -> None:
+        """Change what is said of an episode; None leaves a field as it is."""
+
+        def change(dataset: Dataset) -> None:
+            if outcome is not None:
+                dataset.set_outcome(episode_id, Outcome(outcome))
+            if notes is not None:
+                dataset.set_notes(episode_id, notes)
+            if tags is not None:
+                dataset.set_tags(episode_id, tags)
+
+        self._submit(change)
+
+    def load_actions(self, episode_id: str, loaded: Callable[[int, bytes], None]) -> None:
+        """Read the actions that were sent in an episode, and hand them on as rows and little-endian float32 bytes."""
+
+        def load(dataset: Dataset) -> None:
+            sent = np.asarray(dataset.episode(episode_id).action.sent, "<f4")
+            loaded(len(sent), sent.tobytes())
+
+        self._submit(load)
+
+    def run(self, work: Callable[[], None]) -> None:
+        """Do something else that may take a while, in the same thread; an error becomes a line on screen."""
+        self._worker.submit(work).add_done_callback(self._tell)
+
+    def close(self) -> None:
+        """Finish what was asked, and end."""
+        self._worker.shutdown(wait=True)
+
+    def _submit(self, work: Callable[[Dataset], None]) -> None:
+        self.run(lambda: self._with_dataset(work))
+
+    def _tell(self, work: Future[None]) -> None:
+        error = work.exception()
+        if error is not None:
+            self._failed(str(error))
+
+    def _with_dataset(self, work: Callable[[Dataset], None]) -> None:
+        if not self._data_dir.exists():
+            return
+        dataset = Dataset.open(self._data_dir, create=False)
+        work(dataset)
+        episodes = sorted(dataset.episodes(), key=lambda info: info.id, reverse=True)
+        trashed = tuple(episode_view(info) for info in dataset.trashed())
+        self.shelf = Shelf(tuple(episode_view(info) for info in episodes), trashed)
+
+
+def episode_view(info: EpisodeInfo) -> EpisodeView:
+    """An episode's line in the list."""
+    return EpisodeView(
+        episode_id=info.id,
+        task=info.task,
+        outcome=str(info.outcome),
+        started_at=info.started_at,
+        duration_s=info.duration_s,
+        complete=info.complete,
+        damage=damage_of(info),
+        tags=info.tags,
+        notes=info.notes,
+    )
+
+
+def damage_of(info: EpisodeInfo) -> str:
+    """What is wrong with an episode, in words; empty when nothing is."""
+    if info.problem is not None:
+        return info.problem
+    if not info.complete and not info.recording:
+        return f"cut short; mend it with: understudy data repair {info.id}"
+    return "repaired; some of it was lost" if info.repaired else ""

@@ -1,0 +1,272 @@
+"""A session: the processes of one robot, watched, and one place from which a person drives, records and replays.
+
+Nothing here knows Qt. The window, the command line and the tests all drive the same object. Every method returns at
+once: what is wanted goes into a queue, a thread of the session carries it to the processes, and the outcome is seen
+in the next snapshot, refusals included, as notices.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from drivers.sim.remote import SimRemote
+from numpy.typing import NDArray
+
+from app.config import SessionConfig, write_config
+from app.dataplane import DataPlane
+from app.messages import (
+    Command,
+    DiscardEpisode,
+    EndEpisode,
+    HomeLifts,
+    Jog,
+    LoadReplay,
+    Mode,
+    MoveHand,
+    RebootServo,
+    Relatch,
+    Release,
+    ReopenCamera,
+    RunScript,
+    SetMode,
+    SetSpeed,
+    SetTorque,
+    StartEpisode,
+    Stop,
+    StopScript,
+)
+from app.runtime import create_runtime_dir, remove_runtime_dir
+from app.session.library import Library
+from app.session.pump import Pump
+from app.session.view import FrameView, Snapshot
+from drivers.profile import load_profile
+
+HARDWARE_PROCESSES = ("robot", "cameras", "recorder", "hands")
+PUMP_PERIOD_S = 1 / 60
+RELATCH_S = 0.5
+log = logging.getLogger("understudy.session")
+
+
+class Session:
+    """Starts the processes of a profile and carries commands to them until `close`.
+
+    Args:
+        profile: a shipped profile's name, or a path.
+        data_dir: the dataset that episodes go to.
+        seed: of the simulated world's object placement.
+        operator: who drives.
+
+    Raises:
+        ProfileError: when the profile cannot be used; lists every mistake in it.
+    """
+
+    def __init__(
+        self, profile: str = "sim-kitchen", *, data_dir: Path, seed: int = 0, operator: str = ""
+    ) -> None:
+        self.profile = load_profile(profile)
+        self.runtime_dir = create_runtime_dir()
+        write_config(
+            self.runtime_dir,
+            SessionConfig(
+                profile=profile, data_dir=str(data_dir), seed=seed, operator=operator, owner_pid=os.getpid()
+            ),
+        )
+        processes = (("simworld",) if self.profile.simulation is not None else ()) + HARDWARE_PROCESSES
+        self._plane = DataPlane(self.runtime_dir)
+        self._library = Library(data_dir, self._refuse)
+        self._pump = Pump(
+            self.profile, self.runtime_dir, self._plane, processes, self._library, data_dir=data_dir
+        )
+        self._wanted: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._ended = threading.Event()
+        self._beaten_ns = time.monotonic_ns()
+        self._pump.start()
+        self._library.refresh()
+        self._thread = threading.Thread(target=self._run, name="session")
+        self._thread.start()
+
+    # -- what is seen --------------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        """Everything the window shows, as of a few milliseconds ago."""
+        return self._pump.snapshot
+
+    def frame(self, camera: str) -> FrameView | None:
+        """The newest picture of a camera, or None before the first."""
+        return self._pump.pictures.newest(camera)
+
+    def ticks(self, since_ns: int) -> NDArray[np.void]:
+        """The ticks after this time, at most the last ten seconds, in the layout of `app.dataplane.layouts`."""
+        return self._pump.history.since(since_ns)
+
+    def beat(self) -> None:
+        """Say that the owner is alive and watching; without it for a second, the robot holds."""
+        self._beaten_ns = time.monotonic_ns()
+
+    # -- driving -------------------------------------------------------------------------------------------------------
+
+    def set_mode(self, mode: Mode) -> None:
+        """Hand the robot to a source."""
+        self._send("robot", SetMode(mode=mode))
+
+    def stop(self, reason: str = "emergency stop pressed") -> None:
+        """Emergency stop."""
+        self._send("robot", Stop(reason=reason))
+
+    def release(self) -> None:
+        """Leave the emergency stop."""
+        self._send("robot", Release())
+
+    def home_lifts(self) -> None:
+        """Let every lift find its zero."""
+        self._send("robot", HomeLifts())
+
+    def set_torque(self, on: bool) -> None:
+        """Power the servos, or let them go: the arms then fall."""
+        self._send("robot", SetTorque(on=on))
+
+    def set_speed(self, factor: float) -> None:
+        """Scale the speed of base and lift."""
+        self._send("robot", SetSpeed(factor=factor))
+
+    def reboot_servo(self, bus: str, servo_id: int) -> None:
+        """Clear a servo's hardware error."""
+        self._send("robot", RebootServo(bus=bus, servo_id=servo_id))
+
+    def reopen_camera(self, name: str) -> None:
+        """Close a camera and open it again."""
+        self._send("cameras", ReopenCamera(name=name))
+
+    def jog(self, jog: Jog) -> None:
+        """What the keys or on-screen handles want now; repeat it while they want it."""
+        self._send("hands", jog)
+
+    def move_hand(
+        self, hand: str, position_m: tuple[float, float, float], opening: float | None = None
+    ) -> None:
+        """Put a hand's grasp point somewhere, in the frame of the lift carriage."""
+        self._send("hands", MoveHand(hand=hand, position_m=position_m, opening=opening))
+
+    def run_script(self, name: str, seed: int = 0) -> None:
+        """Let the scripted operator do a task: it takes the leaders, and the robot is told to follow."""
+        self._send("hands", RunScript(script=name, seed=seed), then=lambda: self.set_mode(Mode.TELEOP))
+
+    def stop_script(self) -> None:
+        """Take the scripted operator's hands off, and hold."""
+        self._send("hands", StopScript(), then=lambda: self.set_mode(Mode.HOLD))
+
+    def reset_world(self, seed: int) -> None:
+        """Put the simulated kitchen in order: objects placed by the seed, the robot at its start."""
+        if self.profile.simulation is None:
+            self._refuse(f"{self.profile.name} is not simulated; there is no world to reset")
+            return
+        if self.snapshot().mode not in (Mode.HOLD, Mode.STOPPED):
+            self._refuse("the robot is moving; hold it before resetting the kitchen")
+            return
+        self._send(
+            "robot",
+            Relatch(for_s=RELATCH_S),
+            then=lambda: self._library.run(partial(self._reset_world, seed)),
+        )
+
+    # -- recording -----------------------------------------------------------------------------------------------------
+
+    def start_episode(self, task: str, *, tags: tuple[str, ...] = ()) -> None:
+        """Begin an episode."""
+        self._send("recorder", StartEpisode(task=task, tags=tags))
+
+    def end_episode(self, outcome: str = "unset") -> None:
+        """Close the running episode: `success`, `failure` or `unset`."""
+        self._send("recorder", EndEpisode(outcome=outcome), then=self._library.refresh)
+
+    def discard_episode(self) -> None:
+        """Close the running episode and put it into the trash."""
+        self._send("recorder", DiscardEpisode(), then=self._library.refresh)
+
+    def trash_episode(self, episode_id: str) -> None:
+        """Put an episode into the trash."""
+        self._library.trash(episode_id)
+
+    def restore_episode(self, episode_id: str) -> None:
+        """Take an episode out of the trash."""
+        self._library.restore(episode_id)
+
+    def annotate_episode(
+        self,
+        episode_id: str,
+        *,
+        outcome: str | None = None,
+        notes: str | None = None,
+        tags: tuple[str, ...] | None = None,
+    ) -> None:
+        """Change what is said of an episode; None leaves a field as it is."""
+        self._library.annotate(episode_id, outcome=outcome, notes=notes, tags=tags)
+
+    def replay(self, episode_id: str) -> None:
+        """Let the robot do again what it did in an episode."""
+
+        def loaded(rows: int, actions: bytes) -> None:
+            command = LoadReplay(episode_id=episode_id, rows=rows, actions=actions)
+            self._send("robot", command, then=lambda: self.set_mode(Mode.REPLAY))
+
+        self._library.load_actions(episode_id, loaded)
+
+    def do(self, action: str) -> None:
+        """Perform the action of a notice."""
+        match action.split():
+            case ["home_lifts"]:
+                self.home_lifts()
+            case ["release"]:
+                self.release()
+            case ["torque_on"]:
+                self.set_torque(True)
+            case ["reboot_servo", bus, servo_id]:
+                self.reboot_servo(bus, int(servo_id))
+            case _:
+                self._refuse(f"no such action: {action!r}")
+
+    # -- the end -------------------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """End the running episode, then every process, and remove the session's directory."""
+        if self._ended.is_set():
+            return
+        self._ended.set()
+        self._thread.join()
+        self._pump.close()
+        self._library.close()
+        self._plane.close()
+        remove_runtime_dir(self.runtime_dir)
+
+    # -- inside --------------------------------------------------------------------------------------------------------
+
+    def _send(self, process: str, command: Command, *, then: Callable[[], None] | None = None) -> None:
+        self._wanted.put(lambda: self._pump.post(process, command, then))
+
+    def _refuse(self, error: str) -> None:
+        self._wanted.put(lambda: self._pump.notices.refuse(error))
+
+    def _reset_world(self, seed: int) -> None:
+        with SimRemote(self.runtime_dir) as remote:
+            remote.reset(seed, robot=True)
+
+    def _run(self) -> None:
+        """The session's thread: commands out, news in, about sixty times a second."""
+        deadline = time.monotonic()
+        while not self._ended.is_set():
+            while True:
+                try:
+                    self._wanted.get_nowait()()
+                except queue.Empty:
+                    break
+            self._pump.poll(beaten_ns=self._beaten_ns)
+            deadline = max(deadline + PUMP_PERIOD_S, time.monotonic())
+            self._ended.wait(deadline - time.monotonic())
