@@ -10,6 +10,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -59,6 +60,12 @@ def next_frame(camera: Camera) -> Frame:
     return frame
 
 
+def drain(camera: Camera) -> None:
+    """Read until no frame comes for a while."""
+    while camera.read(PATIENCE_S) is not None:
+        pass
+
+
 def pixels(frame: Frame) -> np.ndarray:
     """The frame's picture as RGB, decoded where it is JPEG."""
     if frame.image is not None:
@@ -91,7 +98,7 @@ class CameraContract:
             frames = [next_frame(camera) for _ in range(8)]
         after_ns = time.monotonic_ns()
         stamps = [frame.time_ns for frame in frames]
-        assert all(earlier < later for earlier, later in zip(stamps, stamps[1:], strict=False))
+        assert all(earlier < later for earlier, later in pairwise(stamps))
         assert all(before_ns - 1_000_000_000 < stamp < after_ns for stamp in stamps)
         numbers = [frame.sequence for frame in frames]
         assert numbers == sorted(set(numbers))
@@ -131,8 +138,7 @@ class CameraContract:
         ended = threading.Event()
 
         def read_until_closed() -> None:
-            while camera.read(PATIENCE_S) is not None:
-                pass
+            drain(camera)
             ended.set()
 
         thread = threading.Thread(target=read_until_closed)

@@ -12,10 +12,11 @@ from drivers.cameras import (
     CameraNotFound,
     CameraReader,
     CameraWrongFormat,
+    camera_for,
     open_camera,
 )
 from drivers.profile.schema import Camera as CameraSpec
-from tests.drivers.cameras.contract import PATIENCE_S, CameraContract, CameraRig, next_frame, opened
+from tests.drivers.cameras.contract import PATIENCE_S, CameraContract, CameraRig, drain, next_frame, opened
 from tests.drivers.cameras.mjpeg_server import MjpegServer, as_jpeg, mjpeg_server, numbered_picture
 
 
@@ -26,8 +27,6 @@ def server() -> Iterator[MjpegServer]:
 
 
 def camera_at(address: str, *, width_px: int = 64, height_px: int = 48) -> Camera:
-    from drivers.cameras import camera_for
-
     return camera_for(
         "front", CameraSpec(source=address, width_px=width_px, height_px=height_px, rate_hz=50.0)
     )
@@ -100,8 +99,7 @@ def test_a_stream_that_ends_is_lost(server: MjpegServer) -> None:
         next_frame(camera)
         server.hang_up.set()
         with pytest.raises(CameraLost, match="front"):
-            while camera.read(PATIENCE_S) is not None:
-                pass
+            drain(camera)
 
 
 def test_a_page_instead_of_a_stream_is_told_apart(server: MjpegServer) -> None:
