@@ -148,7 +148,7 @@ def _names(folder: Path) -> list[str]:
     if not folder.exists():
         return []
     with os.scandir(folder) as entries:
-        return sorted(entry.name for entry in entries if entry.is_dir())
+        return sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("."))
 
 
 def _number(name: str) -> int:

@@ -28,7 +28,7 @@ class Durability(threading.Thread):
         self._lock = threading.Lock()
         self._open: set[int] = set()
         self._finished: list[int] = []
-        self._new_folders: set[Path] = {episode, episode.parent}
+        self._new_folders: set[Path] = {episode.parent}
         self._wake = threading.Event()
         self._remove_journal = False
         self._failure: OSError | None = None
@@ -62,6 +62,7 @@ class Durability(threading.Thread):
     def run(self) -> None:
         """Sync until told to settle."""
         try:
+            sync_tree(self._episode)
             # A program that ends without closing its writer must not be kept alive by this thread.
             while not self._wake.wait(_PERIOD_S) and threading.main_thread().is_alive():
                 self._sync_once()

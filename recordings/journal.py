@@ -49,11 +49,13 @@ class JournalWriter:
     """Appends records; holds a lock by which others see that the episode is being written.
 
     A reserve of 2 MiB is kept beside it, so that a full disk still leaves room for lengths and indices at closing.
+
+    Args:
+        episode: The episode's folder; assign `episode` again when the folder is renamed.
     """
 
     def __init__(self, episode: Path) -> None:
-        self.path = journal_path(episode)
-        self._reserve = journal_folder(episode) / "reserve"
+        self.episode = episode
         metadata.write_array(
             journal_folder(episode),
             shape=(0,),
@@ -67,12 +69,17 @@ class JournalWriter:
         with naming_a_full_disk(self.path):
             self.file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
             fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            reserve = os.open(self._reserve, os.O_RDWR | os.O_CREAT, 0o644)
+            reserve = os.open(self._reserve_path, os.O_RDWR | os.O_CREAT, 0o644)
             try:
                 os.posix_fallocate(reserve, 0, _RESERVE_BYTES)
             finally:
                 os.close(reserve)
         self.size_bytes = 0
+
+    @property
+    def path(self) -> Path:
+        """The journal's file."""
+        return journal_path(self.episode)
 
     def append(self, kind: int, row: int, body: bytes) -> None:
         """Append one record; it is the operating system's when this returns.
@@ -87,7 +94,11 @@ class JournalWriter:
 
     def release_reserve(self) -> None:
         """Give the reserved room back to the disk."""
-        self._reserve.unlink(missing_ok=True)
+        self._reserve_path.unlink(missing_ok=True)
+
+    @property
+    def _reserve_path(self) -> Path:
+        return journal_folder(self.episode) / "reserve"
 
 
 def read_journal(path: Path) -> Iterator[Record]:

@@ -33,7 +33,6 @@ class TableWriter:
         self._values_written = 0
         self.first_ns = 0
         self.last_ns = 0
-        metadata.write_table(episode, table, rows=0)
 
     @property
     def count(self) -> int:

@@ -17,19 +17,13 @@ from recordings import attributes as episode_attributes
 from recordings import layout, metadata
 from recordings.attributes import Counts
 from recordings.durability import Durability
-from recordings.errors import (
-    EpisodeClosed,
-    EpisodeExists,
-    FolderNotWritable,
-    UnknownCamera,
-    WrongShape,
-    naming_a_full_disk,
-)
+from recordings.errors import EpisodeClosed, UnknownCamera, WrongShape
 from recordings.frames import jpeg_size
 from recordings.info import EpisodeInfo, info_of
 from recordings.journal import JournalWriter
 from recordings.layout import Kind
 from recordings.shard import FrameShards
+from recordings.skeleton import start_episode
 from recordings.spec import CameraSpec, EpisodeSpec, Event, FrameEncoding, Outcome
 from recordings.table_writer import TableWriter
 
@@ -60,20 +54,8 @@ class EpisodeWriter:
         self.spec = spec
         self._lock = threading.Lock()
         self._closed = False
-        self._attributes = episode_attributes.started(spec, folder.name)
-        with naming_a_full_disk(folder):
-            try:
-                folder.mkdir()
-            except FileExistsError as error:
-                raise EpisodeExists(f"{folder} is there already; choose another id") from error
-            except OSError as error:
-                raise FolderNotWritable(folder.parent, error.strerror or str(error)) from error
-        self._journal = JournalWriter(folder)
+        self._journal = start_episode(folder, spec)
         self._durability = Durability(folder, self._journal.file)
-        header = msgspec.json.encode(episode_attributes.to_json(self._attributes))
-        self._journal.append(Kind.SPEC, 0, header)
-        metadata.write_group(folder, episode_attributes.to_json(self._attributes))
-        metadata.write_group(folder / "cameras")
         self._state = TableWriter(folder, layout.state_table(spec))
         self._action = TableWriter(folder, layout.action_table(spec))
         self._events = TableWriter(folder, layout.event_table(), ordered=False)
@@ -203,6 +185,7 @@ class EpisodeWriter:
             raise WrongShape(f"audio is a run of int16 samples; got {samples.dtype} of shape {samples.shape}")
         with self._lock:
             if self._audio is None:
+                metadata.write_table(self.path, layout.audio_table(), rows=0)
                 self._audio = TableWriter(self.path, layout.audio_table())
         payload = samples.astype("<i2", copy=False).tobytes()
         values = _TIME_AND_COUNT.pack(time_ns, len(samples))
@@ -259,9 +242,9 @@ class EpisodeWriter:
         is done the journal stays, so that a power cut just after closing loses nothing either.
 
         Args:
-            outcome: How it went.
-            notes: Replaces the spec's notes.
-            tags: Replaces the spec's tags.
+            outcome: How it went; `UNSET` leaves what `Dataset.set_outcome` may have said meanwhile.
+            notes: Replaces the notes, unless None.
+            tags: Replaces the tags, unless None.
 
         Raises:
             DiskFull: Even the reserve was not enough; the episode is whole but incomplete, and repair finishes it.
@@ -297,15 +280,18 @@ class EpisodeWriter:
         for table in (self._state, self._action, self._simulation, self._audio, self._events, self._subtasks):
             if table is not None:
                 table.finish()
-        changes = {
-            "outcome": outcome.value,
-            "notes": self.spec.notes if notes is None else notes,
-            "tags": list(self.spec.tags if tags is None else tags),
+        changes: dict[str, object] = {
             "duration_s": self._duration_s(),
             "counts": msgspec.to_builtins(self.counts),
             "bytes_written": self.bytes_written,
             "complete": True,
         }
+        if outcome is not Outcome.UNSET:
+            changes["outcome"] = outcome.value
+        if notes is not None:
+            changes["notes"] = notes
+        if tags is not None:
+            changes["tags"] = list(tags)
         metadata.update_attributes(self.path, changes)
         self._durability.settle(remove_journal=True)
         return info_of(self.path)
@@ -358,7 +344,6 @@ class _CameraStream:
         self._size = (camera.height_px, camera.width_px)
         self._is_jpeg = spec.frame_encoding is FrameEncoding.JPEG
         self.rows = TableWriter(episode, layout.camera_table(camera.name))
-        metadata.write_frames(episode, camera, spec, frames=0, missing=[])
         folder = episode / self.rows.table.path / "frames"
         self._shards = FrameShards(folder, on_open=durability.opened, on_finish=durability.finished)
 
