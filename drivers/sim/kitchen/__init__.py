@@ -1,0 +1,1 @@
+"""The simulated kitchen: its model in MJCF files, its measures, its textures, and where things are put."""
