@@ -11,7 +11,16 @@ from numpy.typing import NDArray
 
 from drivers.dynamixel.health import BusHealth, ServoState
 
-__all__ = ["BusCheck", "BusHealth", "ConnectionReport", "Fault", "HomingState", "Measurement", "ServoCheck", "ServoState"]
+__all__ = [
+    "BusCheck",
+    "BusHealth",
+    "ConnectionReport",
+    "Fault",
+    "HomingState",
+    "Measurement",
+    "ServoCheck",
+    "ServoState",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +125,10 @@ class ConnectionReport(msgspec.Struct, frozen=True, kw_only=True):
         for bus in self.buses:
             ready = sum(servo.answered and not servo.problem for servo in bus.servos)
             reading = "fast sync read" if bus.fast_sync_read else "plain sync read"
-            lines.append(f"{bus.name} on {bus.path}: " + (bus.problem or f"{ready} of {len(bus.servos)} servos ready, {reading}"))
+            lines.append(
+                f"{bus.name} on {bus.path}: "
+                + (bus.problem or f"{ready} of {len(bus.servos)} servos ready, {reading}")
+            )
             if bus.remedy:
                 lines.append(f"  → {bus.remedy}")
             for servo in bus.servos:

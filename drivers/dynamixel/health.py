@@ -110,7 +110,9 @@ class HealthCounters:
     ) -> BusHealth:
         """The counters as a frozen value, with the percentiles computed now."""
         p50, p95, p99, top = (
-            np.percentile(np.asarray(self._latencies_ms), (50, 95, 99, 100)) if self._latencies_ms else (np.nan,) * 4
+            np.percentile(np.asarray(self._latencies_ms), (50, 95, 99, 100))
+            if self._latencies_ms
+            else (np.nan,) * 4
         )
         return BusHealth(
             connected=connected,

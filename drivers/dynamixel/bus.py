@@ -1,0 +1,389 @@
+"""One serial line of servos: split state reads, sync writes, and single transactions with retries.
+
+A state read is split so that several buses can be on the wire at once: `request` transmits and returns, `receive`
+takes the replies. Neither ever hands out a value that was not received for that very request.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivers.dynamixel.health import HealthCounters
+from drivers.dynamixel.port import WaitingPort
+from drivers.dynamixel.protocol import (
+    REFUSALS,
+    REQUEST_OVERHEAD_BYTES,
+    STATUS_OVERHEAD_BYTES,
+    Missed,
+    Protocol,
+    Status,
+)
+from drivers.dynamixel.registers import STATE_ADDRESS, STATE_DTYPE, STATE_SIZE, Register
+from drivers.errors import CorruptReplyError, LineLostError, NoReplyError, ServoRefusedError
+
+LOST_AFTER_READS = 10
+"""State reads in a row without any reply after which the line counts as lost: 0.2 s at 50 Hz."""
+SUSPECT_AFTER_READS = 5
+"""State reads in a row without one servo's reply after which it is asked on its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One state read of a bus. N servos, in the order of the bus's `ids`.
+
+    Attributes:
+        state: (N,) of `STATE_DTYPE`; meaningless where not fresh.
+        fresh: (N,) bool, whether this servo answered this read.
+        sampled_ns: best estimate of when the servos sampled, monotonic.
+    """
+
+    state: NDArray[np.void]
+    fresh: NDArray[np.bool_]
+    sampled_ns: int
+
+    @classmethod
+    def nothing(cls, n_servos: int) -> Reading:
+        """The reading of a bus that did not answer."""
+        return cls(np.zeros(n_servos, STATE_DTYPE), np.zeros(n_servos, bool), 0)
+
+
+class DynamixelBus:
+    """An open line and its servos.
+
+    Args:
+        name: the bus's name in the profile.
+        path: device path.
+        baud: bits a second.
+        packet_timeout_ms: time a reply may take beyond its time on the wire.
+        retries: further tries after a failed transaction.
+        labels: what a person calls each servo, by id; its keys are the servos of the bus.
+        counters: where health is counted.
+
+    Raises:
+        PortMissingError, PortPermissionError, PortBusyError, PortSetupError: when the port cannot be opened.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        path: str,
+        baud: int,
+        packet_timeout_ms: float,
+        retries: int,
+        labels: Mapping[int, str],
+        counters: HealthCounters,
+    ) -> None:
+        self.name = name
+        self.path = path
+        self.retries = retries
+        self.labels = dict(labels)
+        self.ids = tuple(labels)
+        self.counters = counters
+        self.fast = False
+        self.silent: set[int] = set(self.ids)
+        self.alerts: set[int] = set()
+        self.last_sent_ns = 0
+        self._place = {servo_id: place for place, servo_id in enumerate(self.ids)}
+        self._misses = dict.fromkeys(self.ids, 0)
+        self._dead_reads = 0
+        self._asked: tuple[int, ...] = ()
+        self._asked_fast = False
+        self._plain_next = False
+        self._asked_ns = 0
+        self._first_asked_ns = 0
+        self._raw = bytearray(len(self.ids) * STATE_SIZE)
+        self._state = np.frombuffer(self._raw, STATE_DTYPE)
+        self._fresh = np.zeros(len(self.ids), bool)
+        self._sampled_ns = 0
+        self._port = WaitingPort(path, baud=baud, packet_timeout_ms=packet_timeout_ms)
+        self._protocol = Protocol(self._port)
+
+    def close(self) -> None:
+        """Give the port back."""
+        self._port.close()
+
+    # --- state reads -------------------------------------------------------------------------------------------
+
+    @property
+    def answering(self) -> tuple[int, ...]:
+        """The servos that state reads ask, in order."""
+        return tuple(servo_id for servo_id in self.ids if servo_id not in self.silent)
+
+    @property
+    def suspects(self) -> tuple[int, ...]:
+        """Servos that missed several state reads in a row and should be asked on their own."""
+        return tuple(i for i in self.answering if self._misses[i] >= SUSPECT_AFTER_READS)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every servo asked has answered the read under way."""
+        return bool(self._fresh[[self._place[i] for i in self._asked]].all())
+
+    @property
+    def worth_another_try(self) -> bool:
+        """Whether to ask again in this tick: not when nobody answered last time either, which costs a time-out."""
+        return not self.complete and self._dead_reads == 0
+
+    def include(self, servo_id: int) -> None:
+        """Ask this servo from the next state read on."""
+        self.silent.discard(servo_id)
+        self._misses[servo_id] = 0
+
+    def exclude(self, servo_id: int) -> None:
+        """Ask this servo no more: it is silent."""
+        self.silent.add(servo_id)
+        self._misses[servo_id] = 0
+
+    def choose_reading(self) -> bool:
+        """Find out whether the servos answer fast sync reads, and keep to what they do. Returns whether they do.
+
+        They need recent firmware, all of them: one that does not know the instruction breaks the common reply.
+        """
+        self.fast = False
+        for _ in range(1 + self.retries):
+            self.request(fast=True)
+            self.receive()
+            if self.complete and self._asked:
+                self.fast = True
+                break
+        self._plain_next = False
+        self._dead_reads = 0
+        self._misses = dict.fromkeys(self.ids, 0)
+        return self.fast
+
+    def request(self, *, fast: bool | None = None) -> None:
+        """Transmit a state read to every answering servo, and return at once.
+
+        Raises:
+            LineLostError: when the line is gone.
+        """
+        self._fresh[:] = False
+        self._first_asked_ns = 0
+        self.counters.reads += 1
+        self._ask(self.answering, fast=(self.fast and not self._plain_next) if fast is None else fast)
+
+    def request_again(self) -> None:
+        """Transmit once more, one by one answered for, to the servos that have not answered yet."""
+        self.counters.retries += 1
+        missing = tuple(i for i in self._asked if not self._fresh[self._place[i]])
+        self._ask(missing, fast=False)
+
+    def receive(self, *, limit_ns: int | None = None) -> None:
+        """Take the replies to the last request, until all are there or its time, or `limit_ns`, is up.
+
+        Raises:
+            LineLostError: when the line is gone.
+        """
+        if not self._asked:
+            return
+        self._port.wait_no_longer_than(limit_ns)
+        try:
+            if self._asked_fast:
+                self._receive_fast()
+            else:
+                self._receive_plain()
+        finally:
+            self._port.wait_no_longer_than(None)
+
+    def reading(self) -> Reading:
+        """Close the read: what came, and the bookkeeping of what did not.
+
+        Raises:
+            LineLostError: when no servo has answered for `LOST_AFTER_READS` reads in a row.
+        """
+        answered = 0
+        for servo_id in self.answering:
+            if self._fresh[self._place[servo_id]]:
+                self._misses[servo_id] = 0
+                answered += 1
+            elif not self._asked_fast:
+                # A fast reply fails as one, so only a plain read tells who it was.
+                self._misses[servo_id] += 1
+        n_answering = len(self.ids) - len(self.silent)
+        if answered == n_answering:
+            self._plain_next = False
+            if answered:
+                self.counters.add_latency((time.monotonic_ns() - self._first_asked_ns) / 1e6)
+        else:
+            self._plain_next = True
+            self.counters.failures += 1
+        self._dead_reads = 0 if answered or not n_answering else self._dead_reads + 1
+        if self._dead_reads >= LOST_AFTER_READS or not n_answering:
+            raise LineLostError(
+                f"no servo on {self.path} has answered for {self._dead_reads} reads",
+                remedy="check the servos' power and the cable to the first of them",
+            )
+        return Reading(self._state.copy(), self._fresh.copy(), self._sampled_ns)
+
+    def _ask(self, ids: tuple[int, ...], *, fast: bool) -> None:
+        self._asked, self._asked_fast = ids, fast
+        if not ids:
+            return
+        self._protocol.send_sync_read(ids, STATE_ADDRESS, STATE_SIZE, fast=fast)
+        self._asked_ns = self.last_sent_ns = time.monotonic_ns()
+        self._first_asked_ns = self._first_asked_ns or self._asked_ns
+
+    def _receive_fast(self) -> None:
+        while True:
+            replies = self._protocol.receive_fast(self._asked, STATE_SIZE)
+            if not isinstance(replies, Missed):
+                for status in replies:
+                    self._keep(status)
+                break
+            if replies is Missed.CORRUPT:
+                self.counters.corrupted += 1
+            if self._port.isPacketTimeout():
+                return
+        self._note_sampling()
+
+    def _receive_plain(self) -> None:
+        waiting = set(self._asked)
+        while waiting:
+            status = self._protocol.receive()
+            if isinstance(status, Status):
+                if status.servo_id in waiting and len(status.data) == STATE_SIZE:
+                    self._keep(status)
+                    waiting.discard(status.servo_id)
+                continue
+            if status is Missed.CORRUPT:
+                self.counters.corrupted += 1
+            if self._port.isPacketTimeout():
+                break
+        if len(waiting) < len(self._asked):
+            self._note_sampling()
+
+    def _keep(self, status: Status) -> None:
+        if status.alert:
+            self.alerts.add(status.servo_id)
+        if status.error:
+            return
+        place = self._place[status.servo_id]
+        self._raw[place * STATE_SIZE : (place + 1) * STATE_SIZE] = status.data
+        self._fresh[place] = True
+
+    def _note_sampling(self) -> None:
+        # The reply may have lain in the kernel while another bus was served, so its time on the wire bounds its age.
+        wire_ns = self._port.wire_ns(
+            REQUEST_OVERHEAD_BYTES + len(self._asked) * (1 + STATE_SIZE + STATUS_OVERHEAD_BYTES)
+        )
+        self._sampled_ns = self._asked_ns + min(time.monotonic_ns() - self._asked_ns, wire_ns) // 2
+
+    # --- writes and single transactions ------------------------------------------------------------------------
+
+    def sync_write(self, register: Register, values: dict[int, int]) -> None:
+        """Write one register of several servos in one packet that nobody acknowledges.
+
+        Raises:
+            LineLostError: when the line is gone.
+        """
+        if values:
+            self._protocol.send_sync_write(register, values)
+            self.last_sent_ns = time.monotonic_ns()
+            self.counters.writes += 1
+
+    def ping(self, servo_id: int, *, tries: int | None = None, limit_ns: int | None = None) -> int:
+        """A servo's model number; raises as `read`."""
+
+        def send() -> None:
+            self._protocol.send_ping(servo_id)
+
+        status = self._transact(send, servo_id, 3, tries=tries, limit_ns=limit_ns, what="a ping")
+        return status.data[0] | status.data[1] << 8
+
+    def read(self, servo_id: int, register: Register) -> int:
+        """One register of one servo.
+
+        Raises:
+            NoReplyError, CorruptReplyError: after all tries.
+            ServoRefusedError: when the servo refuses.
+            LineLostError: when the line is gone.
+        """
+        return register.decode(self.read_bytes(servo_id, register.address, register.size))
+
+    def read_bytes(
+        self,
+        servo_id: int,
+        address: int,
+        size: int,
+        *,
+        tries: int | None = None,
+        limit_ns: int | None = None,
+    ) -> bytes:
+        """A run of bytes of one servo's control table; raises as `read`."""
+
+        def send() -> None:
+            self._protocol.send_read(servo_id, address, size)
+
+        what = f"a read of {size} bytes at {address}"
+        return self._transact(send, servo_id, size, tries=tries, limit_ns=limit_ns, what=what).data
+
+    def write(self, servo_id: int, register: Register, value: int) -> None:
+        """Write one register of one servo and wait for its acknowledgement; raises as `read`."""
+
+        def send() -> None:
+            self._protocol.send_write(servo_id, register, value)
+
+        self._transact(send, servo_id, 0, what=f"writing {value} to its {register.name}")
+        self.counters.writes += 1
+
+    def reboot(self, servo_id: int) -> None:
+        """Tell a servo to restart; it is silent for a while after, so no answer is waited for.
+
+        Raises:
+            LineLostError: when the line is gone.
+        """
+        self._protocol.send_reboot(servo_id)
+        self.last_sent_ns = time.monotonic_ns()
+
+    def _transact(
+        self,
+        send: Callable[[], None],
+        servo_id: int,
+        size: int,
+        *,
+        what: str,
+        tries: int | None = None,
+        limit_ns: int | None = None,
+    ) -> Status:
+        tries = 1 + self.retries if tries is None else tries
+        missed = Missed.TIMEOUT
+        for _ in range(tries):
+            self._port.wait_no_longer_than(limit_ns)
+            try:
+                send()
+                self.last_sent_ns = time.monotonic_ns()
+                answer = self._protocol.answer(servo_id, size)
+            finally:
+                self._port.wait_no_longer_than(None)
+            if isinstance(answer, Status):
+                return self._accepted(answer, what)
+            if answer is Missed.CORRUPT:
+                self.counters.corrupted += 1
+            missed = answer
+        where = f"servo {servo_id} ({self.labels.get(servo_id, 'not in the profile')}) on {self.path}"
+        plural = "try" if tries == 1 else "tries"
+        if missed is Missed.CORRUPT:
+            raise CorruptReplyError(
+                f"damaged replies from {where} to {what}, after {tries} {plural}",
+                remedy="check the cable's length and shield, and that no two servos share an id",
+            )
+        raise NoReplyError(
+            f"no reply from {where} after {tries} {plural}", remedy="check its cable, power, id and baud rate"
+        )
+
+    def _accepted(self, status: Status, what: str) -> Status:
+        if status.alert:
+            self.alerts.add(status.servo_id)
+        if status.error:
+            reason = REFUSALS.get(status.error, f"error number {status.error}")
+            raise ServoRefusedError(
+                f"servo {status.servo_id} ({self.labels.get(status.servo_id)}) on {self.path} refused {what}: {reason}",
+                remedy="compare the profile with the servo's model and limits",
+            )
+        return status

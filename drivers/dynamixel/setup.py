@@ -1,0 +1,248 @@
+"""Bringing servos up: the settings each must have, and torque on without a jump.
+
+The work is a generator that yields after every transaction, so that it can be run to its end at connection and one
+transaction a tick inside the control loop. A setting that needs torque off is written only where it differs: a robot
+that still holds itself up when this program starts is not let fall.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from dataclasses import dataclass
+
+from drivers.dynamixel.bus import DynamixelBus
+from drivers.dynamixel.registers import (
+    BUS_WATCHDOG,
+    CURRENT_LIMIT,
+    DRIVE_MODE,
+    GOAL_CURRENT,
+    GOAL_POSITION,
+    GOAL_VELOCITY,
+    MAX_POSITION,
+    MIN_POSITION,
+    MODELS,
+    NO_SECONDARY_ID,
+    OPERATING_MODE,
+    PRESENT_POSITION,
+    PROFILE_ACCELERATION,
+    PROFILE_VELOCITY,
+    RAD_PER_TICK,
+    RETURN_DELAY,
+    REVERSE,
+    SECONDARY_ID,
+    TICKS_PER_TURN,
+    TORQUE_ENABLE,
+    VELOCITY_LIMIT,
+    OperatingMode,
+    Register,
+    current_units,
+)
+from drivers.errors import NoReplyError, ShadowMisalignedError, WrongServoError
+
+SHADOW_TOLERANCE_TICKS = 114
+"""Ten degrees: more than backlash and a hand's pull, less than a shadow a spline tooth off."""
+BOOT_S = 0.3
+BOOT_LIMIT_S = 5.0
+
+Steps = Generator[None, None, frozenset[int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServoPlan:
+    """What one servo must be set to.
+
+    Attributes:
+        id: its id on the bus.
+        label: what a person calls it, such as `left elbow`.
+        model: its model's name, a key of `MODELS`.
+        mode: operating mode; None leaves it as it is.
+        powered: whether torque is switched on at the end.
+        current_limit_a: the most it may draw, for models that measure current.
+        position_limits: least and greatest goal in ticks, for position mode.
+        velocity_limit_units: greatest goal velocity, for velocity mode.
+    """
+
+    id: int
+    label: str
+    model: str
+    mode: OperatingMode | None
+    powered: bool
+    current_limit_a: float | None = None
+    position_limits: tuple[int, int] | None = None
+    velocity_limit_units: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """The servos that turn one axis: a master, and a shadow that hears the master's id as its second one."""
+
+    plans: tuple[ServoPlan, ...]
+
+    @property
+    def master(self) -> ServoPlan:
+        """The servo whose goals and readings count."""
+        return self.plans[0]
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """The servos' own ids, master first."""
+        return tuple(plan.id for plan in self.plans)
+
+
+def bring_up(bus: DynamixelBus, unit: Unit, *, torque: bool = True) -> Steps:
+    """Set an axis up and, if it is to be powered and `torque` allows it, switch it on where it stands.
+
+    Yields after every transaction. Returns the ids that were found with torque on, which means that they have kept
+    their power, and with it their count of turns, since this program last set them up.
+
+    Raises:
+        NoReplyError, CorruptReplyError, ServoRefusedError, LineLostError: as `DynamixelBus.read`.
+        WrongServoError: another model answers.
+        ShadowMisalignedError: master and shadow disagree about the angle.
+    """
+    for plan in unit.plans:
+        number = bus.ping(plan.id)
+        yield
+        if number != MODELS[plan.model].number:
+            raise _wrong_model(bus, plan, number)
+    found_on = set()
+    for plan in unit.plans:
+        if bus.read(plan.id, TORQUE_ENABLE):
+            found_on.add(plan.id)
+        yield
+    holding = bool(found_on)
+    master_drive_mode = 0
+    for plan in unit.plans:
+        drive_mode = bus.read(plan.id, DRIVE_MODE) & REVERSE
+        yield
+        if plan is unit.master:
+            master_drive_mode = drive_mode
+        else:
+            drive_mode = master_drive_mode ^ REVERSE
+        for register, value in _eeprom(plan, unit, drive_mode):
+            present = bus.read(plan.id, register)
+            yield
+            if present == value:
+                continue
+            if holding:
+                for servo_id in unit.ids:
+                    bus.write(servo_id, TORQUE_ENABLE, 0)
+                    yield
+                holding = False
+            bus.write(plan.id, register, value)
+            yield
+    yield from _check_shadow(bus, unit)
+    for plan in unit.plans:
+        for register, value in _ram(plan):
+            bus.write(plan.id, register, value)
+            yield
+    if unit.master.powered and torque:
+        yield from _switch_on(bus, unit)
+    elif holding:
+        for plan in unit.plans:
+            if not plan.powered or not torque:
+                bus.write(plan.id, TORQUE_ENABLE, 0)
+                yield
+    return frozenset(found_on)
+
+
+def reboot(bus: DynamixelBus, unit: Unit, servo_id: int, *, torque: bool = True) -> Steps:
+    """Restart one servo of an axis after a hardware error, then set the axis up again where it stands.
+
+    Raises:
+        NoReplyError: when it does not come back within `BOOT_LIMIT_S`; else as `bring_up`.
+    """
+    bus.exclude(servo_id)
+    bus.reboot(servo_id)
+    started_s = time.monotonic()
+    while time.monotonic() - started_s < BOOT_S:
+        yield
+    while True:
+        try:
+            bus.ping(servo_id, tries=1)
+            break
+        except NoReplyError:
+            if time.monotonic() - started_s > BOOT_LIMIT_S:
+                raise
+        yield
+    yield
+    found_on = yield from bring_up(bus, unit, torque=torque)
+    bus.include(servo_id)
+    return found_on
+
+
+def _eeprom(plan: ServoPlan, unit: Unit, drive_mode: int) -> list[tuple[Register, int]]:
+    """Settings that outlive a power cycle, in the order in which they must be written."""
+    second = NO_SECONDARY_ID if plan is unit.master else unit.master.id
+    settings = [(RETURN_DELAY, 0), (DRIVE_MODE, drive_mode), (SECONDARY_ID, second)]
+    if plan.mode is not None:
+        settings.append((OPERATING_MODE, int(plan.mode)))
+    model = MODELS[plan.model]
+    if plan.current_limit_a is not None and model.measures_current:
+        settings.append((CURRENT_LIMIT, current_units(plan.current_limit_a, model)))
+    if plan.velocity_limit_units is not None:
+        settings.append((VELOCITY_LIMIT, plan.velocity_limit_units))
+    if plan.position_limits is not None:
+        least, greatest = plan.position_limits
+        settings += [(MIN_POSITION, max(0, least)), (MAX_POSITION, min(TICKS_PER_TURN - 1, greatest))]
+    return settings
+
+
+def _ram(plan: ServoPlan) -> list[tuple[Register, int]]:
+    """Settings that a servo forgets with its power."""
+    # Writing 0 ends a tripped watchdog, without which goals are refused; the loop arms it once it commands.
+    settings = [(BUS_WATCHDOG, 0), (PROFILE_ACCELERATION, 0), (PROFILE_VELOCITY, 0)]
+    model = MODELS[plan.model]
+    if (
+        plan.mode is OperatingMode.CURRENT_BASED_POSITION
+        and plan.current_limit_a is not None
+        and model.measures_current
+    ):
+        settings.append((GOAL_CURRENT, current_units(plan.current_limit_a, model)))
+    return settings
+
+
+def _switch_on(bus: DynamixelBus, unit: Unit) -> Generator[None, None, None]:
+    """Make the present pose the goal, then switch on, so that nothing jumps."""
+    if unit.master.mode is OperatingMode.VELOCITY:
+        bus.write(unit.master.id, GOAL_VELOCITY, 0)
+    else:
+        present = bus.read(unit.master.id, PRESENT_POSITION)
+        yield
+        least, greatest = unit.master.position_limits or (present, present)
+        goal = min(max(present, least), greatest)
+        for plan in unit.plans:
+            bus.write(plan.id, GOAL_POSITION, goal)
+            yield
+    yield
+    for plan in unit.plans:
+        bus.write(plan.id, TORQUE_ENABLE, 1)
+        yield
+
+
+def _check_shadow(bus: DynamixelBus, unit: Unit) -> Generator[None, None, None]:
+    if len(unit.plans) < 2:
+        return
+    places = []
+    for plan in unit.plans:
+        places.append(bus.read(plan.id, PRESENT_POSITION))
+        yield
+    apart = abs(places[0] - places[1])
+    if apart > SHADOW_TOLERANCE_TICKS:
+        master, shadow = unit.plans
+        raise ShadowMisalignedError(
+            f"servos {master.id} and {shadow.id} ({master.label}) on {bus.path} read {apart * RAD_PER_TICK:.2f} rad "
+            f"apart, at most {SHADOW_TOLERANCE_TICKS * RAD_PER_TICK:.2f} is allowed",
+            remedy=f"calibrate the homing offset of servo {shadow.id} so that both read the same; "
+            "torque stays off on this joint until then",
+        )
+
+
+def _wrong_model(bus: DynamixelBus, plan: ServoPlan, number: int) -> WrongServoError:
+    known = {model.number: name for name, model in MODELS.items()}
+    return WrongServoError(
+        f"servo {plan.id} ({plan.label}) on {bus.path} is a {known.get(number, f'model number {number}')}, "
+        f"the profile says {plan.model}",
+        remedy="correct the servo's `model` in the profile, or look for a wrong id or a swapped cable",
+    )
