@@ -1,2 +1,91 @@
-def main() -> int:
-    return 0
+"""`understudy`: finds the command that was asked for, runs it, and says in one line why it could not."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+
+from app.cli import bench, data, profiles, record, replay, window
+from app.cli.options import add_data, add_profile
+from app.cli.outcome import CommandError, ExitCode
+
+EPILOG = """\
+examples:
+  understudy                                     open the window on the simulated robot
+  understudy --profile my-robot.toml             open it on another robot
+  understudy check my-robot.toml                 which devices answer, which do not, and what to do
+  understudy record --headless --seconds 20 --task "pick up the plate" --script "pick up the plate"
+  understudy data ls                             every recorded episode
+  understudy data verify last                    prove that the last one is whole
+  understudy bench drive --seconds 60            drive and record for a minute, print one line per figure
+
+`understudy COMMAND --help` shows a command's own options and examples.
+
+exit codes:
+  0    done, and nothing is wrong
+  1    it failed, or it found problems
+  2    the command line was not understood
+  130  interrupted
+"""
+
+OURS = ("app.", "drivers.", "recordings.", "policy.")
+"""Errors of our own modules are written for people; any other is a mistake in the program."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line and return its exit code."""
+    args = build_parser().parse_args(argv)
+    run: Callable[[argparse.Namespace], int] = args.run
+    try:
+        return run(args)
+    except KeyboardInterrupt:
+        print("understudy: interrupted", file=sys.stderr)
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has gone (`| head`); keep the interpreter from saying so once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.PROBLEMS
+    except Exception as error:  # noqa: BLE001 - the last place to turn an error into a line for the person who typed
+        if args.debug:
+            traceback.print_exc()
+        print(f"understudy: {explained(error)}", file=sys.stderr)
+        return ExitCode.PROBLEMS
+
+
+def explained(error: Exception) -> str:
+    """An error as one line: what, the value seen, what to do."""
+    if isinstance(error, CommandError) or type(error).__module__.startswith(OURS):
+        return str(error)
+    if isinstance(error, OSError):
+        return f"{error.strerror or error}{': ' + str(error.filename) if error.filename else ''}"
+    return f"unexpected {type(error).__name__}: {error}; `understudy --debug …` shows where; please report it"
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line. Nothing slow is imported for it."""
+    parser = argparse.ArgumentParser(
+        prog="understudy",
+        description="Lead a household robot, tell it, then let it go alone. Without a command, the window opens.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"understudy {importlib.metadata.version('understudy')}"
+    )
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    add_profile(parser, default=None)
+    add_data(parser, default=None)
+    window.add_arguments(parser)
+    parser.set_defaults(run=window.run)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    for command in (record, replay, profiles, data, bench):
+        command.add_parser(commands)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

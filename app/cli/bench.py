@@ -1,0 +1,44 @@
+"""`understudy bench NAME`: measure, and print one line per figure."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from typing import Any
+
+BENCHES = {
+    "drive": ("app.bench.drive", "drive by the scripted operator, window open, recorder on"),
+    "record": ("app.bench.record", "the recorder alone, fed by synthetic cameras"),
+    "kill": ("app.bench.kill", "kill each process at random moments of a recording; what survives?"),
+    "start": ("app.bench.start", "how long until the window, and until four cameras and the robot answer"),
+}
+"""Name, module and purpose; a module is imported when its bench is asked for."""
+
+
+def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
+    """Add the command."""
+    listed = "\n".join(f"  {name:<8} {purpose}" for name, (_, purpose) in BENCHES.items())
+    parser = commands.add_parser(
+        "bench",
+        help="measure what the app promises",
+        description="Measure what the app promises; prints one line per figure.",
+        epilog=f"benches:\n{listed}\n\nexamples:\n"
+        "  understudy bench drive --seconds 60 --json figures.json\n"
+        "  understudy bench drive --help                              a bench's own options\n",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("bench", metavar="NAME", choices=tuple(BENCHES), help=", ".join(BENCHES))
+    parser.add_argument(
+        "rest", metavar="…", nargs=argparse.REMAINDER, help="options of the bench, see its --help"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run a bench and return its exit code: 0 when it ran, 1 when it failed or a figure is out of bounds."""
+    module_name, purpose = BENCHES[args.bench]
+    module: Any = importlib.import_module(module_name)
+    parser = argparse.ArgumentParser(prog=f"understudy bench {args.bench}", description=purpose)
+    module.add_arguments(parser)
+    code: int = module.run(parser.parse_args(args.rest))
+    return code

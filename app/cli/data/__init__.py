@@ -1,0 +1,27 @@
+"""`understudy data`: look after recordings."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from app.cli.data import info, ls, restore, trash
+
+
+def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
+    """Add the command and those under it."""
+    parser = commands.add_parser(
+        "data",
+        help="list, check, repair and trash recordings",
+        description="Look after recordings. Nothing here changes an episode's data, except `repair` when asked.",
+        epilog="examples:\n"
+        "  understudy data ls\n"
+        "  understudy data info last\n"
+        "  understudy data verify --data /mnt/robot\n"
+        "  understudy data repair\n"
+        "  understudy data trash last && understudy data restore last\n",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    under = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in (ls, info, trash, restore):
+        command.add_parser(under)
