@@ -190,7 +190,7 @@ def create_environment() -> None:
 
 def install_python_packages() -> None:
     """Install this project, editable, with its packages and those of its tests."""
-    say("installing the Python packages (about 400 MB on disk the first time)")
+    say("installing the Python packages (about 900 MB on disk the first time)")
     command = [
         str(VENV / "bin" / "python"),
         "-m",
