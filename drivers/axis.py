@@ -1,4 +1,4 @@
-"""Axes that are a straight line from a servo's ticks: arm joints, gripper openings, leader joints and handles."""
+"""Axes in a straight line from a servo's ticks: arm joints, gripper openings, leader joints and handles."""
 
 from __future__ import annotations
 
@@ -51,10 +51,8 @@ class AxisGroup:
         self._zero = np.array([axis.zero_ticks for axis in axes], np.float64)
         self._per_tick = np.array([axis.value_per_tick for axis in axes], np.float64)
         self._per_velocity = self._per_tick * (RAD_S_PER_UNIT / RAD_PER_TICK)
-        amperes = [MODELS[axis.model].ampere_per_unit for axis in axes]
-        self._per_current = np.sign(self._per_tick) * [
-            np.nan if ampere is None else ampere for ampere in amperes
-        ]
+        amperes = [MODELS[axis.model].ampere_per_unit or np.nan for axis in axes]
+        self._per_current = np.sign(self._per_tick) * np.array(amperes)
         self._minimum = np.array([axis.minimum for axis in axes], np.float64)
         self._maximum = np.array([axis.maximum for axis in axes], np.float64)
 
@@ -64,20 +62,21 @@ class AxisGroup:
 
     def positions(self, reading: Reading) -> NDArray[np.float64]:
         """(N,) rad or opening; meaningless where not fresh."""
-        return (reading.state["position"][self._rows] - self._zero) * self._per_tick
+        return (reading.positions[self._rows] - self._zero) * self._per_tick
 
     def velocities(self, reading: Reading) -> NDArray[np.float64]:
         """(N,) rad/s or opening a second; meaningless where not fresh."""
-        return reading.state["velocity"][self._rows] * self._per_velocity
+        return reading.velocities[self._rows] * self._per_velocity
 
     def currents(self, reading: Reading) -> NDArray[np.float64]:
         """(N,) ampere, positive where it pushes the value up; NaN for models that do not measure it."""
-        return reading.state["current"][self._rows] * self._per_current
+        return reading.currents[self._rows] * self._per_current
 
-    def goals(self, values: NDArray[np.float32] | NDArray[np.float64]) -> dict[int, int]:
+    def goals(self, values: NDArray[np.floating]) -> dict[int, int]:
         """Goal ticks by servo id for (N,) values, clamped to their limits; what is not finite is left out."""
         with np.errstate(invalid="ignore"):
-            ticks = np.rint(np.clip(values, self._minimum, self._maximum) / self._per_tick + self._zero)
+            clamped = np.clip(np.asarray(values, np.float64), self._minimum, self._maximum)
+            ticks = np.rint(clamped / self._per_tick + self._zero)
         return {
             servo_id: int(tick)
             for servo_id, tick in zip(self.ids, ticks.tolist(), strict=True)

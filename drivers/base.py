@@ -38,8 +38,8 @@ class KiwiBase:
         When a wheel would exceed its limit all three are scaled together, so that the base goes the wanted way, slower.
         """
         speeds: NDArray[np.float64] = self._wheels_of_twist @ np.asarray(twist, np.float64)
-        fastest = float(np.max(np.abs(speeds)))
-        return speeds if fastest <= self.max_wheel_rad_s else speeds * (self.max_wheel_rad_s / fastest)
+        too_fast = float(np.max(np.abs(speeds))) / self.max_wheel_rad_s
+        return speeds / max(1.0, too_fast)
 
     def twist(self, wheel_rad_s: NDArray[np.floating]) -> NDArray[np.float64]:
         """(3,) twist (vx, vy in m/s, wz in rad/s) from the measured wheel speeds in rad/s."""

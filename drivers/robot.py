@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,7 +95,7 @@ class Robot:
         self._care_turn = 0
         self._leader_lines = {leader.bus for leader in profile.leaders.values()}
 
-    def _segment(self, kind: str, name: str) -> Segment:
+    def _segment(self, kind: Literal["arm", "gripper", "base", "lift"], name: str) -> Segment:
         try:
             return self._segments[kind, name]
         except KeyError as error:
@@ -217,7 +218,7 @@ class Robot:
         reading = readings[self.profile.base.bus]
         if not reading.fresh[self._base_rows].all():
             return
-        twist = self._base.twist(reading.state["velocity"][self._base_rows] * RAD_S_PER_UNIT)
+        twist = self._base.twist(reading.velocities[self._base_rows] * RAD_S_PER_UNIT)
         position[self._base_slice] = velocity[self._base_slice] = twist
         effort[self._base_slice] = 0.0
         fresh[self._base_slice] = True
@@ -313,7 +314,7 @@ class Robot:
         """
         lines = list(self._lines.values())
         self._care_turn += 1
-        line = next((line for line in lines if line.busy), lines[self._care_turn % len(lines)])
+        line = next((line for line in lines if line.urgent), lines[self._care_turn % len(lines)])
         line.poll(limit_ns=deadline_ns)
         return tuple(fault for line in lines for fault in line.faults())
 

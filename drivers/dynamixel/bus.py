@@ -46,6 +46,21 @@ class Reading:
     fresh: NDArray[np.bool_]
     sampled_ns: int
 
+    @property
+    def positions(self) -> NDArray[np.float64]:
+        """(N,) ticks."""
+        return self.state["position"].astype(np.float64)
+
+    @property
+    def velocities(self) -> NDArray[np.float64]:
+        """(N,) in the servos' unit."""
+        return self.state["velocity"].astype(np.float64)
+
+    @property
+    def currents(self) -> NDArray[np.float64]:
+        """(N,) in the servos' unit."""
+        return self.state["current"].astype(np.float64)
+
     @classmethod
     def nothing(cls, n_servos: int) -> Reading:
         """The reading of a bus that did not answer."""
@@ -127,8 +142,9 @@ class DynamixelBus:
 
     @property
     def worth_another_try(self) -> bool:
-        """Whether to ask again in this tick: not when nobody answered last time either, which costs a time-out."""
-        return not self.complete and self._dead_reads == 0
+        """Whether to ask again in this tick: not when all that is missing was missing last time too."""
+        missing = (i for i in self._asked if not self._fresh[self._place[i]])
+        return self._dead_reads == 0 and any(not self._misses[i] for i in missing)
 
     def include(self, servo_id: int) -> None:
         """Ask this servo from the next state read on."""
@@ -166,13 +182,16 @@ class DynamixelBus:
         self._fresh[:] = False
         self._first_asked_ns = 0
         self.counters.reads += 1
-        self._ask(self.answering, fast=(self.fast and not self._plain_next) if fast is None else fast)
+        fast = (self.fast and not self._plain_next) if fast is None else fast
+        # A servo waits for the reply of the one before it in the list, so who failed last time comes last.
+        ids = self.answering if fast else tuple(sorted(self.answering, key=self._misses.__getitem__))
+        self._ask(ids, fast=fast)
 
     def request_again(self) -> None:
-        """Transmit once more, one by one answered for, to the servos that have not answered yet."""
+        """Transmit once more, as a plain read, to the servos that have not answered yet, the first of them last."""
         self.counters.retries += 1
-        missing = tuple(i for i in self._asked if not self._fresh[self._place[i]])
-        self._ask(missing, fast=False)
+        first, *others = (i for i in self._asked if not self._fresh[self._place[i]])
+        self._ask((*others, first), fast=False)
 
     def receive(self, *, limit_ns: int | None = None) -> None:
         """Take the replies to the last request, until all are there or its time, or `limit_ns`, is up.

@@ -372,9 +372,9 @@ class ServoLine:
     # --- faults and recovery -----------------------------------------------------------------------------------
 
     @property
-    def busy(self) -> bool:
-        """Whether a servo is being set up step by step."""
-        return bool(self._procedures)
+    def urgent(self) -> bool:
+        """Whether a servo is being set up step by step, or is in doubt, so that care should not wait its turn."""
+        return bool(self._procedures) or (self._bus is not None and bool(self._bus.suspects))
 
     def poll(self, *, limit_ns: int) -> None:
         """At most one transaction of one servo: a step of its setting up, whether it is back, or its condition."""
@@ -486,8 +486,8 @@ class ServoLine:
             torque_on=condition.torque_on,
             hardware_error=int(condition.hardware_error),
         )
-        for code in REMEDIES:
-            self._faults.pop((servo_id, code), None)
+        for known in REMEDIES:
+            self._faults.pop((servo_id, known), None)
         code = condition.code
         if code is not None:
             self._faults[servo_id, code] = self._servo_fault(

@@ -14,8 +14,8 @@ import termios
 import time
 from pathlib import Path
 
-import serial  # type: ignore[import-untyped]  # pyserial ships no types
-from dynamixel_sdk import PortHandler  # type: ignore[import-untyped]  # the SDK ships no types
+import serial
+from dynamixel_sdk import PortHandler
 
 from drivers.errors import (
     DriverError,

@@ -13,12 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from dynamixel_sdk import COMM_RX_CORRUPT, COMM_SUCCESS, PacketHandler  # type: ignore[import-untyped]  # no types
-from dynamixel_sdk.robotis_def import (  # type: ignore[import-untyped]  # no types
-    BROADCAST_ID,
-    INST_PING,
-    INST_REBOOT,
-)
+from dynamixel_sdk import COMM_RX_CORRUPT, COMM_SUCCESS, PacketHandler
+from dynamixel_sdk.robotis_def import BROADCAST_ID, INST_PING, INST_REBOOT
 
 from drivers.dynamixel.port import WaitingPort
 from drivers.dynamixel.registers import Register
