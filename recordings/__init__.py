@@ -1,4 +1,8 @@
-"""Understudy's recordings: episodes of state, action, images, sound and events that plain zarr opens."""
+"""Understudy's recordings: episodes of state, action, images, sound and events that plain zarr opens.
+
+`recordings.align`, `recordings.verify` and `recordings.repair` are imported on their own: verifying loads zarr, which a
+process that only records has no use for.
+"""
 
 from recordings.attributes import ClockAnchor, Counts, EpisodeAttributes, Repaired
 from recordings.dataset import Dataset

@@ -229,7 +229,7 @@ class Episode:
             return None
         counts = rows["nsamples"].astype(np.int64)
         return AudioTrack(
-            samples=np.frombuffer(self._values("audio"), dtype="<i2"),
+            samples=np.frombuffer(self.values("audio"), dtype="<i2"),
             time_ns=np.ascontiguousarray(rows["time_ns"]),
             first_sample=np.cumsum(counts) - counts,
         )
@@ -264,19 +264,22 @@ class Episode:
     def payloads(self, table_path: str) -> tuple[bytes, ...]:
         """Payload of each row of a table that has runs of values."""
         table = self._tables[table_path]
-        return tuple(run_payloads(table, self.rows(table_path), self._values(table_path)))
+        return tuple(run_payloads(table, self.rows(table_path), self.values(table_path)))
 
     def table(self, table_path: str) -> Table:
         """Layout of a table."""
         return self._tables[table_path]
 
-    def _values(self, table_path: str) -> bytes:
+    def values(self, table_path: str) -> bytes:
+        """All runs of a table end to end, empty where it has none; raises as `rows` does."""
         if self._content is not None:
             return self._content.payloads[table_path]
         payload = self._tables[table_path].payload
         if payload is None:
             return b""
         folder = self.path / table_path / payload.array
+        if not folder.exists() and table_path == "audio":
+            return b""
         values = read_values(folder, _length(folder), payload.values_per_chunk, payload.dtype)
         return values.tobytes()
 
@@ -285,7 +288,7 @@ def _unsettled_content(path: Path) -> Content | None:
     if not journal_path(path).exists():
         return None
     try:
-        return recover(path, every_frame=False)
+        return recover(path)
     except FileNotFoundError:  # settled between the two lines
         return None
 

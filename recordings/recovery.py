@@ -50,66 +50,87 @@ class Content:
     damage: Damage
 
 
-def recover(episode: Path, *, every_frame: bool) -> Content:
+def recover(episode: Path) -> Content:
     """Read the longest consistent prefix of an episode that still has its journal.
 
-    Args:
-        episode: Its folder.
-        every_frame: Check all frames instead of each camera's last two shards; the others were synced long before.
+    Each camera's last two shards are checked frame by frame; the earlier ones were synced long before, and each frame
+    is checked again when it is read.
 
     Raises:
         FileNotFoundError: It has no journal (any more).
         NotAnEpisode: The journal does not even hold the spec.
     """
-    path = journal_path(episode)
-    records = read_journal(path)
-    attributes = _attributes_from(next(records, None), path)
-    tables = layout.tables(attributes)
-    bodies = _bodies(records)
-    reasons = []
-    torn_bytes = len(bytes_after(path))
-    if torn_bytes:
-        reasons.append(f"the journal ends in {torn_bytes} bytes of an unfinished record")
-    rows: dict[str, Rows] = {}
-    payloads: dict[str, bytes] = {}
-    for kind, kind_tables in tables.items():
-        at = 0
-        for table in kind_tables:
-            size = table.row.itemsize
-            packed = b"".join(body[at : at + size] for body in bodies[kind])
-            rows[table.path] = np.frombuffer(packed, dtype=table.row)
-            at += size
-        payloads[kind_tables[0].path] = b"".join(body[at:] for body in bodies[kind])
-    frames_lost: dict[str, int] = {}
+    content = read_journal_content(episode)
+    rows = dict(content.rows)
+    reasons = list(content.damage.reasons)
+    frames: dict[str, int] = {}
     seconds = 0.0
-    for camera in attributes.cameras:
+    for camera in content.attributes.cameras:
         table = layout.camera_table(camera.name)
         found = rows[table.path]
-        kept = _sound_frames(episode, table, found, every_frame=every_frame)
+        kept = _sound_prefix(episode, table, found)
+        spare_bytes = bytes_without_row(episode, table, found)
         if kept < len(found):
-            frames_lost[camera.name] = len(found) - kept
-            seconds = max(seconds, _seconds_between(found, kept))
+            frames[camera.name] = len(found) - kept
+            seconds = max(seconds, seconds_between(found, kept))
             reasons.append(
                 f"camera {camera.name}: {len(found) - kept} frames from {kept} on have no sound bytes"
             )
             rows[table.path] = found[:kept]
-        if spare := _bytes_without_row(episode, table, rows[table.path]):
-            frames_lost[camera.name] = frames_lost.get(camera.name, 0) + (kept == len(found))
-            reasons.append(f"camera {camera.name}: {spare} bytes of frames whose row was not written")
-    damage = Damage(rows=int(torn_bytes > 0), frames=frames_lost, seconds=seconds, reasons=tuple(reasons))
-    return Content(_with_stored_changes(episode, attributes), rows, payloads, damage)
+        elif spare_bytes:
+            frames[camera.name] = 1
+            reasons.append(f"camera {camera.name}: {spare_bytes} bytes of a frame whose row was not written")
+    damage = Damage(rows=content.damage.rows, frames=frames, seconds=seconds, reasons=tuple(reasons))
+    return Content(content.attributes, rows, content.payloads, damage)
+
+
+def read_journal_content(episode: Path) -> Content:
+    """Everything that the journal says, without a look at the frames; raises as `recover` does."""
+    path = journal_path(episode)
+    records = read_journal(path)
+    attributes = _attributes_from(next(records, None), path)
+    bodies = _bodies(records)
+    rows: dict[str, Rows] = {}
+    payloads: dict[str, bytes] = {}
+    for kind, tables in layout.tables(attributes).items():
+        at = 0
+        for table in tables:
+            end = at + table.row.itemsize
+            rows[table.path] = np.frombuffer(b"".join(body[at:end] for body in bodies[kind]), dtype=table.row)
+            at = end
+        payloads[tables[0].path] = b"".join(body[at:] for body in bodies[kind])
+    torn_bytes = len(bytes_after(path))
+    reasons = (f"the journal ends in {torn_bytes} bytes of an unfinished record",) if torn_bytes else ()
+    damage = Damage(rows=int(torn_bytes > 0), reasons=reasons)
+    return Content(_stored_or(attributes, episode), rows, payloads, damage)
+
+
+def bytes_without_row(episode: Path, table: Table, rows: Rows) -> int:
+    """Bytes behind the last frame that has a row, in the shard where the next frame would go."""
+    shard = len(rows) // FRAMES_PER_SHARD
+    path = shard_path(episode / table.path / "frames", shard)
+    if not path.exists():
+        return 0
+    used = int(rows["nbytes"][shard * FRAMES_PER_SHARD :].astype(np.int64).sum())
+    spare = path.stat().st_size - used
+    return 0 if spare == INDEX_FILE_BYTES and has_index(path) else max(spare, 0)
+
+
+def seconds_between(rows: Rows, kept: int) -> float:
+    """Time from the last row kept to the last row known."""
+    return float(rows["time_ns"][-1] - rows["time_ns"][max(kept - 1, 0)]) / 1e9
 
 
 def _attributes_from(record: Record | None, path: Path) -> EpisodeAttributes:
     if record is None or record.kind != Kind.SPEC:
         raise NotAnEpisode(
-            f"{path} does not begin with the episode's specification; nothing can be recovered from it"
+            f"{path} does not begin with the episode's specification; nothing can be read from it"
         )
     return episode_attributes.parse(msgspec.json.decode(record.body, type=dict), path)
 
 
-def _with_stored_changes(episode: Path, attributes: EpisodeAttributes) -> EpisodeAttributes:
-    """The stored attributes where they can be read (outcome, tags and notes may have changed), else the journal's."""
+def _stored_or(attributes: EpisodeAttributes, episode: Path) -> EpisodeAttributes:
+    """The stored attributes, since outcome or tags may have changed; the journal's where they cannot be read."""
     try:
         return episode_attributes.read(episode)
     except NotAnEpisode:
@@ -125,28 +146,10 @@ def _bodies(records: Iterator[Record]) -> dict[int, list[bytes]]:
     return bodies
 
 
-def _sound_frames(episode: Path, table: Table, rows: Rows, *, every_frame: bool) -> int:
-    first = 0
-    if not every_frame:
-        first = max(0, (len(rows) - 1) // FRAMES_PER_SHARD - 1) * FRAMES_PER_SHARD
+def _sound_prefix(episode: Path, table: Table, rows: Rows) -> int:
+    first = max(0, (len(rows) - 1) // FRAMES_PER_SHARD - 1) * FRAMES_PER_SHARD
     payloads = frame_payloads(episode / table.path / "frames", rows, first)
     for index, sound in enumerate(sound_rows(table, rows[first:], payloads)):
         if not sound:
             return first + index
     return len(rows)
-
-
-def _bytes_without_row(episode: Path, table: Table, rows: Rows) -> int:
-    """Bytes behind the last frame that has a row, in a shard that has no index yet."""
-    folder = episode / table.path / "frames"
-    shard = len(rows) // FRAMES_PER_SHARD
-    path = shard_path(folder, shard)
-    if not path.exists():
-        return 0
-    used = int(rows["nbytes"][shard * FRAMES_PER_SHARD :].astype(np.int64).sum())
-    spare = path.stat().st_size - used
-    return 0 if spare == INDEX_FILE_BYTES and has_index(path) else max(spare, 0)
-
-
-def _seconds_between(rows: Rows, kept: int) -> float:
-    return float(rows["time_ns"][-1] - rows["time_ns"][max(kept - 1, 0)]) / 1e9
