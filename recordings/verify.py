@@ -144,8 +144,7 @@ def _ticks(episode: Episode) -> Iterator[Finding]:
                 f"{int(outside.sum())} rows outside [{low}, {high}], the first is {row} with {sent[row]:.4f}"
             )
             yield error("outside its limits", f"action/sent {name}", seen, "check the profile's limits")
-    unknown = np.less(action.subtask, -1) | np.greater_equal(action.subtask, len(episode.subtasks))
-    if (row := first_where(np.atleast_1d(unknown))) is not None:
+    if (row := first_where(~np.isin(action.subtask, np.arange(-1, len(episode.subtasks))))) is not None:
         seen = f"row {row} refers to {action.subtask[row]}, there are {len(episode.subtasks)}"
         yield error("no such subtask", "action/subtask", seen)
     if (row := first_where(~np.isin(action.source, [source.value for source in ActionSource]))) is not None:
