@@ -62,14 +62,10 @@ class LeaderArm:
         self._by_servo.jump(slice(None), self.position_rad)
 
     def drive(self, row: int, drive: Drive) -> None:
-        """Take a servo's wish: a position, or off. Any thread may call this.
+        """Take a servo's wish. Any thread may call this.
 
-        Raises:
-            ValueError: for another kind of drive.
+        Only a position moves a leader. Held in velocity mode it stands still; by torque alone it yields to the hand.
         """
-        if drive.kind not in (DriveKind.OFF, DriveKind.POSITION):
-            name = next(name for name, at in self.rows.items() if at == row)
-            raise ValueError(f"leader's {name} was asked for {drive.kind.name}; leaders take POSITION or OFF")
         self._inbox.append((row, drive))
 
     def hold(self, hands: Hands, name: str) -> None:
@@ -93,11 +89,11 @@ class LeaderArm:
         self.effort_nm = np.where(self._powered, np.clip(pull, -strength, strength), 0.0)
 
     def _take(self, row: int, drive: Drive) -> None:
-        powered = drive.kind is DriveKind.POSITION
+        powered = drive.kind in (DriveKind.POSITION, DriveKind.VELOCITY)
         if powered != self._powered[row]:
             self._by_servo.jump(row, self.position_rad[row])
             self._by_hand.jump(row, self.position_rad[row])
-        if powered:
+        if drive.kind is DriveKind.POSITION:
             self._by_servo.aim(row, drive.target)
         self._powered[row] = powered
         self._limit[row] = drive.effort_limit_nm

@@ -30,7 +30,7 @@ class Ramp:
             self.target[index] = target
             self._remaining[index] = self._steps
 
-    def jump(self, index: int | slice, value: ArrayLike) -> None:
+    def jump(self, index: int | slice | NDArray[np.bool_], value: ArrayLike) -> None:
         """Be at a value at once, and stay there."""
         self.setpoint[index] = value
         self.target[index] = value

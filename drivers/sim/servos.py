@@ -1,7 +1,7 @@
 """What drives the arms, grippers and lifts: the wishes of servos turned into MuJoCo's controls, all joints at once.
 
-One row a joint. `x` is MuJoCo's coordinate (rad or m), `θ` the servo's angle: θ = ratio · x + offset, and by virtual work
-a torque τ at the servo is a force τ · ratio on x.
+One row a joint. `x` is MuJoCo's coordinate (rad or m), `θ` the servo's angle: θ = ratio · x + offset, and by virtual
+work a torque τ at the servo is a force τ · ratio on x.
 """
 
 from __future__ import annotations

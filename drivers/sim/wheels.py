@@ -16,6 +16,8 @@ _AXES = ("base_x", "base_y", "base_yaw")
 _WINDUP = np.array([0.10, 0.10, 0.20])
 """How far the velocity servos' integral may lead, m and rad; less than top speed · kv / kp would cost speed."""
 
+_POSITION_GAIN_HZ = 10.0
+
 
 class Wheels:
     """The three wheels, rolling without slip.
@@ -43,28 +45,32 @@ class Wheels:
         self._actuator = np.array([model.actuator(name).id for name in _AXES])
         self._activation = np.array([model.actuator(name).actadr[0] for name in _AXES])
         self._ramp = Ramp(3, steps=command_steps)
+        self._max_wheel_rad_s = base.max_wheel_rad_s
         self._powered = np.zeros(3)
+        self._goal_rad = np.full(3, np.nan)
         self._inbox: deque[tuple[int, Drive]] = deque()
         self.position_rad = np.zeros(3)
         self.velocity_rad_s = np.zeros(3)
         self.effort_nm = np.zeros(3)
 
     def drive(self, row: int, drive: Drive) -> None:
-        """Take a wheel's wish: a velocity, or off. Any thread may call this.
+        """Take a wheel's wish. Any thread may call this.
 
-        Raises:
-            ValueError: for another kind of drive.
+        Velocity is what wheels are for. A wheel in position mode goes to its angle and stays; torque alone is not
+        simulated, and brakes.
         """
-        if drive.kind not in (DriveKind.OFF, DriveKind.VELOCITY):
-            raise ValueError(f"wheel {row + 1} was asked for {drive.kind.name}; wheels take VELOCITY or OFF")
         self._inbox.append((row, drive))
 
     def before_step(self) -> None:
         """Write the controls for the physics step to come."""
         while self._inbox:
             row, drive = self._inbox.popleft()
-            self._powered[row] = drive.kind is DriveKind.VELOCITY
+            self._powered[row] = drive.kind is not DriveKind.OFF
+            self._goal_rad[row] = drive.target if drive.kind is DriveKind.POSITION else np.nan
             self._ramp.aim(row, drive.target if drive.kind is DriveKind.VELOCITY else 0.0)
+        for row in np.flatnonzero(~np.isnan(self._goal_rad)):
+            speed = _POSITION_GAIN_HZ * (self._goal_rad[row] - self.position_rad[row])
+            self._ramp.jump(row, np.clip(speed, -self._max_wheel_rad_s, self._max_wheel_rad_s))
         data = self._data
         twist = self._wheels_to_twist @ self._ramp.advance()
         data.ctrl[self._actuator] = _rotate(twist, data.qpos[self._qpos[2]])

@@ -266,8 +266,8 @@ class KitchenWorld:
 
     def _restart_robot(self) -> None:
         mujoco.mj_resetData(self.model, self.data)
-        for joint, value in zip(("base_x", "base_y", "base_yaw"), START_BASE_POSE, strict=True):
-            self._set_coordinate(joint, value)
+        for axis, value in zip(("base_x", "base_y", "base_yaw"), START_BASE_POSE, strict=True):
+            self._set_coordinate(axis, value)
         self._set_coordinate("lift", START_LIFT_M)
         for name, arm in self.profile.arms.items():
             for joint, angle in zip(arm.joints, arm.home_rad, strict=True):
