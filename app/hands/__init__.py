@@ -1,1 +1,1 @@
-"""What the operator's hands and feet want: keys, gamepad and on-screen handles, and on a simulated robot the leaders."""
+"""What the operator's hands and feet want: by keys, gamepad and handles, and on a simulated robot by the leaders."""

@@ -13,7 +13,7 @@ os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 os.environ.setdefault("SDL_JOYSTICK_ALLOW_BACKGROUND_EVENTS", "1")
 
-import pygame  # noqa: E402  the settings above are read when it is imported
+import pygame
 from pygame._sdl2 import controller
 
 DEAD_ZONE = 0.12
@@ -52,7 +52,9 @@ def jog_of(sticks: Sticks, hand: str) -> Jog | None:
     ahead, left, turn = _shape(sticks.left_y), -_shape(sticks.left_x), -_shape(sticks.right_x)
     if sticks.left_bumper:
         lift = LIFT_M_S * (sticks.up - sticks.down)
-        return Jog(time_ns=now, base_twist=(BASE_M_S * ahead, BASE_M_S * left, BASE_RAD_S * turn), lift_m_s=lift)
+        return Jog(
+            time_ns=now, base_twist=(BASE_M_S * ahead, BASE_M_S * left, BASE_RAD_S * turn), lift_m_s=lift
+        )
     return Jog(
         time_ns=now,
         hand=hand,
@@ -95,7 +97,11 @@ class Gamepad:
         for event in pygame.event.get():
             if event.type == pygame.CONTROLLERDEVICEADDED and self._pad is None:
                 self._pad = controller.Controller(event.device_index)
-            elif event.type == pygame.CONTROLLERDEVICEREMOVED and self._pad is not None and not self._pad.attached():
+            elif (
+                event.type == pygame.CONTROLLERDEVICEREMOVED
+                and self._pad is not None
+                and not self._pad.attached()
+            ):
                 self._pad = None
         if self._pad is None:
             return None

@@ -33,10 +33,10 @@ class ManualHands:
 
     def __init__(self, profile: RobotProfile) -> None:
         self._profile = profile
-        self._slots = {
-            segment.name: segment.slice for segment in profile.segments if segment.kind == "arm"
+        self._slots = {segment.name: segment.slice for segment in profile.segments if segment.kind == "arm"}
+        self._grips = {
+            segment.name: segment.start for segment in profile.segments if segment.kind == "gripper"
         }
-        self._grips = {segment.name: segment.start for segment in profile.segments if segment.kind == "gripper"}
         self._jog: Jog | None = None
         self._goals: dict[str, MoveHand] = {}
         self._targets: dict[str, Pose] = {}
@@ -115,5 +115,7 @@ class ManualHands:
             raise ValueError(f"no hand {hand!r}; this robot has {', '.join(self._profile.leaders)}")
         chain = self._profile.arms[leader.follows].chain
         if chain is None:
-            raise ValueError(f"the profile gives no chain for the arm {leader.follows}; add [arms.{leader.follows}.chain]")
+            raise ValueError(
+                f"the profile gives no chain for the arm {leader.follows}; add [arms.{leader.follows}.chain]"
+            )
         return chain

@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from pathlib import Path
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import Any
 
 import msgspec

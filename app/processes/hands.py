@@ -10,6 +10,9 @@ import sys
 import time
 
 import numpy as np
+from drivers.sim.hands_file import HandsWriter
+from drivers.sim.operator import ScriptedOperator, scripts
+from drivers.sim.remote import SimRemoteError, SimRemote
 from numpy.typing import NDArray
 
 from app.control import Request
@@ -20,10 +23,7 @@ from app.messages import Jog, Mode, MoveHand, RunScript, Shutdown, StopScript
 from app.processes.context import ProcessContext
 from app.processes.realtime import Pacer
 from app.robot.gate import GatePhase
-from drivers.sim.hands_file import HandsWriter
 from drivers.sim.interface import Hands
-from drivers.sim.operator import ScriptedOperator, scripts
-from drivers.sim.remote import RemoteError, SimRemote
 
 RATE_HZ = 50.0
 
@@ -102,7 +102,7 @@ class HandsProcess:
         """The scripted operator's hands, or None when it has ended."""
         try:
             truth = remote.truth()
-        except RemoteError as error:
+        except SimRemoteError as error:
             self._end_script(f"{self._script}: stopped, {error}", level="warning", state="failed")
             return None
         hands = operator.step(truth, following=following)
@@ -159,7 +159,9 @@ class HandsProcess:
 
     def _run_script(self, request: Request, script: str, seed: int) -> None:
         if not self._simulated:
-            request.refuse(f"{self._context.profile.name} is not simulated; the scripted operator works only there")
+            request.refuse(
+                f"{self._context.profile.name} is not simulated; the scripted operator works only there"
+            )
         elif script not in scripts():
             request.refuse(f"no script {script!r}; there are: {', '.join(scripts())}")
         else:

@@ -36,8 +36,9 @@ from recordings import (
 )
 from recordings import Event as RecordedEvent
 
-POLL_S = 0.004
-"""Pause between two looks at the streams; they hold seconds, so this only bounds how late a byte reaches the disk."""
+POLL_S = 0.03
+"""Pause between two looks at the streams. They hold seconds, so nothing is lost by it but what a killed recorder had not
+written yet; each look costs processor time that recording should not."""
 
 SETTLE_S = 0.03
 """After an episode is ended, how long streams may still deliver what was captured before the end."""
@@ -134,9 +135,8 @@ class RecorderProcess:
             raise ValueError("no episode is being recorded; start one first")
         self._ended_ns = time.monotonic_ns()
         settled = self._ended_ns + int(SETTLE_S * 1e9)
-        while time.monotonic_ns() < settled:
-            self._drain()
-            time.sleep(POLL_S)
+        while (left_ns := settled - time.monotonic_ns()) > 0:
+            time.sleep(left_ns / 1e9)
         self._drain()
         return self._close(outcome)
 

@@ -62,6 +62,8 @@ class RobotProcess:
         self._newest_inputs: NDArray[np.void] | None = None
         self._torque = True
         self._replaying = ""
+        self._health_at_ns = 0
+        self._health_figures: dict[str, object] = {}
         self._handlers: dict[type[Command], Callable[..., None]] = {
             SetMode: lambda command: self._loop.change(command.mode),
             Stop: lambda command: self._loop.stop(command.reason),
@@ -191,9 +193,19 @@ class RobotProcess:
             "speed": arbiter.speed,
             "replay": self._replaying if arbiter.mode is Mode.REPLAY else "",
             "replay_progress": arbiter.replay_progress,
-            "buses": msgspec.to_builtins(self._robot.health()),
-            "servos": msgspec.to_builtins(self._robot.servos()),
+            **self._health(),
         }
+
+    def _health(self) -> dict[str, object]:
+        """Figures of buses and servos; once a second, as they are sorted anew each time."""
+        now = time.monotonic_ns()
+        if now - self._health_at_ns > 1e9:
+            self._health_at_ns = now
+            self._health_figures = {
+                "buses": msgspec.to_builtins(self._robot.health()),
+                "servos": msgspec.to_builtins(self._robot.servos()),
+            }
+        return self._health_figures
 
     def _release(self, _: Release) -> None:
         self._loop.arbiter.release()

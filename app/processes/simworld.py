@@ -45,12 +45,12 @@ def main(argv: list[str]) -> None:
         )
 
     def heartbeat(status: SimStatus) -> None:
-        if context.due():
-            context.beat("running", real_time_factor=status.real_time_factor, slips=status.slips)
+        context.beat("running", real_time_factor=status.real_time_factor, slips=status.slips)
 
     try:
         simulation.run(ended, heartbeat)
     finally:
+        simulation.close()
         context.close()
 
 

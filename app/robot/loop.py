@@ -111,8 +111,7 @@ class RobotLoop:
         self._robot.write(filtered.sent)
         sent_ns = time.monotonic_ns()
         self._drive_leaders(measured)
-        for fault in self._robot.poll(started_ns + int(period_ns * POLL_SHARE)):
-            self._watch.fault(fault)
+        self._watch.take_faults(self._robot.poll(started_ns + int(period_ns * POLL_SHARE)))
         return measured, asked, filtered.sent, sent_ns
 
     def change(self, mode: Mode) -> None:

@@ -13,6 +13,9 @@ from drivers.profile import RobotProfile
 PATIENCE_TICKS = 5
 """A follower may fail to answer for this many ticks (100 ms at 50 Hz) before the robot holds."""
 
+DISABLING = frozenset({"overload", "overheating", "encoder", "shock", "torque off", "silent", "shadow"})
+"""Faults of a servo after which its joint may no longer follow."""
+
 
 class Watch:
     """Follows which buses and servos are well, and says each change once.
@@ -27,6 +30,7 @@ class Watch:
         self._silent_ticks = np.zeros(profile.dof, np.int64)
         self._lost: frozenset[str] = frozenset()
         self._owner_alive = True
+        self._faults: dict[tuple[str, int | None, str], Fault] = {}
         self._slots_of: dict[str, NDArray[np.bool_]] = {}
         self._leaders: dict[str, NDArray[np.int64]] = {}
         for segment in profile.segments:
@@ -63,24 +67,41 @@ class Watch:
         silent = [
             bus for bus, slots in self._slots_of.items() if (self._silent_ticks[slots] > PATIENCE_TICKS).any()
         ]
-        self.blocked = f"no answer from {', '.join(silent)}" if silent else ""
+        self.blocked = f"no answer from {', '.join(silent)}" if silent else self._ailing()
         if self.blocked:
             return self.blocked
         return "" if owner_alive else "nobody watches the robot"
 
-    def fault(self, fault: Fault) -> None:
-        """Tell of a fault that the poll has found."""
-        self._say(
-            "fault",
-            fault.message,
-            key=f"servo:{fault.bus}:{fault.servo_id}",
-            level="error",
-            remedy=fault.remedy,
-            bus=fault.bus,
-            servo_id=fault.servo_id,
-            code=fault.code,
-            needs_reboot=fault.needs_reboot,
-        )
+    def take_faults(self, faults: tuple[Fault, ...]) -> None:
+        """Learn everything that ails the robot now, and tell what is new and what is over."""
+        now = {
+            (fault.bus, fault.servo_id, fault.code): fault for fault in faults if fault.servo_id is not None
+        }
+        for key in now.keys() - self._faults.keys():
+            fault = now[key]
+            self._say(
+                "fault",
+                fault.message,
+                key=_topic(fault),
+                level="error",
+                remedy=fault.remedy,
+                bus=fault.bus,
+                servo_id=fault.servo_id,
+                code=fault.code,
+                needs_reboot=fault.needs_reboot,
+            )
+        for key in self._faults.keys() - now.keys():
+            fault = self._faults[key]
+            message = f"{fault.label}: {fault.code} is over"
+            self._say("fault_cleared", message, key=_topic(fault), bus=fault.bus, servo_id=fault.servo_id)
+        self._faults = now
+
+    def _ailing(self) -> str:
+        """The first fault that leaves a follower unable to do as it is told, in words."""
+        for fault in self._faults.values():
+            if fault.bus in self._slots_of and fault.code in DISABLING:
+                return f"{fault.code} on {fault.label}"
+        return ""
 
     def _say_lost(self, lost: frozenset[str]) -> None:
         for bus in sorted(lost - self._lost):
@@ -95,6 +116,10 @@ class Watch:
         for bus in sorted(self._lost - lost):
             self._say("fault_cleared", f"The bus {bus} is back", key=f"bus:{bus}", bus=bus)
         self._lost = lost
+
+
+def _topic(fault: Fault) -> str:
+    return f"servo:{fault.bus}:{fault.servo_id}:{fault.code}"
 
 
 def _bus_of(profile: RobotProfile, kind: str, name: str) -> str:
