@@ -9,7 +9,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 
-from app.cli import bench, data, profiles, record, replay, window
+from app.cli import bench, check, data, profiles, record, replay, window
 from app.cli.options import add_data, add_profile
 from app.cli.outcome import CommandError, ExitCode
 
@@ -82,7 +82,7 @@ def build_parser() -> argparse.ArgumentParser:
     window.add_arguments(parser)
     parser.set_defaults(run=window.run)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for command in (record, replay, profiles, data, bench):
+    for command in (record, replay, check, profiles, data, bench):
         command.add_parser(commands)
     return parser
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from app.cli.data import info, ls, restore, trash
+from app.cli.data import info, ls, repair, restore, trash, verify
 
 
 def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
@@ -23,5 +23,5 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     under = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (ls, info, trash, restore):
+    for command in (ls, info, verify, repair, trash, restore):
         command.add_parser(under)
