@@ -1,0 +1,155 @@
+"""The simulated robot without its serial lines: leaders to safety filter to joints, as fast as the physics computes.
+
+For evaluating scripted operators and making demonstrations faster than real time. What the lines cost is kept as a
+delay of whole ticks; all else, the filter above all, is what the real loop does.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivers.profile.schema import Gripper, LeaderHandle, RobotProfile
+from drivers.safety import SafetyLimits, SafetyState, filter_action
+from drivers.sim.interface import Drive, DriveKind, Hands, SimJoint, Truth
+from drivers.sim.world import KitchenWorld
+
+DELAY_TICKS = 2
+"""From a leader's reading to the servo that starts to move: about 40 ms on real lines."""
+
+LIFT_LEAD_M = 0.03
+"""How far the lift's target may run ahead of what was sent, as in the loop on real lines."""
+
+_Row = NDArray[np.float64]
+
+
+class DirectRobot:
+    """A follower that always follows, in simulated time.
+
+    Args:
+        world: the kitchen, just reset; the profile is its own.
+
+    Attributes:
+        world: the same.
+        requested: (D,) what the leaders and pedals asked for in the last tick.
+        sent: (D,) what the safety filter made of it.
+    """
+
+    def __init__(self, world: KitchenWorld) -> None:
+        self.world = world
+        profile = world.profile
+        self._profile = profile
+        self._dt_s = 1.0 / profile.control_rate_hz
+        self._steps = max(1, round(self._dt_s / world.step_s))
+        self._limits = SafetyLimits.from_profile(profile)
+        self._followers = _follower_joints(world)
+        self._leaders = _leader_joints(world)
+        self.sent = self.measured()
+        self.requested = self.sent.copy()
+        self._state = SafetyState.at_rest(self.sent)
+        self._on_the_way: deque[_Row] = deque([self.sent.copy()] * DELAY_TICKS)
+
+    def tick(self, hands: Hands) -> Truth:
+        """Let the robot follow the hands for one control period; the world afterwards."""
+        self.world.set_hands(hands)
+        self.requested = self._ask(hands)
+        filtered = filter_action(
+            self.requested,
+            state=self._state,
+            measured=self.measured(),
+            age_s=0.0,
+            dt_s=self._dt_s,
+            limits=self._limits,
+        )
+        self._state = filtered.state
+        self.sent = filtered.sent.astype(np.float64)
+        self._on_the_way.append(self.sent)
+        self._drive(self._on_the_way.popleft())
+        for _ in range(self._steps):
+            self.world.step()
+        return self.world.truth()
+
+    def measured(self) -> _Row:
+        """(D,) the state as the servos would tell it; the base's speeds as none."""
+        truth = self.world.truth()
+        state = np.zeros(self._profile.dof)
+        for segment in self._profile.segments:
+            if segment.kind == "arm":
+                state[segment.slice] = truth.arm_rad[segment.name]
+            elif segment.kind == "gripper":
+                state[segment.slice] = np.clip(truth.gripper_opening[segment.name], 0.0, 1.0)
+            elif segment.kind == "lift":
+                state[segment.slice] = truth.lift_m
+        return state
+
+    def _ask(self, hands: Hands) -> _Row:
+        asked = self.requested.copy()
+        moving = hands.moving_base
+        for segment in self._profile.segments:
+            if segment.kind == "arm":
+                joints, _ = self._leaders[segment.name]
+                asked[segment.slice] = [joint.position_rad for joint in joints]
+            elif segment.kind == "gripper":
+                _, (joint, handle) = self._leaders[segment.name]
+                span = handle.open_rad - handle.closed_rad
+                asked[segment.start] = (joint.position_rad - handle.closed_rad) / span
+            elif segment.kind == "base":
+                asked[segment.slice] = hands.base_twist if moving else 0.0
+            else:
+                wanted = asked[segment.start] + (hands.lift_m_s * self._dt_s if moving else 0.0)
+                sent = self.sent[segment.start]
+                asked[segment.start] = min(max(wanted, sent - LIFT_LEAD_M), sent + LIFT_LEAD_M)
+        return asked
+
+    def _drive(self, action: _Row) -> None:
+        for segment in self._profile.segments:
+            values, joints = action[segment.slice], self._followers[segment.kind, segment.name]
+            kind = DriveKind.VELOCITY if segment.kind == "base" else DriveKind.POSITION
+            targets = _servo_targets(self._profile, segment.kind, segment.name, values)
+            for joint, target in zip(joints, targets, strict=True):
+                joint.drive(Drive(kind, float(target)))
+
+
+def _servo_targets(profile: RobotProfile, kind: str, name: str, values: _Row) -> _Row:
+    """What the servos of a segment are told for its entries of the vector: rad, or rad/s for wheels."""
+    if kind == "gripper":
+        gripper: Gripper = profile.grippers[name]
+        return gripper.closed_rad + values * (gripper.open_rad - gripper.closed_rad)
+    if kind == "lift":
+        return values * (2 * math.pi / profile.lifts[name].m_per_rev)
+    if kind == "base" and profile.base is not None:
+        angles = np.radians(profile.base.wheel_angles_deg)
+        rows = np.column_stack([np.cos(angles), np.sin(angles), np.full(3, profile.base.base_radius_m)])
+        wheels: _Row = rows @ values / profile.base.wheel_radius_m
+        # When one wheel would be too fast all are slowed together, so that the direction stays.
+        fastest = float(np.abs(wheels).max())
+        return wheels * min(1.0, profile.base.max_wheel_rad_s / max(fastest, 1e-9))
+    return values
+
+
+def _follower_joints(world: KitchenWorld) -> dict[tuple[str, str], list[SimJoint]]:
+    profile = world.profile
+    joints: dict[tuple[str, str], list[SimJoint]] = {}
+    for name, arm in profile.arms.items():
+        joints["arm", name] = [world.joint(arm.bus, joint.name) for joint in arm.joints]
+    for name, gripper in profile.grippers.items():
+        joints["gripper", name] = [world.joint(gripper.bus, "gripper")]
+    for name, lift in profile.lifts.items():
+        joints["lift", name] = [world.joint(lift.bus, "lift")]
+    if profile.base is not None:
+        joints["base", ""] = [world.joint(profile.base.bus, f"wheel_{wheel}") for wheel in (1, 2, 3)]
+    return joints
+
+
+def _leader_joints(world: KitchenWorld) -> dict[str, tuple[list[SimJoint], tuple[SimJoint, LeaderHandle]]]:
+    """For each follower the joints of its leader, and its handle."""
+    return {
+        leader.follows: (
+            [world.joint(leader.bus, joint.name) for joint in leader.joints],
+            (world.joint(leader.bus, "handle"), leader.handle),
+        )
+        for leader in world.profile.leaders.values()
+    }

@@ -1,0 +1,140 @@
+"""What the operator holds and sees: leaders in both hands, pedals under the feet, eyes on the world."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivers.kinematics import IkResult, Pose, forward, joint_limits, solve_ik
+from drivers.profile.schema import Chain, RobotProfile
+from drivers.sim.interface import Hands, Truth
+
+Array = NDArray[np.float64]
+
+CARRIAGE_M = 0.72
+"""Height of the lift's carriage above the floor when the lift is at zero; a test holds it against the model."""
+
+SIGHT_M = 0.0025
+SIGHT_RAD = 0.03
+"""How far off the operator sees an object lie, standard deviation."""
+
+CONVERGED_IK_ITERATIONS = 150
+
+
+class Body:
+    """The operator's hands and feet between ticks, and what was last seen.
+
+    Motions write the attributes; `hands` turns them into what the simulated leaders and pedals are told.
+
+    Args:
+        profile: the robot that is led; every arm needs a leader and a chain.
+        rng: where the errors of sight are drawn from.
+
+    Attributes:
+        dt_s: length of a tick.
+        truth: the world as seen in this tick.
+        leader_rad: for each follower arm, the joint angles at which its leader is held.
+        opening: for each follower arm, the opening at which its leader's handle is held.
+        twist: base speed on the pedals: vx, vy in m/s, wz in rad/s.
+        lift_m_s: lift speed on the pedals.
+        pedalling: whether the dead man for base and lift is held.
+    """
+
+    def __init__(self, profile: RobotProfile, rng: np.random.Generator, truth: Truth) -> None:
+        self.profile = profile
+        self.dt_s = 1.0 / profile.control_rate_hz
+        self.truth = truth
+        self.leader_rad = {name: np.array(truth.arm_rad[name]) for name in profile.arms}
+        self.opening = dict(truth.gripper_opening)
+        self.twist = np.zeros(3)
+        self.lift_m_s = 0.0
+        self.pedalling = False
+        self._rng = rng
+        self._limits = {name: joint_limits(arm) for name, arm in profile.arms.items()}
+
+    def hands(self) -> Hands:
+        """What the leaders and pedals are told now."""
+        leaders = {name: leader.follows for name, leader in self.profile.leaders.items()}
+        return Hands(
+            leader_rad={name: self.leader_rad[arm].copy() for name, arm in leaders.items()},
+            leader_opening={name: self.opening[arm] for name, arm in leaders.items()},
+            base_twist=(float(self.twist[0]), float(self.twist[1]), float(self.twist[2])),
+            lift_m_s=self.lift_m_s,
+            moving_base=self.pedalling,
+        )
+
+    def release_pedals(self) -> None:
+        """Take the feet off."""
+        self.twist = np.zeros(3)
+        self.lift_m_s = 0.0
+        self.pedalling = False
+
+    def home_rad(self, side: str) -> Array:
+        """Home pose of an arm."""
+        return np.array(self.profile.arms[side].home_rad)
+
+    def led_pose(self, side: str) -> Pose:
+        """Where the leader asks the follower's grasp frame to be, in the world."""
+        return self._to_world(forward(self._chain(side), self.leader_rad[side]))
+
+    def hand_pose(self, side: str) -> Pose:
+        """Where the follower's grasp frame is, in the world."""
+        return self._to_world(forward(self._chain(side), self.truth.arm_rad[side]))
+
+    def reach(
+        self, side: str, target: Pose, *, iterations: int = 6, seed_rad: Array | None = None
+    ) -> IkResult:
+        """Joint angles that bring a follower's grasp frame to a pose in the world, from where the base stands now."""
+        seed = self.leader_rad[side] if seed_rad is None else seed_rad
+        return solve_ik(
+            self._chain(side), self._limits[side], self._to_carriage(target), seed, iterations=iterations
+        )
+
+    def easier_turn(self, side: str, target: Pose) -> Pose:
+        """Of the two ways to turn a parallel gripper that grasp alike, the one with less travel of the wrist."""
+        home = self.home_rad(side)
+        turned = Pose(target.position_m, target.rotation @ np.diag([1.0, -1.0, -1.0]))
+
+        def effort(pose: Pose) -> tuple[bool, float]:
+            found = self.reach(side, pose, iterations=CONVERGED_IK_ITERATIONS, seed_rad=home)
+            misses = found.position_error_m > 0.002 or found.rotation_error_rad > 0.02
+            return misses, float(np.abs(found.joints_rad - home)[3:].sum())
+
+        return min(target, turned, key=effort)
+
+    def look_at(self, name: str) -> tuple[Array, float]:
+        """Where an object seems to be: position (3,) in the world, m, and yaw, rad."""
+        x, y, z, qw, qx, qy, qz = self.truth.objects[name]
+        error_x, error_y = self._rng.normal(0.0, SIGHT_M, 2)
+        yaw = math.atan2(2.0 * (qw * qz + qx * qy), 1.0 - 2.0 * (qy * qy + qz * qz))
+        return np.array([x + error_x, y + error_y, z]), yaw + self._rng.normal(0.0, SIGHT_RAD)
+
+    def judge(self, position_m: Array) -> Array:
+        """A point (3,) of the furniture as the operator judges it to be."""
+        return position_m + self._rng.normal(0.0, SIGHT_M, 3)
+
+    def _chain(self, side: str) -> Chain:
+        chain = self.profile.arms[side].chain
+        if chain is None:
+            raise ValueError(
+                f"arm {side} of profile {self.profile.name} has no chain; add [arms.{side}.chain]"
+            )
+        return chain
+
+    def _carriage(self) -> Pose:
+        x, y, yaw = self.truth.base_pose
+        cos, sin = math.cos(yaw), math.sin(yaw)
+        rotation = np.array([[cos, -sin, 0.0], [sin, cos, 0.0], [0.0, 0.0, 1.0]])
+        return Pose(np.array([x, y, CARRIAGE_M + self.truth.lift_m]), rotation)
+
+    def _to_world(self, pose: Pose) -> Pose:
+        carriage = self._carriage()
+        position = carriage.position_m + carriage.rotation @ pose.position_m
+        return Pose(position, carriage.rotation @ pose.rotation)
+
+    def _to_carriage(self, pose: Pose) -> Pose:
+        carriage = self._carriage()
+        back = carriage.rotation.T
+        return Pose(back @ (pose.position_m - carriage.position_m), back @ pose.rotation)
