@@ -1,0 +1,110 @@
+"""The foot of every page: who drives, how fast, and STOP, always in the same place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PyQt6.QtCore import QRectF, QSize, Qt
+from PyQt6.QtGui import QColor, QPainter, QPaintEvent
+from PyQt6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+
+from app.gui import tokens
+from app.gui.actions import Actions
+from app.gui.catalogue import SPEED_STEP
+from app.gui.driving import Driving
+from app.gui.theme import Theme
+from app.gui.widgets.action_button import ActionButton
+from app.gui.widgets.stop_button import StopButton
+from app.messages import Mode
+from app.session.view import Snapshot
+
+_BARS = round(1 / SPEED_STEP)
+
+
+class SpeedBars(QWidget):
+    """The speed of base and lift as bars and percent."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._speed = 1.0
+        self._font = tokens.font(tokens.TEXT_PX)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setFixedSize(tokens.steps(30), tokens.CONTROL_HEIGHT_PX)
+        theme.changed.connect(self.update)
+
+    def apply(self, snapshot: Snapshot) -> None:
+        """Follow the speed."""
+        if snapshot.speed != self._speed:
+            self._speed = snapshot.speed
+            self.setAccessibleName(f"Speed {snapshot.speed:.0%}")
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        """Fixed."""
+        return self.size()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Rising bars, then the number."""
+        painter = QPainter(self)
+        palette = self._theme.palette
+        for bar in range(_BARS):
+            height = 8 + 4 * bar
+            lit = self._speed > bar * SPEED_STEP + 1e-6
+            rect = QRectF(tokens.steps(1) + bar * 11, (self.height() + 20) / 2 - height, 8, height)
+            painter.fillRect(rect, QColor(palette.text if lit else palette.line))
+        painter.setFont(self._font)
+        painter.setPen(QColor(palette.text))
+        words = self.rect().adjusted(tokens.steps(13), 0, 0, 0)
+        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, f"{self._speed:.0%}")
+
+
+class Foot(QWidget):
+    """Mode buttons, speed, STOP."""
+
+    def __init__(self, actions: Actions, theme: Theme, driving: Driving, *, stop: Callable[[], None]) -> None:
+        super().__init__()
+        self.setObjectName("foot")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(tokens.FOOT_HEIGHT_PX + 1)
+        self._driving = driving
+        self._modes = {
+            Mode.HOLD: ActionButton(actions["mode.hold"], theme, hue=tokens.HOLD),
+            Mode.TELEOP: ActionButton(actions["mode.teleop"], theme, hue=tokens.TELEOP),
+        }
+        self._drive = ActionButton(actions["drive.keys"], theme, hue=tokens.TELEOP)
+        self._slower = ActionButton(actions["speed.down"], theme, compact=True)
+        self._faster = ActionButton(actions["speed.up"], theme, compact=True)
+        self._home = ActionButton(actions["lift.home"], theme, title="Home lift", compact=True)
+        self._speed = SpeedBars(theme)
+        self.stop_button = StopButton(theme)
+        self.stop_button.setFixedWidth(tokens.SIDE_WIDTH_PX - 2 * tokens.steps(3))
+        self.stop_button.pressed.connect(stop)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(tokens.steps(3), tokens.steps(2), tokens.steps(3), tokens.steps(2))
+        row.setSpacing(tokens.steps(2))
+        for button in self._modes.values():
+            row.addWidget(button)
+        row.addSpacing(tokens.steps(2))
+        row.addWidget(self._drive)
+        row.addStretch()
+        row.addWidget(self._home)
+        row.addSpacing(tokens.steps(2))
+        row.addWidget(self._slower)
+        row.addWidget(self._speed)
+        row.addWidget(self._faster)
+        row.addSpacing(tokens.steps(3))
+        row.addWidget(self.stop_button)
+
+    def apply(self, snapshot: Snapshot) -> None:
+        """Follow mode and speed."""
+        for mode, button in self._modes.items():
+            button.set_lit(snapshot.mode is mode)
+            button.set_steady(self._driving.on)
+            button.refresh()
+        self._drive.set_lit(self._driving.on)
+        for other in (self._drive, self._slower, self._faster, self._home):
+            other.refresh()
+        if self._home.isVisible() == snapshot.homed:
+            self._home.setVisible(not snapshot.homed)
+        self._speed.apply(snapshot)

@@ -1,0 +1,232 @@
+"""The frame around the pages: top bar, pages, foot, what floats over them, and the refresh that feeds them all."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from app.gui import catalogue, tokens
+from app.gui.actions import Action, Actions
+from app.gui.driving import Driving
+from app.gui.foot import Foot
+from app.gui.jog_sender import JogSender
+from app.gui.jog_wish import JogSpeeds
+from app.gui.keyboard import Keyboard
+from app.gui.pages.drive import DrivePage
+from app.gui.pages.episodes import EpisodesPage
+from app.gui.pages.page import Page
+from app.gui.pulse import Pulse
+from app.gui.release_key import ReleaseKey
+from app.gui.session_protocol import SessionLike
+from app.gui.settings import Settings
+from app.gui.theme import Theme
+from app.gui.widgets.action_button import ActionButton
+from app.gui.widgets.details import Details
+from app.gui.widgets.keys_overlay import KeysOverlay
+from app.gui.widgets.palette import CommandPalette
+from app.gui.widgets.script_panel import ScriptPanel
+from app.gui.widgets.status_line import StatusLine
+from app.gui.widgets.task_edit import TaskEdit
+from app.gui.widgets.toast import Toast
+
+REFRESH_INTERVAL_MS = 33
+
+
+class Frame(QWidget):
+    """Everything the window is once there is a session.
+
+    One precise timer reads one snapshot about thirty times a second and hands it to the visible parts, each of which
+    touches only what changed.
+    """
+
+    def __init__(self, session: SessionLike, *, settings: Settings, theme: Theme, pulse: Pulse) -> None:
+        super().__init__()
+        self.setObjectName("ground")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._session = session
+        self._settings = settings
+        self._theme = theme
+        self._pulse = pulse
+        self._snapshot = session.snapshot()
+        self.actions_registry = Actions()
+        sender = JogSender(JogSpeeds.of(session.profile), session.jog, parent=self)
+        hands = tuple(session.profile.leaders) if self._snapshot.simulated else ()
+        self.driving = Driving(sender, hands=hands, changed=self._driving_changed)
+        self.task = TaskEdit(settings)
+        self.task.committed.connect(self._leave_text)
+        scripts = ScriptPanel()
+        self.episodes_page = EpisodesPage(session, theme)
+        self._register(scripts)
+        self.drive_page = DrivePage(
+            session,
+            self.actions_registry,
+            theme,
+            task=self.task,
+            scripts=scripts,
+            sender=sender,
+            driving=self.driving,
+        )
+        self.episodes_page.build(self.actions_registry)
+        self.pages: dict[str, Page] = {page.page_id: page for page in (self.drive_page, self.episodes_page)}
+        self.stack = QStackedWidget()
+        for page in self.pages.values():
+            self.stack.addWidget(page)
+        self.status = StatusLine(theme)
+        self.foot = Foot(self.actions_registry, theme, self.driving, stop=self.stop)
+        self._page_buttons: dict[str, ActionButton] = {}
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._build_bar())
+        layout.addWidget(self.stack, stretch=1)
+        layout.addWidget(self.foot)
+        self.palette_overlay = CommandPalette(self.stack, self.actions_registry)
+        self.keys_overlay = KeysOverlay(self.stack, self.actions_registry)
+        self.details = Details(self.stack)
+        self.toast = Toast(self.stack)
+        self.status.clicked.connect(self.details.toggle)
+        self.drive_page.banner.released.connect(session.release)
+        self._release_key = ReleaseKey(self.drive_page.banner.release_button, stopped=self._is_stopped)
+        self._keyboard: Keyboard | None = None
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(REFRESH_INTERVAL_MS)
+        self._timer.timeout.connect(self.refresh)
+        self.go_to(settings.page if settings.page in self.pages else DrivePage.page_id)
+
+    @property
+    def page_id(self) -> str:
+        """The page shown."""
+        page = self.stack.currentWidget()
+        return page.page_id if isinstance(page, Page) else ""
+
+    def begin(self) -> None:
+        """Start to listen and to refresh; the frame is in its window by now."""
+        window = self.window() or self
+        self._keyboard = Keyboard(
+            window,
+            self.actions_registry,
+            stop=self.stop,
+            page=lambda: self.page_id,
+            sinks=(self._release_key, self.driving),
+            steady_only=lambda: self.driving.on,
+        )
+        self._pulse.reset()
+        self.refresh()
+        self._timer.start()
+        self.setFocus()
+
+    def end(self) -> None:
+        """Let go of everything and stop refreshing; what was typed is handed over."""
+        self.driving.end()
+        self.episodes_page.save_edits()
+        self._timer.stop()
+        if self._keyboard is not None:
+            self._keyboard.detach()
+            self._keyboard = None
+
+    def refresh(self) -> None:
+        """Read one snapshot and show it."""
+        with self._pulse.refresh():
+            self._session.beat()
+            snapshot = self._snapshot = self._session.snapshot()
+            self.driving.apply(snapshot)
+            page = self.stack.currentWidget()
+            if isinstance(page, Page):
+                page.apply(snapshot)
+            self.status.apply(snapshot)
+            self.foot.apply(snapshot)
+            self.toast.apply(snapshot)
+            self.details.apply(snapshot, window_hz=self._pulse.recent_hz, window_ms=self._pulse.refresh_ms)
+
+    def stop(self) -> None:
+        """Emergency stop, and away with what floats: the operator must see the robot."""
+        self._session.stop("operator")
+        self.driving.end()
+        for overlay in (self.palette_overlay, self.keys_overlay, self.details):
+            if overlay.isVisible():
+                overlay.close_over()
+
+    def go_to(self, page_id: str) -> None:
+        """Open a page."""
+        page = self.pages[page_id]
+        if self.stack.currentWidget() is not page:
+            self.driving.end()
+            self.episodes_page.save_edits()
+            self.stack.setCurrentWidget(page)
+        self._settings.page = page_id
+        for other_id, button in self._page_buttons.items():
+            button.set_lit(other_id == page_id)
+        page.apply(self._snapshot)
+        page.entered()
+
+    def _is_stopped(self) -> bool:
+        return self._snapshot.mode.value == 0
+
+    def _driving_changed(self) -> None:
+        self._leave_text()
+        self.drive_page.show_driving()
+
+    def _leave_text(self) -> None:
+        self.setFocus()
+
+    def _toggle_keys(self) -> None:
+        if self.keys_overlay.isVisible():
+            self.keys_overlay.close_over()
+        else:
+            self.keys_overlay.open_for(self.page_id, self.pages[self.page_id].title)
+
+    def _toggle_theme(self) -> None:
+        self._theme.toggle()
+        self._settings.theme = self._theme.palette.name
+        self.update()
+
+    def _register(self, scripts: ScriptPanel) -> None:
+        def now():  # type: ignore[no-untyped-def]
+            return self._snapshot
+
+        actions = self.actions_registry
+        catalogue.add_moving(actions, self._session, now, self.driving)
+        catalogue.add_recording(actions, self._session, now, self.task, self._leave_text)
+        catalogue.add_simulation(actions, self._session, now, scripts)
+        catalogue.add_episodes(actions, self._session, now, self.episodes_page, go_to=self.go_to)
+        window = catalogue.WINDOW
+        actions.add(
+            Action(id="page.drive", title="Drive", group=window, key="Ctrl+1", run=lambda: self.go_to("drive"), icon="mdi6.steering"),
+            Action(id="page.episodes", title="Episodes", group=window, key="Ctrl+2", run=lambda: self.go_to("episodes"), icon="mdi6.filmstrip-box-multiple"),
+            Action(id="window.palette", title="Every action", group=window, key="Ctrl+K", run=lambda: self.palette_overlay.toggle(), icon="mdi6.magnify"),
+            Action(id="window.keys", title="Keys of this page", group=window, key="?", steady_key="F1", run=self._toggle_keys, icon="mdi6.help"),
+            Action(id="window.health", title="Health and log", group=window, key="L", steady_key="Ctrl+L", run=lambda: self.details.toggle(), icon="mdi6.heart-pulse"),
+            Action(id="window.theme", title="Light or dark", group=window, key="Ctrl+J", run=self._toggle_theme, icon="mdi6.theme-light-dark"),
+            Action(id="window.full", title="Full screen", group=window, key="F11", run=self._toggle_full_screen),
+        )
+
+    def _toggle_full_screen(self) -> None:
+        window = self.window()
+        if window is None:
+            return
+        if window.isFullScreen():
+            window.showNormal()
+        else:
+            window.showFullScreen()
+
+    def _build_bar(self) -> QWidget:
+        bar = QWidget()
+        bar.setObjectName("bar")
+        bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        bar.setFixedHeight(tokens.BAR_HEIGHT_PX)
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(tokens.steps(3), 0, 0, 0)
+        row.setSpacing(tokens.steps(2))
+        for page_id in self.pages:
+            button = ActionButton(self.actions_registry[f"page.{page_id}"], self._theme)
+            button.setProperty("flat", "true")
+            self._page_buttons[page_id] = button
+            row.addWidget(button)
+        row.addWidget(self.status, stretch=1)
+        keys = ActionButton(self.actions_registry["window.keys"], self._theme, title="Keys", compact=True)
+        keys.setProperty("flat", "true")
+        row.addWidget(keys)
+        row.addSpacing(tokens.steps(2))
+        return bar

@@ -1,0 +1,150 @@
+"""Every key press passes here first: STOP before all, then what is held, then what is typed, then the actions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from PyQt6.QtCore import QEvent, QObject, Qt
+from PyQt6.QtGui import QKeyEvent, QKeySequence
+from PyQt6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QPlainTextEdit, QWidget
+
+from app.gui.actions import Actions
+
+STOP_KEY = "Esc"
+_TEXT_KEYS = frozenset({"Ctrl+Z", "Ctrl+Y", "Ctrl+X", "Ctrl+C", "Ctrl+V", "Ctrl+A", "Ctrl+Shift+Z"})
+_MODIFIER_NAMES = {Qt.Key.Key_Shift: "Shift", Qt.Key.Key_Control: "Ctrl"}
+
+
+class KeySink(Protocol):
+    """Something that minds keys being held, not just pressed."""
+
+    def key_pressed(self, key: str) -> bool:
+        """A key went down; True takes it."""
+
+    def key_released(self, key: str) -> bool:
+        """A key went up; True takes it."""
+
+    def keys_lost(self) -> None:
+        """The focus went elsewhere: no release will come, so everything counts as released."""
+
+
+class Keyboard(QObject):
+    """An event filter on the application, so that no widget, popup or overlay can swallow STOP."""
+
+    def __init__(
+        self,
+        window: QWidget,
+        actions: Actions,
+        *,
+        stop: Callable[[], None],
+        page: Callable[[], str],
+        sinks: tuple[KeySink, ...],
+        steady_only: Callable[[], bool],
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._actions = actions
+        self._stop = stop
+        self._page = page
+        self._sinks = sinks
+        self._steady_only = steady_only
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            application.installEventFilter(self)
+            application.focusChanged.connect(self._focus_changed)
+            application.applicationStateChanged.connect(self._state_changed)
+
+    def detach(self) -> None:
+        """Stop listening."""
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            application.removeEventFilter(self)
+            application.focusChanged.disconnect(self._focus_changed)
+            application.applicationStateChanged.disconnect(self._state_changed)
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Take the keys that mean something here; leave the rest to who has the focus."""
+        if watched is self._window and event is not None and event.type() == QEvent.Type.WindowDeactivate:
+            self.keys_lost()
+        if not isinstance(event, QKeyEvent) or not isinstance(watched, QWidget) or not self._is_ours(watched):
+            return False
+        if event.type() == QEvent.Type.KeyRelease:
+            return not event.isAutoRepeat() and self._released(event)
+        return event.type() == QEvent.Type.KeyPress and self._pressed(event)
+
+    def keys_lost(self) -> None:
+        """Let go of everything that is held."""
+        for sink in self._sinks:
+            sink.keys_lost()
+
+    def _pressed(self, event: QKeyEvent) -> bool:
+        if event.key() == Qt.Key.Key_Escape:
+            if not event.isAutoRepeat():
+                self._stop()
+            return True
+        typing = is_text_input(QApplication.focusWidget())
+        held_name = plain_key(event)
+        if not typing:
+            if event.isAutoRepeat() and any(sink.key_pressed(held_name) for sink in self._sinks):
+                return True
+            if any(sink.key_pressed(held_name) for sink in self._sinks):
+                return True
+        name = key_name(event)
+        if event.isAutoRepeat() or (typing and name in _TEXT_KEYS):
+            return False
+        action = self._actions.for_key(name, page=self._page(), only_steady=typing or self._steady_only())
+        if action is None:
+            return False
+        if action.enabled():
+            action.run()
+        return True
+
+    def _released(self, event: QKeyEvent) -> bool:
+        name = plain_key(event)
+        return any([sink.key_released(name) for sink in self._sinks])
+
+    def _is_ours(self, widget: QWidget) -> bool:
+        top = widget.window()
+        return top is self._window or (top is not None and top.parentWidget() is not None)
+
+    def _focus_changed(self, old: QWidget | None, new: QWidget | None) -> None:
+        if new is None or is_text_input(new):
+            self.keys_lost()
+
+    def _state_changed(self, state: Qt.ApplicationState) -> None:
+        if state != Qt.ApplicationState.ApplicationActive:
+            self.keys_lost()
+
+
+def is_text_input(widget: QWidget | None) -> bool:
+    """Whether letters typed now are text."""
+    if isinstance(widget, QPlainTextEdit):
+        return not widget.isReadOnly()
+    if isinstance(widget, QComboBox):
+        return widget.isEditable()
+    return isinstance(widget, QLineEdit | QAbstractSpinBox)
+
+
+def key_name(event: QKeyEvent) -> str:
+    """A key press in Qt's portable form; a sign that needs Shift on some keyboards (`?`) is just that sign."""
+    text = event.text()
+    shifted = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+    plain = shifted in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)
+    if plain and len(text) == 1 and text.isprintable() and not text.isalnum() and text != " ":
+        return text
+    combination = event.keyCombination()
+    keypad = Qt.KeyboardModifier.KeypadModifier
+    if combination.keyboardModifiers() & keypad:
+        return QKeySequence(int(combination.toCombined()) & ~int(keypad.value)).toString(
+            QKeySequence.SequenceFormat.PortableText
+        )
+    return QKeySequence(combination).toString(QKeySequence.SequenceFormat.PortableText)
+
+
+def plain_key(event: QKeyEvent) -> str:
+    """The key itself, whatever is held beside it: what a release must match."""
+    key = Qt.Key(event.key())
+    if key in _MODIFIER_NAMES:
+        return _MODIFIER_NAMES[key]
+    return QKeySequence(key).toString(QKeySequence.SequenceFormat.PortableText)

@@ -1,0 +1,77 @@
+"""Runs the window: from a session factory to an exit code."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+from PyQt6.QtCore import QTimer
+from PyQt6.QtWidgets import QApplication
+
+from app.gui.session_protocol import SessionLike
+from app.gui.settings import Settings
+from app.gui.starter import Starter
+from app.gui.theme import Theme
+from app.gui.window import Window
+
+_SIGNAL_POLL_MS = 200
+
+
+def run(
+    session_factory: Callable[[], SessionLike],
+    *,
+    show: bool = True,
+    settings_path: Path | None = None,
+    on_window: Callable[[Window], None] | None = None,
+) -> int:
+    """Show the window at once, make the session beside it, and stay until the window is closed.
+
+    Args:
+        session_factory: makes the session; called on a thread of its own, since it takes a while.
+        show: whether to show the window; benchmarks run it on the offscreen platform.
+        settings_path: where the window's memory is, in place of the user's.
+        on_window: called with the window before the event loop runs, for benchmarks and tests.
+
+    Returns:
+        The exit code of the event loop.
+    """
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    if not isinstance(application, QApplication):
+        raise TypeError(f"a {type(application).__name__} runs already; the window needs a QApplication")
+    application.setApplicationName("understudy")
+    application.setApplicationDisplayName("Understudy")
+    settings = Settings(settings_path)
+    theme = Theme(settings.theme)
+    theme.apply()
+    window = Window(settings=settings, theme=theme)
+    starter = Starter(session_factory)
+    starter.ready.connect(lambda: starter.session is not None and window.isEnabled() and window.attach(starter.session))
+
+    def retry() -> None:
+        window.show_starting()
+        starter.start()
+
+    starter.failed.connect(lambda error: window.show_failed(error, retry=retry))
+    window.closed.connect(application.quit)
+    previous = signal.signal(signal.SIGINT, lambda signum, frame: _close(window, signum, frame))
+    interpreter_turn = QTimer()  # lets Python see signals while Qt waits for events
+    interpreter_turn.timeout.connect(lambda: None)
+    interpreter_turn.start(_SIGNAL_POLL_MS)
+    try:
+        if on_window is not None:
+            on_window(window)
+        if show:
+            window.show()
+        starter.start()
+        return application.exec()
+    finally:
+        interpreter_turn.stop()
+        signal.signal(signal.SIGINT, previous)
+        starter.finish()
+
+
+def _close(window: Window, signum: int, frame: FrameType | None) -> None:
+    window.close()

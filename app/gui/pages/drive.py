@@ -1,0 +1,127 @@
+"""Drive: the robot's eyes, who is driving, and recording."""
+
+from __future__ import annotations
+
+from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from app.gui import tokens
+from app.gui.actions import Actions
+from app.gui.driving import Driving
+from app.gui.jog_sender import JogSender
+from app.gui.pages.page import Page
+from app.gui.session_protocol import SessionLike
+from app.gui.theme import Theme
+from app.gui.widgets.camera_grid import CameraGrid
+from app.gui.widgets.camera_tile import CameraTile
+from app.gui.widgets.drive_tray import DriveTray
+from app.gui.widgets.gate_view import GateDrawing
+from app.gui.widgets.joint_strip import JointStrip
+from app.gui.widgets.label import rule
+from app.gui.widgets.mode_banner import ModeBanner
+from app.gui.widgets.notice_list import NoticeList
+from app.gui.widgets.recent_episodes import RecentEpisodes
+from app.gui.widgets.record_panel import RecordPanel
+from app.gui.widgets.script_panel import ScriptPanel
+from app.gui.widgets.task_edit import TaskEdit
+from app.session.view import Snapshot
+from drivers.profile.schema import RobotProfile
+
+_CAMERA_ORDER = ("front", "left_wrist", "right_wrist", "back")
+
+
+class DrivePage(Page):
+    """Pictures, joints and the driving tray on the left; mode, gate, notices, recording and script on the right."""
+
+    page_id = "drive"
+    title = "Drive"
+    icon = "mdi6.steering"
+
+    def __init__(
+        self,
+        session: SessionLike,
+        actions: Actions,
+        theme: Theme,
+        *,
+        task: TaskEdit,
+        scripts: ScriptPanel,
+        sender: JogSender,
+        driving: Driving,
+    ) -> None:
+        super().__init__()
+        profile = session.profile
+        self._session = session
+        self._driving = driving
+        self._gate_shown: bool | None = None
+        self._simulated: bool | None = None
+        self.cameras = CameraGrid(_tiles(profile, theme))
+        self.joints = JointStrip(profile, theme)
+        self.tray = DriveTray(actions, theme, sender, hands=driving.hands)
+        self.tray.setVisible(False)
+        self.banner = ModeBanner(theme)
+        self.gate = GateDrawing(profile, theme)
+        self.notices = NoticeList(theme, session.do)
+        self.record = RecordPanel(actions, theme, task)
+        self.scripts = scripts
+        scripts.build(actions, theme)
+        self._script_rule = rule()
+        self.recent = RecentEpisodes(theme)
+
+        left = QVBoxLayout()
+        left.setSpacing(0)
+        left.addWidget(self.cameras, stretch=1)
+        left.addWidget(self.joints)
+        left.addWidget(self.tray)
+        side = QWidget()
+        side.setObjectName("side")
+        side.setFixedWidth(tokens.SIDE_WIDTH_PX)
+        column = QVBoxLayout(side)
+        column.setContentsMargins(*([tokens.steps(3)] * 4))
+        column.setSpacing(tokens.steps(3))
+        column.addWidget(self.banner)
+        column.addWidget(self.notices)
+        column.addWidget(self.gate, stretch=3)
+        column.addWidget(self.record)
+        column.addWidget(self._script_rule)
+        column.addWidget(self.scripts)
+        column.addWidget(rule())
+        column.addWidget(self.recent, stretch=1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addLayout(left, stretch=1)
+        row.addWidget(side)
+
+    def apply(self, snapshot: Snapshot) -> None:
+        """Show the newest of everything."""
+        self.cameras.apply(snapshot, {tile.name: self._session.frame(tile.name) for tile in self.cameras.tiles})
+        self.joints.apply(snapshot)
+        self.banner.apply(snapshot)
+        self.gate.apply(snapshot)
+        self.notices.apply(snapshot)
+        self.record.apply(snapshot, steady=self._driving.on)
+        self.recent.apply(snapshot)
+        gate_shown = snapshot.gate is not None
+        if (gate_shown, snapshot.simulated) != (self._gate_shown, self._simulated):
+            self._gate_shown, self._simulated = gate_shown, snapshot.simulated
+            self.gate.setVisible(gate_shown)
+            self.scripts.setVisible(snapshot.simulated and not gate_shown)
+            self._script_rule.setVisible(snapshot.simulated and not gate_shown)
+            self.recent.setVisible(not gate_shown)
+        if self.scripts.isVisible():
+            self.scripts.apply(snapshot)
+        if self._driving.on:
+            self.tray.apply(snapshot, self._driving.wish)
+
+    def show_driving(self) -> None:
+        """Follow driving by hand being on or off."""
+        self.tray.setVisible(self._driving.on)
+
+
+def _tiles(profile: RobotProfile, theme: Theme) -> list[CameraTile]:
+    names = sorted(
+        profile.cameras, key=lambda name: _CAMERA_ORDER.index(name) if name in _CAMERA_ORDER else len(_CAMERA_ORDER)
+    )
+    return [
+        CameraTile(name, theme, aspect=profile.cameras[name].width_px / profile.cameras[name].height_px)
+        for name in names
+    ]

@@ -1,0 +1,69 @@
+"""What the window remembers: geometry, theme, page, tasks; in one file under the user's configuration directory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PyQt6.QtCore import QByteArray, QSettings, QStandardPaths
+
+from app.gui import tokens
+
+TASKS_KEPT = 12
+
+
+def settings_path() -> Path:
+    """Where the settings are by default: `understudy/window.ini` under the user's configuration directory."""
+    root = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericConfigLocation)
+    return Path(root) / "understudy" / "window.ini"
+
+
+class Settings:
+    """Typed access to the settings file. A value that is missing or spoilt reads as its default."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._store = QSettings(str(path or settings_path()), QSettings.Format.IniFormat)
+
+    @property
+    def theme(self) -> str:
+        """The theme's name."""
+        return str(self._store.value("theme", tokens.DARK.name))
+
+    @theme.setter
+    def theme(self, name: str) -> None:
+        self._store.setValue("theme", name)
+
+    @property
+    def page(self) -> str:
+        """The page that was open."""
+        return str(self._store.value("page", "drive"))
+
+    @page.setter
+    def page(self, page: str) -> None:
+        self._store.setValue("page", page)
+
+    @property
+    def geometry(self) -> QByteArray | None:
+        """The window's place and size, if it was ever closed."""
+        value = self._store.value("geometry")
+        return value if isinstance(value, QByteArray) else None
+
+    @geometry.setter
+    def geometry(self, geometry: QByteArray) -> None:
+        self._store.setValue("geometry", geometry)
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """The tasks given lately, newest first."""
+        value = self._store.value("tasks", [])
+        if isinstance(value, str):
+            return (value,) if value else ()
+        return tuple(str(task) for task in value) if isinstance(value, list) else ()
+
+    def remember_task(self, task: str) -> None:
+        """Put a task to the top of the list."""
+        kept = [task, *(other for other in self.tasks if other != task)][:TASKS_KEPT]
+        self._store.setValue("tasks", kept)
+
+    def save(self) -> None:
+        """Write to disk now."""
+        self._store.sync()

@@ -1,0 +1,50 @@
+"""Makes the session beside the GUI thread, since its processes take a second or two to come up."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from app.gui.session_protocol import SessionLike
+
+
+class Starter(QObject):
+    """Runs a session factory on a thread of its own and reports on the GUI thread.
+
+    Attributes:
+        ready: there is a session; see `session`.
+        failed: there is none, and why.
+    """
+
+    ready = pyqtSignal()
+    failed = pyqtSignal(str)
+
+    def __init__(self, factory: Callable[[], SessionLike]) -> None:
+        super().__init__()
+        self._factory = factory
+        self._thread: threading.Thread | None = None
+        self.session: SessionLike | None = None
+
+    def start(self) -> None:
+        """Begin, unless it is under way."""
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._make, name="session-start")
+            self._thread.start()
+
+    def finish(self) -> None:
+        """Wait for a start under way, then close the session if there is one."""
+        if self._thread is not None:
+            self._thread.join()
+        if self.session is not None:
+            self.session.close()
+            self.session = None
+
+    def _make(self) -> None:
+        try:
+            self.session = self._factory()
+        except Exception as error:  # whatever it is, the operator must read it rather than face an empty window
+            self.failed.emit(f"{type(error).__name__}: {error}")
+        else:
+            self.ready.emit()

@@ -1,0 +1,121 @@
+"""One camera's picture: letterboxed, named, and never passing a frozen picture for a live one."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QRect, QRectF, Qt
+from PyQt6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
+from PyQt6.QtWidgets import QSizePolicy, QWidget
+
+from app.gui import tokens
+from app.gui.theme import Theme, with_alpha
+from app.gui.wording import age, plain_name
+from app.session.view import CameraView, FrameView
+
+
+class CameraTile(QWidget):
+    """Painted with `drawImage`, which without a GPU is the cheapest way to a screen."""
+
+    def __init__(self, name: str, theme: Theme, *, aspect: float) -> None:
+        super().__init__()
+        self.name = name
+        self.aspect = aspect
+        self._theme = theme
+        self._title = plain_name(name)
+        self._edge = ""
+        self._frame: FrameView | None = None
+        self._image = QImage()
+        self._view: CameraView | None = None
+        self._caption = ""
+        self._caption_font = tokens.font(tokens.TEXT_SMALL_PX, bold=True)
+        self._state_font = tokens.font(tokens.TEXT_LARGE_PX, bold=True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        self.setAccessibleName(f"Camera {self._title}")
+
+    def apply(self, view: CameraView | None, frame: FrameView | None) -> None:
+        """Show a newer picture or a changed state; costs nothing when neither is."""
+        changed = False
+        if frame is not None and (self._frame is None or frame.sequence != self._frame.sequence):
+            height, width, _ = frame.image.shape
+            self._image = QImage(
+                frame.image.data, width, height, frame.image.strides[0], QImage.Format.Format_RGB888
+            )
+            self._frame = frame  # owns the pixels that the image only points at
+            changed = True
+        caption = self._caption_of(view)
+        if caption != self._caption or (view and view.stale) != (self._view and self._view.stale):
+            self._caption = caption
+            changed = True
+        self._view = view
+        if changed:
+            self.update()
+
+    def set_edge(self, hue: str) -> None:
+        """Edge the tile in a mode's hue; empty for none."""
+        if hue != self._edge:
+            self._edge = hue
+            self.update()
+
+    @property
+    def caption(self) -> str:
+        """The words in its corner or, when stale, in its middle."""
+        return self._caption
+
+    def picture_rect(self) -> QRect:
+        """Where the picture is: as large as fits, in its own proportions, centred."""
+        inset = tokens.EDGE_PX if self._edge else 0
+        area = self.rect().adjusted(inset, inset, -inset, -inset)
+        size = self._image.size() if not self._image.isNull() else area.size()
+        size = size.scaled(area.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        picture = QRect(0, 0, size.width(), size.height())
+        picture.moveCenter(area.center())
+        return picture
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Picture, dimming, name, edge."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(tokens.PICTURE_GROUND))
+        picture = self.picture_rect()
+        stale = self._view is not None and self._view.stale
+        if not self._image.isNull():
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(picture, self._image)
+        if stale:
+            painter.fillRect(picture, with_alpha(tokens.PICTURE_GROUND, tokens.STALE_ALPHA))
+        self._paint_words(painter, picture, stale=stale)
+        if self._edge:
+            painter.setPen(QPen(QColor(self._edge), tokens.EDGE_PX))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            half = tokens.EDGE_PX / 2
+            painter.drawRect(QRectF(self.rect()).adjusted(half, half, -half, -half))
+
+    def _paint_words(self, painter: QPainter, picture: QRect, *, stale: bool) -> None:
+        painter.setFont(self._caption_font)
+        metrics = painter.fontMetrics()
+        inset = tokens.EDGE_PX if self._edge else 0
+        width = metrics.horizontalAdvance(self._title) + tokens.steps(4)
+        tag = QRect(inset + tokens.steps(2), inset + tokens.steps(2), width, metrics.height() + tokens.steps(2))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(with_alpha(tokens.PICTURE_GROUND, tokens.STALE_ALPHA))
+        painter.drawRoundedRect(QRectF(tag), tokens.CORNER_PX, tokens.CORNER_PX)
+        painter.setPen(QColor(tokens.DARK.text))
+        painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, self._title)
+        if not stale and not self._image.isNull():
+            return
+        painter.setFont(self._state_font)
+        if stale:
+            side = tokens.ICON_BANNER_PX
+            icon = self._theme.icon("mdi6.camera-off-outline", tokens.WARNING)
+            centre = picture.center()
+            icon.paint(painter, centre.x() - side // 2, centre.y() - side - tokens.steps(1), side, side)
+            words = QRect(picture.left(), centre.y() + tokens.steps(1), picture.width(), tokens.TEXT_LARGE_PX * 2)
+            painter.drawText(words, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, self._caption)
+        else:
+            painter.setPen(QColor(tokens.DARK.text_dim))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._caption)
+
+    def _caption_of(self, view: CameraView | None) -> str:
+        if self._image.isNull():
+            return "no picture yet"
+        return f"frozen for {age(view.age_ms)}" if view is not None and view.stale else self._title

@@ -1,0 +1,92 @@
+"""Who is driving, as large as anything on the page, and the way out of *stopped*."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QRectF, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QPainter, QPaintEvent
+from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from app.gui import tokens
+from app.gui.theme import Theme
+from app.gui.widgets.hold_button import HoldButton
+from app.messages import Mode
+from app.session.view import Snapshot
+
+_GATE_WORDS = {
+    "aligning": ("Align", "Bring the leaders to the robot's pose"),
+    "driving": ("Aligning", "The leaders come to the robot's pose"),
+    "ramping": ("Take over", "Following fades in"),
+}
+
+
+class ModeBanner(QWidget):
+    """A slab in the mode's hue with its icon, its word and one line of what it means."""
+
+    released = pyqtSignal()
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._mode: Mode | None = None
+        self._word, self._meaning = "", ""
+        self._word_font = tokens.font(tokens.TEXT_BANNER_PX, bold=True)
+        self._meaning_font = tokens.font(tokens.TEXT_PX)
+        self._head_height = tokens.TEXT_BANNER_PX + tokens.TEXT_PX + tokens.steps(7)
+        self.release_button = HoldButton("Hold to release    ↵", theme)
+        self.release_button.held.connect(self.released)
+        foot = QHBoxLayout()
+        foot.addWidget(self.release_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(tokens.steps(3), self._head_height, tokens.steps(3), tokens.steps(3))
+        layout.addLayout(foot)
+        self._show(Mode.HOLD, "Hold", "")
+
+    def apply(self, snapshot: Snapshot) -> None:
+        """Follow the snapshot's mode, gate, script and replay."""
+        look = tokens.MODE_LOOKS[snapshot.mode]
+        word, meaning = look.word, look.meaning
+        if snapshot.gate is not None:
+            word, meaning = _GATE_WORDS.get(snapshot.gate.phase, (word, snapshot.gate.phase))
+        elif snapshot.mode is Mode.REPLAY:
+            meaning = f"{round(100 * snapshot.replay_progress)} % of the episode"
+        elif snapshot.mode is Mode.HOLD and not snapshot.torque:
+            word, meaning = "Let go", "The servos are without torque"
+        elif snapshot.mode is Mode.TELEOP and snapshot.script:
+            meaning = "The scripted operator has the leaders"
+        self._show(snapshot.mode, word, meaning)
+
+    @property
+    def word(self) -> str:
+        """The word shown."""
+        return self._word
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """The slab."""
+        look = tokens.MODE_LOOKS[self._mode or Mode.HOLD]
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(look.hue))
+        painter.drawRoundedRect(QRectF(self.rect()), tokens.CORNER_PX, tokens.CORNER_PX)
+        side, pad = tokens.ICON_BANNER_PX, tokens.steps(3)
+        icon = self._theme.icon(look.icon, look.ink)
+        icon.paint(painter, self.width() - side - pad, (self._head_height - side) // 2, side, side)
+        painter.setPen(QColor(look.ink))
+        painter.setFont(self._word_font)
+        head = self.rect().adjusted(pad, tokens.steps(2), -pad - side, 0)
+        painter.drawText(head, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, self._word)
+        painter.setFont(self._meaning_font)
+        line = head.adjusted(0, tokens.TEXT_BANNER_PX + tokens.steps(2), 0, 0)
+        painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, self._meaning)
+
+    def _show(self, mode: Mode, word: str, meaning: str) -> None:
+        if (mode, word, meaning) == (self._mode, self._word, self._meaning):
+            return
+        if mode is not self._mode:
+            stopped = mode is Mode.STOPPED
+            self.release_button.setVisible(stopped)
+            extra = self.release_button.height() + tokens.steps(3) if stopped else 0
+            self.setFixedHeight(self._head_height + extra)
+        self._mode, self._word, self._meaning = mode, word, meaning
+        self.setAccessibleName(f"Mode: {word}")
+        self.update()

@@ -1,0 +1,75 @@
+"""Notices in place: what is wrong, why, what to do, and a button that does it. Nothing to dismiss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from app.gui import tokens
+from app.gui.theme import Theme
+from app.gui.widgets.label import Label
+from app.session.view import Notice, Snapshot
+
+_SHOWN = 3
+_URGENCY = {"error": 0, "warning": 1}
+
+
+class NoticeList(QWidget):
+    """Rebuilt only when the notices change; the most urgent first, the rest counted."""
+
+    def __init__(self, theme: Theme, do: Callable[[str], None]) -> None:
+        super().__init__()
+        self._theme = theme
+        self._do = do
+        self._shown: tuple[tuple[str, ...], ...] = ()
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(tokens.steps(2))
+        self.setVisible(False)
+
+    def apply(self, snapshot: Snapshot) -> None:
+        """Follow the snapshot's notices."""
+        notices = sorted(snapshot.notices, key=lambda notice: _URGENCY.get(notice.level, 2))
+        essence = tuple((n.key, n.level, n.what, n.remedy, n.action, n.action_label) for n in notices)
+        if essence == self._shown:
+            return
+        self._shown = essence
+        while (item := self._column.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        for notice in notices[:_SHOWN]:
+            self._column.addWidget(self._card(notice))
+        if len(notices) > _SHOWN:
+            self._column.addWidget(Label(f"and {len(notices) - _SHOWN} more, see the detail", dim=True))
+        self.setVisible(bool(notices))
+
+    def _card(self, notice: Notice) -> QFrame:
+        card = QFrame()
+        card.setObjectName("card")
+        row = QHBoxLayout(card)
+        row.setContentsMargins(tokens.steps(3), tokens.steps(2), tokens.steps(2), tokens.steps(2))
+        row.setSpacing(tokens.steps(2))
+        mark = QLabel()
+        hue = tokens.LEVEL_HUES.get(notice.level, tokens.HOLD)
+        mark.setPixmap(
+            self._theme.pixmap(tokens.LEVEL_ICONS.get(notice.level, "mdi6.information-outline"), tokens.ICON_PX, hue)
+        )
+        mark.setAccessibleName(notice.level)
+        row.addWidget(mark, alignment=Qt.AlignmentFlag.AlignTop)
+        words = QVBoxLayout()
+        words.setSpacing(tokens.steps(1))
+        words.addWidget(Label(notice.what, bold=True, wrap=True))
+        if notice.remedy:
+            words.addWidget(Label(notice.remedy, dim=True, wrap=True))
+        if notice.action:
+            button = QPushButton(notice.action_label or "Do it")
+            button.setFont(tokens.font(tokens.TEXT_PX, bold=True))
+            button.setFixedHeight(tokens.CONTROL_HEIGHT_PX - tokens.steps(1))
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.clicked.connect(lambda: self._do(notice.action))
+            words.addWidget(button, alignment=Qt.AlignmentFlag.AlignLeft)
+        row.addLayout(words, stretch=1)
+        return card

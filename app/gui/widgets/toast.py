@@ -1,0 +1,54 @@
+"""Short words that come and go by themselves: "Recording", "Success"."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QEvent, QObject, Qt, QTimer
+from PyQt6.QtWidgets import QLabel, QWidget
+
+from app.gui import tokens
+from app.session.view import Snapshot
+
+
+class Toast(QLabel):
+    """Low in the middle of its host, for a moment; clicks go through it."""
+
+    def __init__(self, host: QWidget) -> None:
+        super().__init__(host)
+        self.setObjectName("toast")
+        self.setFont(tokens.font(tokens.TEXT_TITLE_PX, bold=True))
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self._said: int | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(tokens.TOAST_MS)
+        self._timer.timeout.connect(self.hide)
+        self.hide()
+        host.installEventFilter(self)
+
+    def apply(self, snapshot: Snapshot) -> None:
+        """Say what is new; what was said before the window came up stays unsaid."""
+        if self._said is not None and snapshot.say_id != self._said and snapshot.say:
+            self.flash(snapshot.say)
+        self._said = snapshot.say_id
+
+    def flash(self, words: str) -> None:
+        """Show these words for a moment."""
+        self.setText(words)
+        self.adjustSize()
+        self._place()
+        self.show()
+        self.raise_()
+        self._timer.start()
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Stay in the middle."""
+        if event is not None and event.type() == QEvent.Type.Resize and self.isVisible():
+            self._place()
+        return False
+
+    def _place(self) -> None:
+        host = self.parentWidget()
+        if host is not None:
+            left = (host.width() - tokens.SIDE_WIDTH_PX - self.width()) // 2
+            self.move(left, host.height() - self.height() - tokens.steps(10))

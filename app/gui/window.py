@@ -1,0 +1,107 @@
+"""The window: calm while the session starts, plain when it cannot, and the frame once it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QCloseEvent
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QMainWindow, QPushButton, QVBoxLayout, QWidget
+
+from app.gui import tokens
+from app.gui.frame import REFRESH_INTERVAL_MS, Frame
+from app.gui.pulse import Pulse
+from app.gui.session_protocol import SessionLike
+from app.gui.settings import Settings
+from app.gui.theme import Theme
+from app.gui.widgets.label import Label
+
+_START_SIZE = (1440, 900)
+_LEAST_SIZE = (1120, 680)
+
+
+class Window(QMainWindow):
+    """Holds a starting view, an error view, or the frame of a session.
+
+    Attributes:
+        pulse: how fast and how evenly the window refreshes.
+        closed: emitted once, when the operator has closed it.
+    """
+
+    closed = pyqtSignal()
+
+    def __init__(self, *, settings: Settings, theme: Theme) -> None:
+        super().__init__()
+        self._settings = settings
+        self._theme = theme
+        self.pulse = Pulse(interval_ms=REFRESH_INTERVAL_MS, parent=self)
+        self.frame: Frame | None = None
+        self.setWindowTitle("Understudy")
+        self.setWindowIcon(theme.icon("mdi6.drama-masks", tokens.TELEOP))
+        self.setMinimumSize(*_LEAST_SIZE)
+        self.resize(*_START_SIZE)
+        geometry = settings.geometry
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+        self.show_starting()
+
+    def show_starting(self) -> None:
+        """While the processes come up."""
+        self.setCentralWidget(
+            _message(self._theme, "mdi6.drama-masks", tokens.TELEOP, "Understudy", "Waking the robot, its cameras and the recorder.")
+        )
+
+    def show_failed(self, error: str, *, retry: Callable[[], None]) -> None:
+        """When the session could not start: what is wrong, and the way to try again."""
+        again = QPushButton("Try again")
+        again.setFont(tokens.font(tokens.TEXT_PX, bold=True))
+        again.setFixedHeight(tokens.CONTROL_HEIGHT_PX)
+        again.clicked.connect(retry)
+        self.setCentralWidget(
+            _message(self._theme, "mdi6.alert-octagon", tokens.ALARM, "The session could not start", error, again)
+        )
+        again.setFocus()
+
+    def attach(self, session: SessionLike) -> None:
+        """Show a session."""
+        self.frame = Frame(session, settings=self._settings, theme=self._theme, pulse=self.pulse)
+        self.setCentralWidget(self.frame)
+        self.setWindowTitle(f"Understudy, {session.profile.name}")
+        self.frame.begin()
+
+    def closeEvent(self, event: QCloseEvent | None) -> None:
+        """Remember the geometry and let go of everything."""
+        if self.frame is not None:
+            self.frame.end()
+        self.pulse.probe(False)
+        self._settings.geometry = self.saveGeometry()
+        self._settings.save()
+        self.closed.emit()
+        super().closeEvent(event)
+
+
+def _message(
+    theme: Theme, icon: str, hue: str, title: str, words: str, button: QPushButton | None = None
+) -> QWidget:
+    view = QWidget()
+    view.setObjectName("ground")
+    view.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    column = QVBoxLayout(view)
+    column.setSpacing(tokens.steps(4))
+    column.addStretch()
+    mark = QLabel()
+    mark.setPixmap(theme.pixmap(icon, 2 * tokens.ICON_BANNER_PX, hue))
+    mark.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+    column.addWidget(mark)
+    for text, size_px, bold in ((title, tokens.TEXT_BANNER_PX, True), (words, tokens.TEXT_LARGE_PX, False)):
+        label = Label(text, size_px=size_px, bold=bold, dim=not bold, wrap=True)
+        label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(label)
+    if button is not None:
+        row = QHBoxLayout()
+        row.addStretch()
+        row.addWidget(button)
+        row.addStretch()
+        column.addLayout(row)
+    column.addStretch()
+    return view
