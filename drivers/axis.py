@@ -70,7 +70,8 @@ class AxisGroup:
 
     def currents(self, reading: Reading) -> NDArray[np.float64]:
         """(N,) ampere, positive where it pushes the value up; NaN for models that do not measure it."""
-        return reading.currents[self._rows] * self._per_current
+        amperes: NDArray[np.float64] = reading.currents[self._rows] * self._per_current
+        return amperes
 
     def goals(self, values: NDArray[np.floating]) -> dict[int, int]:
         """Goal ticks by servo id for (N,) values, clamped to their limits; what is not finite is left out."""

@@ -30,7 +30,7 @@ class KiwiBase:
         rows = np.stack([np.cos(angles), np.sin(angles), np.full(3, base.base_radius_m)], axis=1)
         signs = np.where(base.inverted, -1.0, 1.0)
         self._wheels_of_twist = rows * (signs / base.wheel_radius_m)[:, None]
-        self._twist_of_wheels = np.linalg.inv(self._wheels_of_twist)
+        self._twist_of_wheels = np.linalg.inv(self._wheels_of_twist).astype(np.float64)
 
     def wheel_speeds(self, twist: NDArray[np.floating]) -> NDArray[np.float64]:
         """(3,) wheel speeds in rad/s for a twist (vx, vy in m/s, wz in rad/s).
@@ -38,8 +38,8 @@ class KiwiBase:
         When a wheel would exceed its limit all three are scaled together, so that the base goes the wanted way, slower.
         """
         speeds: NDArray[np.float64] = self._wheels_of_twist @ np.asarray(twist, np.float64)
-        too_fast = float(np.max(np.abs(speeds))) / self.max_wheel_rad_s
-        return speeds / max(1.0, too_fast)
+        excess = max(1.0, float(np.max(np.abs(speeds))) / self.max_wheel_rad_s)
+        return speeds / excess
 
     def twist(self, wheel_rad_s: NDArray[np.floating]) -> NDArray[np.float64]:
         """(3,) twist (vx, vy in m/s, wz in rad/s) from the measured wheel speeds in rad/s."""

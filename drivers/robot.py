@@ -243,7 +243,9 @@ class Robot:
             current, speed, ticks = reading.state[row].item()
             lift.advance((current, speed, ticks), now_ns=reading.sampled_ns)
             height_m = lift.height_m(ticks)
-            fresh[lift.slot] = math.isfinite(height_m)
+            if math.isnan(height_m):
+                continue
+            fresh[lift.slot] = True
             position[lift.slot] = height_m
             velocity[lift.slot] = lift.velocity_m_s(speed)
             effort[lift.slot] = lift.current_a(current)
@@ -268,11 +270,10 @@ class Robot:
 
     def _note_restarts(self) -> None:
         """A servo that lost its power has lost its count of turns, and a lift on it its zero."""
+        restarted = {name: line.take_restarted() for name, line in self._lines.items()}
         for lift in self._lifts.values():
-            if lift.servo_id in self._lines[lift.lift.bus].restarted:
+            if lift.servo_id in restarted[lift.lift.bus]:
                 lift.forget_zero()
-        for line in self._lines.values():
-            line.restarted.clear()
 
     # --- leaders and torque ------------------------------------------------------------------------------------
 
@@ -290,6 +291,8 @@ class Robot:
             )
         line = self._lines[leader.bus]
         if not line.holding:
+            if not line.all_fresh:
+                return
             line.switch_on(current_a=leader.drive_current_a)
         line.send((GOAL_POSITION, self._leaders[name].goals(np.append(position_rad, opening))))
 

@@ -63,7 +63,7 @@ class ServoState(msgspec.Struct, frozen=True, kw_only=True):
         voltage_v: its supply.
         torque_on: whether it holds.
         hardware_error: the hardware-error byte; 0 when well.
-        current_a: signed current at the last state read; NaN for models that do not measure it.
+        current_a: signed current as the servo counts it; NaN for models that do not measure it.
     """
 
     bus: str
