@@ -7,7 +7,6 @@ import time
 from dataclasses import dataclass, field
 
 import numpy as np
-from drivers.cameras.simulated import SimulatedRig
 
 from app.control import Request
 from app.dataplane import Publisher
@@ -18,6 +17,7 @@ from app.processes.realtime import be_nice
 from drivers.cameras.base import CameraError, Frame
 from drivers.cameras.opencv import OpenCVCamera
 from drivers.cameras.reader import CameraReader
+from drivers.cameras.simulated import SimulatedRig
 from drivers.profile.schema import Camera
 
 RATE_WINDOW_S = 2.0

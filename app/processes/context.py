@@ -113,7 +113,9 @@ def start_log(runtime_dir: Path, name: str) -> logging.Logger:
     logger.setLevel(logging.INFO)
     logger.addHandler(handler)
     logger.propagate = False
-    sys.excepthook = lambda kind, error, trace: logger.critical(
-        "ended by an error", exc_info=(kind, error, trace)
-    )
+
+    def told(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        logger.critical("ended by an error", exc_info=(kind, error, trace))
+
+    sys.excepthook = told
     return logger

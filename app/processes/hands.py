@@ -10,9 +10,6 @@ import sys
 import time
 
 import numpy as np
-from drivers.sim.hands_file import HandsWriter
-from drivers.sim.operator import ScriptedOperator, scripts
-from drivers.sim.remote import SimRemoteError, SimRemote
 from numpy.typing import NDArray
 
 from app.control import Request
@@ -23,7 +20,10 @@ from app.messages import Jog, Mode, MoveHand, RunScript, Shutdown, StopScript
 from app.processes.context import ProcessContext
 from app.processes.realtime import Pacer
 from app.robot.gate import GatePhase
+from drivers.sim.hands_file import HandsWriter
 from drivers.sim.interface import Hands
+from drivers.sim.operator import ScriptedOperator, scripts
+from drivers.sim.remote import SimRemote, SimRemoteError
 
 RATE_HZ = 50.0
 

@@ -37,8 +37,8 @@ from recordings import (
 from recordings import Event as RecordedEvent
 
 POLL_S = 0.03
-"""Pause between two looks at the streams. They hold seconds, so nothing is lost by it but what a killed recorder had not
-written yet; each look costs processor time that recording should not."""
+"""Pause between two looks at the streams. They hold seconds, so all that a longer pause can lose is what a killed
+recorder had not written yet, and each look costs processor time."""
 
 SETTLE_S = 0.03
 """After an episode is ended, how long streams may still deliver what was captured before the end."""

@@ -6,10 +6,10 @@ import gc
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 import numpy as np
-from drivers.robot import Robot
 from numpy.typing import NDArray
 
 from app.control import Request
@@ -35,8 +35,10 @@ from app.robot.loop import RobotLoop
 from app.runtime import resolve_port
 from drivers.errors import DriverError
 from drivers.measurement import Measurement
+from drivers.robot import Robot
 
 REALTIME_PRIORITY = 60
+WORLD_STARTS_S = 15.0
 RELATCH_S = 0.1
 """After the servos were powered or let go, how long the measured pose is taken for the one that is held."""
 
@@ -80,6 +82,7 @@ class RobotProcess:
     def run(self) -> None:
         """Connect, then tick until told to end."""
         context = self._context
+        self._await_world()
         context.beat("connecting")
         report = self._robot.connect()
         for bus in report.buses:
@@ -117,6 +120,17 @@ class RobotProcess:
             if context.due():
                 context.beat("running", **self._detail(pacer, realtime, gate_open=gate.phase.name.lower()))
         self._robot.close()
+
+    def _await_world(self) -> None:
+        """Let a simulated world, which starts at the same time, lay its lines first."""
+        buses = self._context.profile.buses.values()
+        paths = [Path(resolve_port(self._context.runtime_dir, bus.port)) for bus in buses]
+        deadline = time.monotonic() + WORLD_STARTS_S
+        while self._context.profile.simulation is not None and not all(path.exists() for path in paths):
+            if time.monotonic() > deadline or self._context.ending:
+                return
+            self._context.beat("waiting for the simulated world")
+            time.sleep(0.02)
 
     def _answer(self, request: Request) -> None:
         handler = self._handlers.get(type(request.command))

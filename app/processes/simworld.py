@@ -5,12 +5,11 @@ from __future__ import annotations
 import sys
 import time
 
-from drivers.sim.simulation import SimStatus, Simulation
-from drivers.sim.world import KitchenWorld
-
 from app.messages import Shutdown
 from app.processes.context import ProcessContext
 from app.processes.realtime import request_realtime
+from drivers.sim.simulation import SimStatus, Simulation
+from drivers.sim.world import KitchenWorld
 
 REALTIME_PRIORITY = 50
 """Below the robot's: the world may be late, the robot must not be."""

@@ -10,7 +10,6 @@ import time
 from typing import Protocol
 
 import numpy as np
-from drivers.robot import Robot
 from numpy.typing import NDArray
 
 from app.messages import Mode
@@ -19,6 +18,7 @@ from app.robot.gate import GatePhase
 from app.robot.watch import Watch
 from drivers.measurement import Measurement
 from drivers.profile import RobotProfile
+from drivers.robot import Robot
 from drivers.safety import SafetyLimits, SafetyState, filter_action
 
 Vector = NDArray[np.float32]

@@ -1,0 +1,189 @@
+"""`understudy bench drive`: the whole app at work, measured.
+
+The scripted operator drives, the window is open (off screen), the recorder records, four simulated cameras run. The
+figures come from what the processes published and from the recording itself, not from what they say of themselves.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.bench.encoding import encoding_cpu_s
+from app.bench.figures import Figures, add_json_argument
+from app.bench.processes import CpuMeter
+from app.bench.skew import camera_state_skew_s
+from app.bench.tracking import delay_s, rms_error
+from app.bench.window import run_with_window
+from app.messages import Mode
+from app.robot.gate import GatePhase
+from app.session import Session
+from app.session.view import Snapshot
+from drivers.profile import RobotProfile
+from recordings import Dataset, Episode
+
+if TYPE_CHECKING:
+    from app.gui.window import Window
+
+READY_S, FOLLOWING_S, CLOSE_S = 60.0, 90.0, 30.0
+LATE_NS = 2_000_000
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this bench's options."""
+    parser.add_argument("--seconds", type=float, default=60.0, metavar="N", help="length of the episode (60)")
+    parser.add_argument("--seed", type=int, default=0, help="of the kitchen and the scripted operator (0)")
+    parser.add_argument("--script", default="warm up", help="what the scripted operator does ('warm up')")
+    parser.add_argument("--data", type=Path, help="keep the recording in this dataset")
+    add_json_argument(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure and report; 1 when a bound was missed."""
+    with tempfile.TemporaryDirectory(prefix="understudy-bench-") as scratch:
+        data_dir = args.data or Path(scratch) / "dataset"
+        drive = Drive(args.seconds, args.script, args.seed, data_dir)
+        run_with_window(lambda: Session(data_dir=data_dir, seed=args.seed, operator="bench"), drive.scenario)
+        return drive.figures.report(args.json)
+
+
+class Drive:
+    """One measured drive.
+
+    Args:
+        seconds: length of the episode.
+        script: what the scripted operator does, again and again.
+        seed: of its noise.
+        data_dir: the dataset to record to.
+    """
+
+    def __init__(self, seconds: float, script: str, seed: int, data_dir: Path) -> None:
+        self._seconds = seconds
+        self._script = script
+        self._seed = seed
+        self._data_dir = data_dir
+        self.figures = Figures()
+
+    def scenario(self, session: Session, window: Window) -> None:
+        """Drive, record, and fill in the figures."""
+        wait(session, lambda now: now.ready and now.homed, READY_S, "robot and cameras to be ready")
+        session.run_script(self._script, self._seed)
+        wait(session, lambda now: now.mode is Mode.TELEOP and now.gate is None, FOLLOWING_S, "following")
+        time.sleep(1.0)
+        session.start_episode("bench: " + self._script)
+        started = wait(session, lambda now: now.recording is not None, 5.0, "the episode to start").recording
+        if started is None:
+            raise TimeoutError("the episode did not start")
+        meter = CpuMeter(session.snapshot().processes)
+        window.pulse.reset()
+        captured_before = cameras_captured(session)
+        ticks = self._watch(session)
+        captured_after = cameras_captured(session)
+        cpu_recorder, shares = meter.seconds("recorder"), meter.shares()
+        refresh_hz, stall_ms = window.pulse.refresh_hz, window.pulse.longest_stall_ms
+        session.end_episode("success")
+        wait(session, lambda now: now.recording is None, CLOSE_S, "the episode to close")
+        session.stop_script()
+        episode = Dataset.open(self._data_dir).episode(started.episode_id)
+        self._loop_figures(ticks, episode)
+        self._camera_figures(session.profile, episode, captured_before, captured_after)
+        self._recorder_figures(session, episode, cpu_recorder)
+        self.figures.add("gui_refresh_hz", refresh_hz, at_least=25)
+        self.figures.add("gui_stall_ms", stall_ms, at_most=50)
+        self._tracking_figures(session.profile, ticks)
+        for name, share in shares.items():
+            self.figures.add(f"cpu_share_{name}", share)
+
+    def _watch(self, session: Session) -> NDArray[np.void]:
+        """Keep the script going for the episode's length; returns every tick meanwhile."""
+        parts, newest_ns = [], time.monotonic_ns()
+        end = time.monotonic() + self._seconds
+        while time.monotonic() < end:
+            time.sleep(min(1.0, max(0.0, end - time.monotonic())))
+            rows = session.ticks(newest_ns)
+            if len(rows):
+                newest_ns = int(rows["time_ns"][-1])
+                parts.append(rows)
+            if not session.snapshot().script and time.monotonic() < end - 2.0:
+                session.run_script(self._script, self._seed)
+        return np.concatenate(parts)
+
+    def _loop_figures(self, ticks: NDArray[np.void], episode: Episode) -> None:
+        lateness_ms = ticks["lateness_ns"] / 1e6
+        self.figures.add("late_ticks_over_2ms_fraction", float((lateness_ms > 2.0).mean()), at_most=0.005)
+        self.figures.add("max_tick_lateness_ms", float(lateness_ms.max()), at_most=20)
+        # The robot's own counter between the first and the last recorded action says how many ticks there were.
+        counter = dict(zip(ticks["action_time_ns"].tolist(), ticks["tick"].tolist(), strict=True))
+        action_ns = episode.action.time_ns
+        inside = action_ns[(action_ns >= ticks["action_time_ns"][0]) & (action_ns <= ticks["action_time_ns"][-1])]
+        counted = counter[int(inside[-1])] - counter[int(inside[0])] + 1
+        outside = len(action_ns) - len(inside)
+        self.figures.add("ticks", counted + outside)
+        self.figures.add("state_rows", len(episode.state.time_ns), at_least=counted + outside, at_most=counted + outside)
+        self.figures.add("action_rows", len(action_ns), at_least=counted + outside, at_most=counted + outside)
+
+    def _camera_figures(
+        self,
+        profile: RobotProfile,
+        episode: Episode,
+        before: dict[str, tuple[int, int]],
+        after: dict[str, tuple[int, int]],
+    ) -> None:
+        dropped, rates = 0, []
+        for name in profile.cameras:
+            times = episode.camera(name).time_ns
+            (count_before, ns_before), (count_after, ns_after) = before[name], after[name]
+            recorded = int(((times > ns_before) & (times <= ns_after)).sum())
+            dropped += count_after - count_before - recorded
+            rates.append((len(times) - 1) / ((times[-1] - times[0]) / 1e9))
+        self.figures.add("frames_dropped", dropped, at_least=0, at_most=0)
+        self.figures.add("camera_rate_hz", float(min(rates)), at_least=25)
+        arm = next(segment for segment in profile.segments if segment.kind == "arm" and segment.name == "right")
+        skew_ms = 1e3 * camera_state_skew_s(episode, "right_wrist", arm.slice)
+        self.figures.add("camera_state_skew_ms", skew_ms, at_least=-1e3 / min(rates), at_most=1e3 / min(rates))
+
+    def _recorder_figures(self, session: Session, episode: Episode, cpu_s: float) -> None:
+        self.figures.add("episode_close_s", close_s(session.snapshot(), episode.info.id), at_most=0.2)
+        qualities = {name: camera.jpeg_quality for name, camera in session.profile.cameras.items()}
+        alone_s = encoding_cpu_s(episode, qualities)
+        self.figures.add("recorder_cpu_ratio", cpu_s / alone_s, at_most=1.3)
+        self.figures.add("recorder_cpu_s", cpu_s)
+        self.figures.add("encoding_alone_cpu_s", alone_s)
+
+    def _tracking_figures(self, profile: RobotProfile, ticks: NDArray[np.void]) -> None:
+        following = ticks[(ticks["mode"] == Mode.TELEOP) & (ticks["gate_phase"] == GatePhase.FOLLOWING)]
+        joints = np.concatenate(
+            [np.arange(s.start, s.start + s.size) for s in profile.segments if s.kind == "arm"]
+        )
+        leader, follower = following["leader"][:, joints], following["position"][:, joints]
+        self.figures.add("tracking_rms_rad", rms_error(leader, follower))
+        self.figures.add("tracking_delay_ms", 1e3 * delay_s(leader, follower, rate_hz=profile.control_rate_hz))
+
+
+def wait(session: Session, until: Callable[[Snapshot], bool], timeout_s: float, what: str) -> Snapshot:
+    """Look at the session until something is so.
+
+    Raises:
+        TimeoutError: when it is not in time; tells what is wrong with the session.
+    """
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        snapshot = session.snapshot()
+        if until(snapshot):
+            return snapshot
+        time.sleep(0.02)
+    wrong = "; ".join(notice.what for notice in session.snapshot().notices)
+    raise TimeoutError(f"waited {timeout_s:.0f} s for {what}" + (f" ({wrong})" if wrong else ""))
+
+
+def cameras_captured(session: Session) -> dict[str, tuple[int, int]]:
+    """For each camera, how many frames its process says it has captured, and the newest one's time."""
+    figures = session.process_detail("cameras")["cameras"]
+    return {name: (camera["captured"], camera["newest_ns"]) for name, camera in figures.items()}
