@@ -21,7 +21,6 @@ from app.bench.figures import Figures, add_json_argument
 from app.bench.processes import CpuMeter
 from app.bench.skew import camera_state_skew_s
 from app.bench.tracking import delay_s, rms_error
-from app.bench.window import run_with_window
 from app.messages import Mode
 from app.robot.gate import GatePhase
 from app.session import Session
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from app.gui.window import Window
 
 READY_S, FOLLOWING_S, CLOSE_S = 60.0, 90.0, 30.0
-LATE_NS = 2_000_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +48,9 @@ def run(args: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="understudy-bench-") as scratch:
         data_dir = args.data or Path(scratch) / "dataset"
         drive = Drive(args.seconds, args.script, args.seed, data_dir)
-        run_with_window(lambda: Session(data_dir=data_dir, seed=args.seed, operator="bench"), drive.scenario)
+        from app.gui.beside import run_beside  # Qt
+
+        run_beside(lambda: Session(data_dir=data_dir, seed=args.seed, operator="bench"), drive.scenario)
         return drive.figures.report(args.json)
 
 
@@ -122,11 +122,15 @@ class Drive:
         # The robot's own counter between the first and the last recorded action says how many ticks there were.
         counter = dict(zip(ticks["action_time_ns"].tolist(), ticks["tick"].tolist(), strict=True))
         action_ns = episode.action.time_ns
-        inside = action_ns[(action_ns >= ticks["action_time_ns"][0]) & (action_ns <= ticks["action_time_ns"][-1])]
+        inside = action_ns[
+            (action_ns >= ticks["action_time_ns"][0]) & (action_ns <= ticks["action_time_ns"][-1])
+        ]
         counted = counter[int(inside[-1])] - counter[int(inside[0])] + 1
         outside = len(action_ns) - len(inside)
         self.figures.add("ticks", counted + outside)
-        self.figures.add("state_rows", len(episode.state.time_ns), at_least=counted + outside, at_most=counted + outside)
+        self.figures.add(
+            "state_rows", len(episode.state.time_ns), at_least=counted + outside, at_most=counted + outside
+        )
         self.figures.add("action_rows", len(action_ns), at_least=counted + outside, at_most=counted + outside)
 
     def _camera_figures(
@@ -145,12 +149,16 @@ class Drive:
             rates.append((len(times) - 1) / ((times[-1] - times[0]) / 1e9))
         self.figures.add("frames_dropped", dropped, at_least=0, at_most=0)
         self.figures.add("camera_rate_hz", float(min(rates)), at_least=25)
-        arm = next(segment for segment in profile.segments if segment.kind == "arm" and segment.name == "right")
+        arm = next(
+            segment for segment in profile.segments if segment.kind == "arm" and segment.name == "right"
+        )
         skew_ms = 1e3 * camera_state_skew_s(episode, "right_wrist", arm.slice)
-        self.figures.add("camera_state_skew_ms", skew_ms, at_least=-1e3 / min(rates), at_most=1e3 / min(rates))
+        self.figures.add(
+            "camera_state_skew_ms", skew_ms, at_least=-1e3 / min(rates), at_most=1e3 / min(rates)
+        )
 
     def _recorder_figures(self, session: Session, episode: Episode, cpu_s: float) -> None:
-        self.figures.add("episode_close_s", close_s(session.snapshot(), episode.info.id), at_most=0.2)
+        self.figures.add("episode_close_s", session.last_close_s, at_most=0.2)
         qualities = {name: camera.jpeg_quality for name, camera in session.profile.cameras.items()}
         alone_s = encoding_cpu_s(episode, qualities)
         self.figures.add("recorder_cpu_ratio", cpu_s / alone_s, at_most=1.3)
@@ -164,7 +172,9 @@ class Drive:
         )
         leader, follower = following["leader"][:, joints], following["position"][:, joints]
         self.figures.add("tracking_rms_rad", rms_error(leader, follower))
-        self.figures.add("tracking_delay_ms", 1e3 * delay_s(leader, follower, rate_hz=profile.control_rate_hz))
+        self.figures.add(
+            "tracking_delay_ms", 1e3 * delay_s(leader, follower, rate_hz=profile.control_rate_hz)
+        )
 
 
 def wait(session: Session, until: Callable[[Snapshot], bool], timeout_s: float, what: str) -> Snapshot:

@@ -15,5 +15,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Open the window; returns when it is closed."""
     from app.gui.main import run as open_window  # Qt
+    from app.session import Session
 
-    return open_window(profile=profile(args), data=data_dir(args), operator=args.operator)
+    return open_window(lambda: Session(profile(args), data_dir=data_dir(args), operator=args.operator))

@@ -18,7 +18,7 @@ import numpy as np
 from app.control import CommandClient
 from app.dataplane import DataPlane
 from app.dataplane.layouts import EVENTS, status_topic, tick_layout, tick_topic
-from app.messages import Command, Event, Mode, Status
+from app.messages import Command, DiscardEpisode, EndEpisode, Event, Mode, Status
 from app.processes.context import OWNER, OWNER_SILENT_S
 from app.robot.gate import GateMask, GatePhase
 from app.session.history import TickHistory
@@ -90,6 +90,8 @@ class Pump:
         self._say, self._say_id = "", 0
         self._due = {"supervise": 0, "heartbeat": 0, "disk": 0}
         self._disk_free = 0
+        self._asked_ns: dict[int, int] = {}
+        self.last_close_s = float("nan")
         self.supervisor = Supervisor(runtime_dir, plane, processes)
         self.pictures = Pictures(profile, plane)
         self.history = TickHistory(self._layout, int(HISTORY_S * profile.control_rate_hz))
@@ -106,6 +108,8 @@ class Pump:
         if client is None:
             client = self._clients[process] = CommandClient(self._runtime_dir, process)
         number = client.post(command)
+        if isinstance(command, EndEpisode | DiscardEpisode):
+            self._asked_ns[number] = time.monotonic_ns()
         if then is not None:
             self._then[process, number] = then
 
@@ -120,8 +124,10 @@ class Pump:
         for sample in self._events.drain():
             self._take_event(_decode_event(sample.payload.tobytes()))
         for process, client in self._clients.items():
-            for number, _, reply in client.replies():
+            for number, command, reply in client.replies():
                 then = self._then.pop((process, number), None)
+                if isinstance(command, EndEpisode | DiscardEpisode):
+                    self.last_close_s = (time.monotonic_ns() - self._asked_ns.pop(number, 0)) / 1e9
                 if reply.error:
                     self.notices.refuse(reply.error)
                 elif then is not None:
@@ -186,7 +192,7 @@ class Pump:
         self._say_id += 1
 
     def _standing_notices(self) -> None:
-        robot = self._detail("robot")
+        robot = self.detail("robot")
         stand = self.notices.standing
         stand(
             "homing",
@@ -237,12 +243,13 @@ class Pump:
 
     # -- composing -----------------------------------------------------------------------------------------------------
 
-    def _detail(self, process: str) -> dict[str, Any]:
+    def detail(self, process: str) -> dict[str, Any]:
+        """The figures in a process's newest heartbeat; empty while it is starting or lost."""
         status = self.supervisor.status(process)
         return status.detail if status is not None else {}
 
     def _compose(self) -> Snapshot:
-        robot, hands = self._detail("robot"), self._detail("hands")
+        robot, hands = self.detail("robot"), self.detail("hands")
         cameras = self._cameras()
         shelf = self._library.shelf
         row = self.history.newest
@@ -299,7 +306,7 @@ class Pump:
         return GateView(phase.name.lower(), error, row["gate_within"].copy(), float(row["gate_ramp"]))
 
     def _cameras(self) -> tuple[CameraView, ...]:
-        figures = self._detail("cameras").get("cameras", {})
+        figures = self.detail("cameras").get("cameras", {})
         now = time.monotonic_ns()
         views = []
         for name, camera in self._profile.cameras.items():
@@ -319,7 +326,7 @@ class Pump:
         return tuple(views)
 
     def _recording(self) -> RecordingView | None:
-        detail = self._detail("recorder")
+        detail = self.detail("recorder")
         if not detail.get("episode_id"):
             return None
         return RecordingView(

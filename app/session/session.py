@@ -15,9 +15,9 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from drivers.sim.remote import SimRemote
 from numpy.typing import NDArray
 
 from app.config import SessionConfig, write_config
@@ -48,6 +48,7 @@ from app.session.library import Library
 from app.session.pump import Pump
 from app.session.view import FrameView, Snapshot
 from drivers.profile import load_profile
+from drivers.sim.remote import SimRemote
 
 HARDWARE_PROCESSES = ("robot", "cameras", "recorder", "hands")
 PUMP_PERIOD_S = 1 / 60
@@ -106,6 +107,15 @@ class Session:
     def ticks(self, since_ns: int) -> NDArray[np.void]:
         """The ticks after this time, at most the last ten seconds, in the layout of `app.dataplane.layouts`."""
         return self._pump.history.since(since_ns)
+
+    def process_detail(self, name: str) -> dict[str, Any]:
+        """The figures in a process's newest heartbeat; empty while it is starting or lost."""
+        return self._pump.detail(name)
+
+    @property
+    def last_close_s(self) -> float:
+        """Seconds from the end of the last episode, as it was asked for, to the recorder's word that it is closed."""
+        return self._pump.last_close_s
 
     def beat(self) -> None:
         """Say that the owner is alive and watching; without it for a second, the robot holds."""

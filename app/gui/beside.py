@@ -1,0 +1,69 @@
+"""A window with a scenario beside it: for benchmarks, which need the real window, off screen, and a hand to steer it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from PyQt6.QtCore import QTimer
+
+from app.gui.main import run
+from app.gui.window import Window
+from app.session import Session
+
+LOOK_MS = 50
+
+
+def run_beside(make_session: Callable[[], Session], scenario: Callable[[Session, Window], None]) -> None:
+    """Open the window on a session, run the scenario in a thread beside it, close the window when it has ended.
+
+    Args:
+        make_session: called off the GUI thread.
+        scenario: gets the session and the window; of the window it may only read the pulse.
+
+    Raises:
+        BaseException: whatever the scenario or the session's start raised.
+    """
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    made, ended = threading.Event(), threading.Event()
+    sessions: list[Session] = []
+    failures: list[BaseException] = []
+
+    def make() -> Session:
+        try:
+            sessions.append(make_session())
+            return sessions[0]
+        except BaseException as error:
+            failures.append(error)
+            ended.set()
+            raise
+        finally:
+            made.set()
+
+    def opened(window: Window) -> None:
+        def steer() -> None:
+            made.wait()
+            if failures:
+                return
+            try:
+                scenario(sessions[0], window)
+            except BaseException as error:  # noqa: BLE001  carried to the caller, whatever it is
+                failures.append(error)
+            ended.set()
+
+        def look() -> None:
+            if ended.is_set():
+                window.close()
+
+        timer = QTimer(window)
+        timer.timeout.connect(look)
+        timer.start(LOOK_MS)
+        threading.Thread(target=steer, name="scenario").start()
+
+    with tempfile.TemporaryDirectory(prefix="understudy-window-") as settings:
+        run(make, settings_path=Path(settings) / "window.ini", on_window=opened)
+    if failures:
+        raise failures[0]
