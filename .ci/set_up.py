@@ -33,6 +33,7 @@ NETWORK_SIGNS = (
     "Max retries exceeded",
     "Read timed out",
     "ConnectTimeoutError",
+    "(from versions: none)",
 )
 
 
@@ -174,7 +175,11 @@ def apt(prefix: list[str], arguments: list[str]) -> None:
 def create_environment() -> None:
     """Create `.venv`, or create it anew when what is there does not work."""
     python = VENV / "bin" / "python"
-    usable = [str(python), "-c", f"import pip, sys; sys.exit(sys.version_info < {OLDEST_PYTHON})"]
+    # A half-made environment without its pyvenv.cfg is the system's Python in disguise, which must be left alone.
+    question = (
+        f"import pip, sys; sys.exit(sys.version_info < {OLDEST_PYTHON} or sys.prefix == sys.base_prefix)"
+    )
+    usable = [str(python), "-c", question]
     if python.exists() and subprocess.run(usable, capture_output=True, check=False).returncode == 0:
         return
     say(f"creating {VENV.name} with Python {sys.version.split()[0]}")
@@ -210,10 +215,11 @@ def install_python_packages() -> None:
     show_progress("")
     if pip.returncode == 0:
         return
-    output = "".join(lines)
-    if any(sign in output for sign in NETWORK_SIGNS):
+    if any(sign in line for sign in NETWORK_SIGNS for line in lines):
+        reason = next((line.strip() for line in reversed(lines) if line.startswith("ERROR")), "")
         raise SetUpError(
-            "the package index does not answer; check the network (or pip's index and proxy), then again"
+            "the package index does not answer; check the network, pip's index and its proxy, then type the same again."
+            f"\nThe last that pip said: {reason}"
         )
     raise SetUpError(f"pip failed ({pip.returncode}):\n{''.join(lines[-15:])}")
 
