@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from drivers.dynamixel.health import HealthCounters
 from drivers.dynamixel.port import WaitingPort
 from drivers.dynamixel.protocol import (
+    RECEIVED_DAMAGED,
     REFUSALS,
     REQUEST_OVERHEAD_BYTES,
     STATUS_OVERHEAD_BYTES,
@@ -26,6 +27,8 @@ from drivers.dynamixel.protocol import (
 from drivers.dynamixel.registers import STATE_ADDRESS, STATE_DTYPE, STATE_SIZE, Register
 from drivers.errors import CorruptReplyError, LineLostError, NoReplyError, ServoRefusedError
 
+FAST_READ_TRIES = 3
+"""Fast sync reads tried before the servos are taken not to know them."""
 LOST_AFTER_READS = 10
 """State reads in a row without any reply after which the line counts as lost: 0.2 s at 50 Hz."""
 SUSPECT_AFTER_READS = 5
@@ -162,7 +165,7 @@ class DynamixelBus:
         They need recent firmware, all of them: one that does not know the instruction breaks the common reply.
         """
         self.fast = False
-        for _ in range(1 + self.retries):
+        for _ in range(FAST_READ_TRIES):
             self.request(fast=True)
             self.receive()
             if self.complete and self._asked:
@@ -315,7 +318,7 @@ class DynamixelBus:
         status = self._transact(send, servo_id, 3, tries=tries, limit_ns=limit_ns, what="a ping")
         return status.data[0] | status.data[1] << 8
 
-    def read(self, servo_id: int, register: Register) -> int:
+    def read(self, servo_id: int, register: Register, *, tries: int | None = None) -> int:
         """One register of one servo.
 
         Raises:
@@ -323,7 +326,7 @@ class DynamixelBus:
             ServoRefusedError: when the servo refuses.
             LineLostError: when the line is gone.
         """
-        return register.decode(self.read_bytes(servo_id, register.address, register.size))
+        return register.decode(self.read_bytes(servo_id, register.address, register.size, tries=tries))
 
     def read_bytes(
         self,
@@ -342,13 +345,13 @@ class DynamixelBus:
         what = f"a read of {size} bytes at {address}"
         return self._transact(send, servo_id, size, tries=tries, limit_ns=limit_ns, what=what).data
 
-    def write(self, servo_id: int, register: Register, value: int) -> None:
+    def write(self, servo_id: int, register: Register, value: int, *, tries: int | None = None) -> None:
         """Write one register of one servo and wait for its acknowledgement; raises as `read`."""
 
         def send() -> None:
             self._protocol.send_write(servo_id, register, value)
 
-        self._transact(send, servo_id, 0, what=f"writing {value} to its {register.name}")
+        self._transact(send, servo_id, 0, tries=tries, what=f"writing {value} to its {register.name}")
         self.counters.writes += 1
 
     def reboot(self, servo_id: int) -> None:
@@ -380,11 +383,10 @@ class DynamixelBus:
                 answer = self._protocol.answer(servo_id, size)
             finally:
                 self._port.wait_no_longer_than(None)
-            if isinstance(answer, Status):
+            if isinstance(answer, Status) and answer.error != RECEIVED_DAMAGED:
                 return self._accepted(answer, what)
-            if answer is Missed.CORRUPT:
-                self.counters.corrupted += 1
-            missed = answer
+            missed = Missed.CORRUPT if isinstance(answer, Status) else answer
+            self.counters.corrupted += missed is Missed.CORRUPT
         where = f"servo {servo_id} ({self.labels.get(servo_id, 'not in the profile')}) on {self.path}"
         plural = "try" if tries == 1 else "tries"
         if missed is Missed.CORRUPT:

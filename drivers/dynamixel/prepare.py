@@ -12,6 +12,8 @@ from drivers.errors import DriverError, LineLostError, NoReplyError
 from drivers.measurement import ServoCheck
 from drivers.profile import schema
 
+GREETING_TRIES = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -105,7 +107,7 @@ def _greet(bus: DynamixelBus, unit: Unit) -> dict[int, DriverError]:
     missing: dict[int, DriverError] = {}
     for servo_id in unit.ids:
         try:
-            bus.ping(servo_id)
+            bus.ping(servo_id, tries=GREETING_TRIES)
             bus.include(servo_id)
         except LineLostError:
             raise

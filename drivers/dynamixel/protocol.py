@@ -31,10 +31,13 @@ FAST_CHUNK_OVERHEAD_BYTES = 4
 REQUEST_OVERHEAD_BYTES = 14
 """A sync read or sync write without its ids and data."""
 
+RECEIVED_DAMAGED = 3
+"""The error number with which a servo says that the instruction's checksum was wrong."""
+
 REFUSALS = {
     1: "it could not carry the instruction out",
     2: "it does not know the instruction",
-    3: "it received the packet damaged",
+    RECEIVED_DAMAGED: "it received the packet damaged",
     4: "the value is out of the register's range",
     5: "the data is too short for the register",
     6: "the value is beyond the limit set in the servo",

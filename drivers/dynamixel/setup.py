@@ -8,8 +8,9 @@ that still holds itself up when this program starts is not let fall.
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from drivers.dynamixel.bus import DynamixelBus
 from drivers.dynamixel.registers import (
@@ -19,6 +20,7 @@ from drivers.dynamixel.registers import (
     GOAL_CURRENT,
     GOAL_POSITION,
     GOAL_VELOCITY,
+    HARDWARE_ERROR,
     MAX_POSITION,
     MIN_POSITION,
     MODELS,
@@ -38,13 +40,16 @@ from drivers.dynamixel.registers import (
     Register,
     current_units,
 )
-from drivers.errors import NoReplyError, ShadowMisalignedError, WrongServoError
+from drivers.errors import CorruptReplyError, NoReplyError, ShadowMisalignedError, WrongServoError
 
 SHADOW_TOLERANCE_TICKS = 114
 """Ten degrees: more than backlash and a hand's pull, less than a shadow a spline tooth off."""
 BOOT_S = 0.3
 BOOT_LIMIT_S = 5.0
+TRIES = 4
+"""Of each transaction: setting up makes some hundred of them, and one lost packet must not fail a servo."""
 
+T = TypeVar("T")
 Steps = Generator[None, None, frozenset[int]]
 
 
@@ -102,48 +107,36 @@ def bring_up(bus: DynamixelBus, unit: Unit, *, torque: bool = True) -> Steps:
         ShadowMisalignedError: master and shadow disagree about the angle.
     """
     for plan in unit.plans:
-        number = bus.ping(plan.id)
-        yield
+        number = yield from _ping(bus, plan.id)
         if number != MODELS[plan.model].number:
             raise _wrong_model(bus, plan, number)
     found_on = set()
     for plan in unit.plans:
-        if bus.read(plan.id, TORQUE_ENABLE):
+        if (yield from _read(bus, plan.id, TORQUE_ENABLE)):
             found_on.add(plan.id)
-        yield
     holding = bool(found_on)
     master_drive_mode = 0
     for plan in unit.plans:
-        drive_mode = bus.read(plan.id, DRIVE_MODE) & REVERSE
-        yield
+        drive_mode = (yield from _read(bus, plan.id, DRIVE_MODE)) & REVERSE
         if plan is unit.master:
             master_drive_mode = drive_mode
         else:
             drive_mode = master_drive_mode ^ REVERSE
         for register, value in _eeprom(plan, unit, drive_mode):
-            present = bus.read(plan.id, register)
-            yield
-            if present == value:
+            if (yield from _read(bus, plan.id, register)) == value:
                 continue
             if holding:
-                for servo_id in unit.ids:
-                    bus.write(servo_id, TORQUE_ENABLE, 0)
-                    yield
+                yield from _write_all(bus, unit.ids, TORQUE_ENABLE, 0)
                 holding = False
-            bus.write(plan.id, register, value)
-            yield
+            yield from _write(bus, plan.id, register, value)
     yield from _check_shadow(bus, unit)
     for plan in unit.plans:
         for register, value in _ram(plan):
-            bus.write(plan.id, register, value)
-            yield
+            yield from _write(bus, plan.id, register, value)
     if unit.master.powered and torque:
         yield from _switch_on(bus, unit)
     elif holding:
-        for plan in unit.plans:
-            if not plan.powered or not torque:
-                bus.write(plan.id, TORQUE_ENABLE, 0)
-                yield
+        yield from _write_all(bus, unit.ids, TORQUE_ENABLE, 0)
     return frozenset(found_on)
 
 
@@ -154,6 +147,17 @@ def reboot(bus: DynamixelBus, unit: Unit, servo_id: int, *, torque: bool = True)
         NoReplyError: when it does not come back within `BOOT_LIMIT_S`; else as `bring_up`.
     """
     bus.exclude(servo_id)
+    for _ in range(TRIES):
+        yield from _restart(bus, servo_id)
+        # The word to restart may have been lost on the way, and the error is then still there.
+        if not (yield from _read(bus, servo_id, HARDWARE_ERROR)):
+            break
+    found_on = yield from bring_up(bus, unit, torque=torque)
+    bus.include(servo_id)
+    return found_on
+
+
+def _restart(bus: DynamixelBus, servo_id: int) -> Generator[None, None, None]:
     bus.reboot(servo_id)
     started_s = time.monotonic()
     while time.monotonic() - started_s < BOOT_S:
@@ -167,9 +171,40 @@ def reboot(bus: DynamixelBus, unit: Unit, servo_id: int, *, torque: bool = True)
                 raise
         yield
     yield
-    found_on = yield from bring_up(bus, unit, torque=torque)
-    bus.include(servo_id)
-    return found_on
+
+
+def _patiently(transaction: Callable[[], T]) -> Generator[None, None, T]:
+    """A transaction with one try for each yield, so that a lost packet costs the loop one time-out a tick."""
+    for _ in range(TRIES - 1):
+        try:
+            result = transaction()
+        except (NoReplyError, CorruptReplyError):
+            yield
+            continue
+        yield
+        return result
+    result = transaction()
+    yield
+    return result
+
+
+def _ping(bus: DynamixelBus, servo_id: int) -> Generator[None, None, int]:
+    return (yield from _patiently(lambda: bus.ping(servo_id, tries=1)))
+
+
+def _read(bus: DynamixelBus, servo_id: int, register: Register) -> Generator[None, None, int]:
+    return (yield from _patiently(lambda: bus.read(servo_id, register, tries=1)))
+
+
+def _write(bus: DynamixelBus, servo_id: int, register: Register, value: int) -> Generator[None, None, None]:
+    yield from _patiently(lambda: bus.write(servo_id, register, value, tries=1))
+
+
+def _write_all(
+    bus: DynamixelBus, servo_ids: Iterable[int], register: Register, value: int
+) -> Generator[None, None, None]:
+    for servo_id in servo_ids:
+        yield from _write(bus, servo_id, register, value)
 
 
 def _eeprom(plan: ServoPlan, unit: Unit, drive_mode: int) -> list[tuple[Register, int]]:
@@ -206,34 +241,26 @@ def _ram(plan: ServoPlan) -> list[tuple[Register, int]]:
 def _switch_on(bus: DynamixelBus, unit: Unit) -> Generator[None, None, None]:
     """Make the present pose the goal, then switch on, so that nothing jumps."""
     if unit.master.mode is OperatingMode.VELOCITY:
-        bus.write(unit.master.id, GOAL_VELOCITY, 0)
+        yield from _write(bus, unit.master.id, GOAL_VELOCITY, 0)
     else:
-        present = bus.read(unit.master.id, PRESENT_POSITION)
-        yield
+        present = yield from _read(bus, unit.master.id, PRESENT_POSITION)
         least, greatest = unit.master.position_limits or (present, present)
-        goal = min(max(present, least), greatest)
-        for plan in unit.plans:
-            bus.write(plan.id, GOAL_POSITION, goal)
-            yield
-    yield
-    for plan in unit.plans:
-        bus.write(plan.id, TORQUE_ENABLE, 1)
-        yield
+        yield from _write_all(bus, unit.ids, GOAL_POSITION, min(max(present, least), greatest))
+    yield from _write_all(bus, unit.ids, TORQUE_ENABLE, 1)
 
 
 def _check_shadow(bus: DynamixelBus, unit: Unit) -> Generator[None, None, None]:
     if len(unit.plans) < 2:
         return
-    places = []
-    for plan in unit.plans:
-        places.append(bus.read(plan.id, PRESENT_POSITION))
-        yield
-    apart = abs(places[0] - places[1])
+    master, shadow = unit.plans
+    master_ticks = yield from _read(bus, master.id, PRESENT_POSITION)
+    shadow_ticks = yield from _read(bus, shadow.id, PRESENT_POSITION)
+    apart = abs(master_ticks - shadow_ticks)
     if apart > SHADOW_TOLERANCE_TICKS:
-        master, shadow = unit.plans
         raise ShadowMisalignedError(
-            f"servos {master.id} and {shadow.id} ({master.label}) on {bus.path} read {apart * RAD_PER_TICK:.2f} rad "
-            f"apart, at most {SHADOW_TOLERANCE_TICKS * RAD_PER_TICK:.2f} is allowed",
+            f"servos {master.id} and {shadow.id} ({master.label}) on {bus.path} read "
+            f"{apart * RAD_PER_TICK:.2f} rad apart, "
+            f"at most {SHADOW_TOLERANCE_TICKS * RAD_PER_TICK:.2f} is allowed",
             remedy=f"calibrate the homing offset of servo {shadow.id} so that both read the same; "
             "torque stays off on this joint until then",
         )
