@@ -68,7 +68,7 @@ class Wheels:
             self._powered[row] = drive.kind is not DriveKind.OFF
             self._goal_rad[row] = drive.target if drive.kind is DriveKind.POSITION else np.nan
             self._ramp.aim(row, drive.target if drive.kind is DriveKind.VELOCITY else 0.0)
-        for row in np.flatnonzero(~np.isnan(self._goal_rad)):
+        for row in (row for row in range(3) if not np.isnan(self._goal_rad[row])):
             speed = _POSITION_GAIN_HZ * (self._goal_rad[row] - self.position_rad[row])
             self._ramp.jump(row, np.clip(speed, -self._max_wheel_rad_s, self._max_wheel_rad_s))
         data = self._data

@@ -16,8 +16,8 @@ from drivers.sim.interface import Drive, Hands, SimJoint, Truth
 from drivers.sim.kitchen.geometry import OBJECTS
 from drivers.sim.kitchen.model import compile_kitchen
 from drivers.sim.kitchen.placement import draw_placement
-from drivers.sim.leaders import LeaderArm
-from drivers.sim.servos import Servos, ServoSpec
+from drivers.sim.leaders import Leaders
+from drivers.sim.actuators import PositionActuators, ActuatorSpec
 from drivers.sim.wheels import Wheels
 
 START_BASE_POSE = (-0.30, 0.0, 0.0)
@@ -38,7 +38,7 @@ class WorldError(Exception):
 class _Joint:
     """A row of one of the groups of servos."""
 
-    group: Servos | Wheels | LeaderArm
+    group: PositionActuators | Wheels | Leaders
     row: int
 
     @property
@@ -85,10 +85,10 @@ class KitchenWorld:
         self._robot_bodies = self._bodies_of("base")
         self._object_bodies = {self.model.body(name).id for name in OBJECTS}
         steps = max(1, round(1.0 / profile.control_rate_hz / self.step_s))
-        names, specs = _servo_specs(profile, self.model)
-        self._servos = Servos(self.model, self.data, specs, command_steps=steps)
+        names, specs = _actuator_specs(profile, self.model)
+        self._actuators = PositionActuators(self.model, self.data, specs, command_steps=steps)
         self._joints: dict[tuple[str, str], SimJoint] = {
-            name: _Joint(self._servos, row) for row, name in enumerate(names)
+            name: _Joint(self._actuators, row) for row, name in enumerate(names)
         }
         self._wheels = self._add_wheels(steps)
         self._leaders = self._add_leaders(steps)
@@ -112,9 +112,16 @@ class KitchenWorld:
             raise KeyError(f"no joint {name!r} on bus {bus!r}; the world has {there}") from None
 
     def set_hands(self, hands: Hands) -> None:
-        """Move the hands on the leaders. Any thread may call this."""
-        for name, leader in self._leaders.items():
-            leader.hold(hands, name)
+        """Move the hands on the leaders; what they leave out stays. Any thread may call this.
+
+        Raises:
+            WorldError: when the robot has no such leader.
+        """
+        unknown = (set(hands.leader_rad) | set(hands.leader_opening)) - set(self.profile.leaders)
+        if unknown:
+            there = ", ".join(self.profile.leaders) or "none"
+            raise WorldError(f"hands on leader {', '.join(sorted(unknown))}; the robot's leaders are {there}")
+        self._leaders.hold(hands)
 
     def step(self) -> None:
         """Advance by one physics step.
@@ -123,18 +130,17 @@ class KitchenWorld:
             WorldError: when the physics came apart, which MuJoCo answers by starting over.
         """
         before_s = self.data.time
-        self._servos.before_step()
+        self._actuators.before_step()
         if self._wheels is not None:
             self._wheels.before_step()
         mujoco.mj_step(self.model, self.data)
         self._time_ns = time.monotonic_ns()
         if self.data.time <= before_s:
             raise WorldError(f"the physics came apart at {before_s:.3f} s of simulated time; reset the world")
-        self._servos.observe()
+        self._actuators.observe()
         if self._wheels is not None:
             self._wheels.observe()
-        for leader in self._leaders.values():
-            leader.step()
+        self._leaders.step()
 
     def reset(self, seed: int, *, robot: bool) -> None:
         """Put the objects on the counter as the seed says, the drawer closed; nothing moves any more.
@@ -235,13 +241,14 @@ class KitchenWorld:
             self._joints[base.bus, f"wheel_{row + 1}"] = _Joint(wheels, row)
         return wheels
 
-    def _add_leaders(self, command_steps: int) -> dict[str, LeaderArm]:
-        leaders = {}
-        for name, spec in self.profile.leaders.items():
-            start = np.array(self.profile.arms[spec.follows].home_rad)
-            leaders[name] = LeaderArm(spec, start, step_s=self.step_s, command_steps=command_steps)
-            for joint, row in leaders[name].rows.items():
-                self._joints[spec.bus, joint] = _Joint(leaders[name], row)
+    def _add_leaders(self, command_steps: int) -> Leaders:
+        profile = self.profile
+        homes = {
+            name: np.array(profile.arms[spec.follows].home_rad) for name, spec in profile.leaders.items()
+        }
+        leaders = Leaders(profile.leaders, homes, step_s=self.step_s, command_steps=command_steps)
+        for (name, joint), row in leaders.rows.items():
+            self._joints[profile.leaders[name].bus, joint] = _Joint(leaders, row)
         return leaders
 
     def _bodies_of(self, root: str) -> set[int]:
@@ -275,11 +282,10 @@ class KitchenWorld:
         for name, gripper in self.profile.grippers.items():
             for finger in ("finger_a", "finger_b"):
                 self._set_coordinate(f"{name}_{finger}", START_OPENING * gripper.opening_m / 2)
-        for name, leader in self._leaders.items():
-            leader.restart(np.array(self.profile.arms[self.profile.leaders[name].follows].home_rad))
+        self._leaders.restart()
 
     def _settle(self) -> None:
-        self._servos.settle()
+        self._actuators.settle()
         if self._wheels is not None:
             self._wheels.settle()
         self._time_ns = time.monotonic_ns()
@@ -292,14 +298,14 @@ class KitchenWorld:
         return False
 
 
-def _servo_specs(
+def _actuator_specs(
     profile: RobotProfile, model: mujoco.MjModel
-) -> tuple[list[tuple[str, str]], list[ServoSpec]]:
+) -> tuple[list[tuple[str, str]], list[ActuatorSpec]]:
     """The (bus, name) and the spec of every position-type servo of the profile."""
     names: list[tuple[str, str]] = []
-    specs: list[ServoSpec] = []
+    specs: list[ActuatorSpec] = []
 
-    def add(bus: str, name: str, spec: ServoSpec, has: Callable[[str], object] = model.actuator) -> None:
+    def add(bus: str, name: str, spec: ActuatorSpec, has: Callable[[str], object] = model.actuator) -> None:
         try:
             has(spec.actuator)
         except KeyError:
@@ -316,7 +322,7 @@ def _servo_specs(
             add(
                 arm.bus,
                 joint.name,
-                ServoSpec(
+                ActuatorSpec(
                     actuator=actuator,
                     joints=(actuator,),
                     servos=len(joint.ids),
@@ -327,7 +333,7 @@ def _servo_specs(
     for side, gripper in profile.grippers.items():
         # Each finger goes half of the opening.
         ratio = (gripper.open_rad - gripper.closed_rad) / (gripper.opening_m / 2)
-        spec = ServoSpec(
+        spec = ActuatorSpec(
             actuator=f"{side}_gripper",
             joints=(f"{side}_finger_a", f"{side}_finger_b"),
             ratio=ratio,
@@ -337,7 +343,7 @@ def _servo_specs(
         add(gripper.bus, "gripper", spec)
     for lift in profile.lifts.values():
         ratio = 2 * math.pi / lift.m_per_rev
-        spec = ServoSpec(
+        spec = ActuatorSpec(
             actuator="lift",
             joints=("lift",),
             ratio=ratio,

@@ -10,12 +10,12 @@ from drivers.sim.kitchen.geometry import COUNTER, COUNTER_TOP_M, SINK, SINK_FLOO
 from drivers.sim.kitchen.model import kitchen_spec
 
 SHADOWS = {
-    "plate": (0.130, 0.65),
-    "cup": (0.066, 0.65),
-    "sponge": (0.078, 0.65),
-    "spoon": (0.050, 0.55),
-    "left_hand": (0.085, 0.45),
-    "right_hand": (0.085, 0.45),
+    "plate": (0.135, 0.50),
+    "cup": (0.068, 0.55),
+    "sponge": (0.080, 0.50),
+    "spoon": (0.060, 0.35),
+    "left_hand": (0.095, 0.30),
+    "right_hand": (0.095, 0.30),
 }
 """For each body that darkens the counter below it: radius of the spot in m, and its strength close by."""
 

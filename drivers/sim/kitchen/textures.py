@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 Image = NDArray[np.uint8]
 
 _WOOD = np.array([196.0, 160.0, 118.0])
-_TILE = np.array([214.0, 225.0, 222.0])
-_GROUT = np.array([180.0, 190.0, 188.0])
-_STONE = np.array([176.0, 170.0, 161.0])
+_TILE = np.array([224.0, 236.0, 231.0])
+_GROUT = np.array([196.0, 208.0, 203.0])
+_STONE = np.array([172.0, 163.0, 151.0])
 
 
 def planks(size: int = 512, *, rows: int = 8) -> Image:

@@ -23,7 +23,7 @@ _LEAD_S = 0.15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ServoSpec:
+class ActuatorSpec:
     """How one servo (or a master with its shadow) hangs on the model.
 
     Attributes:
@@ -45,7 +45,7 @@ class ServoSpec:
     falls: bool = False
 
 
-class Servos:
+class PositionActuators:
     """The position-type servos of the model.
 
     Args:
@@ -56,7 +56,7 @@ class Servos:
     """
 
     def __init__(
-        self, model: mujoco.MjModel, data: mujoco.MjData, specs: list[ServoSpec], *, command_steps: int
+        self, model: mujoco.MjModel, data: mujoco.MjData, specs: list[ActuatorSpec], *, command_steps: int
     ) -> None:
         count = len(specs)
         joints = [[model.joint(name) for name in spec.joints] for spec in specs]
