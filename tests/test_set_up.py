@@ -49,10 +49,15 @@ class Project:
         self.root = root
         self.stamp = root / ".venv" / "set-up"
         (root / ".ci").mkdir()
-        shutil.copy(CI / "set_up.py", root / ".ci")
-        (root / ".ci" / "system-packages.txt").write_text("# none\n")
-        (root / "pyproject.toml").write_text(PYPROJECT)
+        self.reset()
+
+    def reset(self) -> None:
+        """Put everything back but the environment, which takes seconds to make."""
+        shutil.copy(CI / "set_up.py", self.root / ".ci")
+        (self.root / ".ci" / "system-packages.txt").write_text("# none\n")
+        (self.root / "pyproject.toml").write_text(PYPROJECT)
         self.write_backend()
+        self.stamp.unlink(missing_ok=True)
 
     def write_backend(self, *, before: str = "", requires: str = "") -> None:
         """Let the project be installed by way of these lines, with these requirements."""
@@ -73,9 +78,15 @@ class Project:
         )
 
 
+@pytest.fixture(scope="module")
+def _project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    return Project(tmp_path_factory.mktemp("project"))
+
+
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
-    return Project(tmp_path)
+def project(_project: Project) -> Project:
+    _project.reset()
+    return _project
 
 
 @pytest.fixture
@@ -87,6 +98,22 @@ def module(project: Project) -> ModuleType:
     loaded = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(loaded)
     return loaded
+
+
+def test_an_interrupted_set_up_is_done_again(project: Project) -> None:
+    shutil.rmtree(project.root / ".venv", ignore_errors=True)
+    (project.root / ".venv" / "bin").mkdir(parents=True)
+    (project.root / ".venv" / "bin" / "python").symlink_to(sys.executable)
+    project.write_backend(before="raise SystemExit('killed')")
+    failed = project.set_up()
+    assert "creating .venv" in failed.stderr
+    assert failed.returncode == 1
+    assert "pip failed" in failed.stderr
+    assert not project.stamp.exists()
+
+    project.write_backend()
+    assert project.set_up().returncode == 0
+    assert project.stamp.exists()
 
 
 def test_sets_up_once_and_again_only_when_something_changed(project: Project) -> None:
@@ -101,21 +128,6 @@ def test_sets_up_once_and_again_only_when_something_changed(project: Project) ->
     third = project.set_up()
     assert "installing" in third.stderr
     assert project.stamp.read_text() != done
-
-
-def test_an_interrupted_set_up_is_done_again(project: Project) -> None:
-    (project.root / ".venv" / "bin").mkdir(parents=True)
-    (project.root / ".venv" / "bin" / "python").symlink_to(sys.executable)
-    project.write_backend(before="raise SystemExit('killed')")
-    failed = project.set_up()
-    assert "creating .venv" in failed.stderr
-    assert failed.returncode == 1
-    assert "pip failed" in failed.stderr
-    assert not project.stamp.exists()
-
-    project.write_backend()
-    assert project.set_up().returncode == 0
-    assert project.stamp.exists()
 
 
 def test_says_that_the_network_is_missing(project: Project) -> None:
