@@ -60,7 +60,9 @@ class Actions:
             for other in self._by_id.values():
                 shared = {action.key, action.steady_key} & {other.key, other.steady_key} - {""}
                 if shared and (action.page == other.page or not action.page or not other.page):
-                    raise DuplicateActionError(f"key {shared.pop()!r} means both {other.id!r} and {action.id!r}")
+                    raise DuplicateActionError(
+                        f"key {shared.pop()!r} means both {other.id!r} and {action.id!r}"
+                    )
             self._by_id[action.id] = action
 
     def __getitem__(self, action_id: str) -> Action:
@@ -84,7 +86,9 @@ class Actions:
             only_steady: while text is typed or the robot is driven by keys, when plain letters mean themselves.
         """
         for action in self.on_page(page):
-            if key in {action.steady_key, action.key if not only_steady or _is_steady(action.key) else ""} - {""}:
+            if key in {action.steady_key, action.key if not only_steady or _is_steady(action.key) else ""} - {
+                ""
+            }:
                 return action
         return None
 

@@ -123,7 +123,11 @@ def add_moving(actions: Actions, session: SessionLike, now: Callable[[], Snapsho
 
 
 def add_recording(
-    actions: Actions, session: SessionLike, now: Callable[[], Snapshot], task: TaskEdit, unfocus: Callable[[], None]
+    actions: Actions,
+    session: SessionLike,
+    now: Callable[[], Snapshot],
+    task: TaskEdit,
+    unfocus: Callable[[], None],
 ) -> None:
     """Start, and the four ways to end."""
 
@@ -209,7 +213,9 @@ def add_recording(
     )
 
 
-def add_simulation(actions: Actions, session: SessionLike, now: Callable[[], Snapshot], panel: ScriptPanel) -> None:
+def add_simulation(
+    actions: Actions, session: SessionLike, now: Callable[[], Snapshot], panel: ScriptPanel
+) -> None:
     """The scripted operator and the kitchen."""
 
     def simulated() -> bool:
@@ -224,7 +230,9 @@ def add_simulation(actions: Actions, session: SessionLike, now: Callable[[], Sna
             steady_key="Ctrl+G",
             page="drive",
             run=lambda: session.run_script(panel.script, panel.seed),
-            enabled=lambda: simulated() and not now().script and bool(panel.script) and now().mode is not Mode.STOPPED,
+            enabled=lambda: (
+                simulated() and not now().script and bool(panel.script) and now().mode is not Mode.STOPPED
+            ),
         ),
         Action(
             id="script.stop",
@@ -329,7 +337,7 @@ def add_episodes(
         ),
         Action(
             id="episode.undo",
-            title="Restore the last one",
+            title="Restore the last one dropped",
             group=EPISODE,
             key="Ctrl+Z",
             run=undo,

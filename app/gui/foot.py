@@ -56,7 +56,9 @@ class SpeedBars(QWidget):
         painter.setFont(self._font)
         painter.setPen(QColor(palette.text))
         words = self.rect().adjusted(tokens.steps(13), 0, 0, 0)
-        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, f"{self._speed:.0%}")
+        painter.drawText(
+            words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, f"{self._speed:.0%}"
+        )
 
 
 class Foot(QWidget):

@@ -23,11 +23,14 @@ from app.gui.theme import Theme
 from app.gui.widgets.action_button import ActionButton
 from app.gui.widgets.details import Details
 from app.gui.widgets.keys_overlay import KeysOverlay
+from app.gui.widgets.notice_list import NoticeList
 from app.gui.widgets.palette import CommandPalette
 from app.gui.widgets.script_panel import ScriptPanel
 from app.gui.widgets.status_line import StatusLine
 from app.gui.widgets.task_edit import TaskEdit
 from app.gui.widgets.toast import Toast
+from app.messages import Mode
+from app.session.view import Snapshot
 
 REFRESH_INTERVAL_MS = 33
 
@@ -73,6 +76,7 @@ class Frame(QWidget):
         for page in self.pages.values():
             self.stack.addWidget(page)
         self.status = StatusLine(theme)
+        self.notices = NoticeList(theme, session.do)
         self.foot = Foot(self.actions_registry, theme, self.driving, stop=self.stop)
         self._page_buttons: dict[str, ActionButton] = {}
         layout = QVBoxLayout(self)
@@ -80,6 +84,7 @@ class Frame(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self._build_bar())
         layout.addWidget(self.stack, stretch=1)
+        layout.addWidget(self.notices)
         layout.addWidget(self.foot)
         self.palette_overlay = CommandPalette(self.stack, self.actions_registry)
         self.keys_overlay = KeysOverlay(self.stack, self.actions_registry)
@@ -137,6 +142,7 @@ class Frame(QWidget):
                 page.apply(snapshot)
             self.status.apply(snapshot)
             self.foot.apply(snapshot)
+            self.notices.apply(snapshot)
             self.toast.apply(snapshot)
             self.details.apply(snapshot, window_hz=self._pulse.recent_hz, window_ms=self._pulse.refresh_ms)
 
@@ -162,7 +168,7 @@ class Frame(QWidget):
         page.entered()
 
     def _is_stopped(self) -> bool:
-        return self._snapshot.mode.value == 0
+        return self._snapshot.mode is Mode.STOPPED
 
     def _driving_changed(self) -> None:
         self._leave_text()
@@ -183,7 +189,7 @@ class Frame(QWidget):
         self.update()
 
     def _register(self, scripts: ScriptPanel) -> None:
-        def now():  # type: ignore[no-untyped-def]
+        def now() -> Snapshot:
             return self._snapshot
 
         actions = self.actions_registry
@@ -193,13 +199,59 @@ class Frame(QWidget):
         catalogue.add_episodes(actions, self._session, now, self.episodes_page, go_to=self.go_to)
         window = catalogue.WINDOW
         actions.add(
-            Action(id="page.drive", title="Drive", group=window, key="Ctrl+1", run=lambda: self.go_to("drive"), icon="mdi6.steering"),
-            Action(id="page.episodes", title="Episodes", group=window, key="Ctrl+2", run=lambda: self.go_to("episodes"), icon="mdi6.filmstrip-box-multiple"),
-            Action(id="window.palette", title="Every action", group=window, key="Ctrl+K", run=lambda: self.palette_overlay.toggle(), icon="mdi6.magnify"),
-            Action(id="window.keys", title="Keys of this page", group=window, key="?", steady_key="F1", run=self._toggle_keys, icon="mdi6.help"),
-            Action(id="window.health", title="Health and log", group=window, key="L", steady_key="Ctrl+L", run=lambda: self.details.toggle(), icon="mdi6.heart-pulse"),
-            Action(id="window.theme", title="Light or dark", group=window, key="Ctrl+J", run=self._toggle_theme, icon="mdi6.theme-light-dark"),
-            Action(id="window.full", title="Full screen", group=window, key="F11", run=self._toggle_full_screen),
+            Action(
+                id="page.drive",
+                title="Drive",
+                group=window,
+                key="Ctrl+1",
+                run=lambda: self.go_to("drive"),
+                icon="mdi6.steering",
+            ),
+            Action(
+                id="page.episodes",
+                title="Episodes",
+                group=window,
+                key="Ctrl+2",
+                run=lambda: self.go_to("episodes"),
+                icon="mdi6.filmstrip-box-multiple",
+            ),
+            Action(
+                id="window.palette",
+                title="Every action",
+                group=window,
+                key="Ctrl+K",
+                run=lambda: self.palette_overlay.toggle(),
+                icon="mdi6.magnify",
+            ),
+            Action(
+                id="window.keys",
+                title="Keys of this page",
+                group=window,
+                key="?",
+                steady_key="F1",
+                run=self._toggle_keys,
+                icon="mdi6.help",
+            ),
+            Action(
+                id="window.health",
+                title="Health and log",
+                group=window,
+                key="L",
+                steady_key="Ctrl+L",
+                run=lambda: self.details.toggle(),
+                icon="mdi6.heart-pulse",
+            ),
+            Action(
+                id="window.theme",
+                title="Light or dark",
+                group=window,
+                key="Ctrl+J",
+                run=self._toggle_theme,
+                icon="mdi6.theme-light-dark",
+            ),
+            Action(
+                id="window.full", title="Full screen", group=window, key="F11", run=self._toggle_full_screen
+            ),
         )
 
     def _toggle_full_screen(self) -> None:

@@ -16,7 +16,9 @@ SEND_INTERVAL_MS = 40
 class JogSender(QObject):
     """Adds up the wishes of keys and handles; the robot forgets a jog after 200 ms, so silence also means stop."""
 
-    def __init__(self, speeds: JogSpeeds, send: Callable[[Jog], None], *, parent: QObject | None = None) -> None:
+    def __init__(
+        self, speeds: JogSpeeds, send: Callable[[Jog], None], *, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._speeds = speeds
         self._send = send

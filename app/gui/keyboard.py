@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from PyQt6.QtCore import QEvent, QObject, Qt
+from PyQt6.QtCore import QEvent, QKeyCombination, QObject, Qt
 from PyQt6.QtGui import QKeyEvent, QKeySequence
 from PyQt6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QPlainTextEdit, QWidget
 
@@ -85,11 +85,8 @@ class Keyboard(QObject):
             return True
         typing = is_text_input(QApplication.focusWidget())
         held_name = plain_key(event)
-        if not typing:
-            if event.isAutoRepeat() and any(sink.key_pressed(held_name) for sink in self._sinks):
-                return True
-            if any(sink.key_pressed(held_name) for sink in self._sinks):
-                return True
+        if not typing and any(sink.key_pressed(held_name) for sink in self._sinks):
+            return True
         name = key_name(event)
         if event.isAutoRepeat() or (typing and name in _TEXT_KEYS):
             return False
@@ -102,7 +99,10 @@ class Keyboard(QObject):
 
     def _released(self, event: QKeyEvent) -> bool:
         name = plain_key(event)
-        return any([sink.key_released(name) for sink in self._sinks])
+        taken = False
+        for sink in self._sinks:  # each must hear of it, even when another has taken it
+            taken = sink.key_released(name) or taken
+        return taken
 
     def _is_ours(self, widget: QWidget) -> bool:
         top = widget.window()
@@ -133,13 +133,8 @@ def key_name(event: QKeyEvent) -> str:
     plain = shifted in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)
     if plain and len(text) == 1 and text.isprintable() and not text.isalnum() and text != " ":
         return text
-    combination = event.keyCombination()
-    keypad = Qt.KeyboardModifier.KeypadModifier
-    if combination.keyboardModifiers() & keypad:
-        return QKeySequence(int(combination.toCombined()) & ~int(keypad.value)).toString(
-            QKeySequence.SequenceFormat.PortableText
-        )
-    return QKeySequence(combination).toString(QKeySequence.SequenceFormat.PortableText)
+    pressed = QKeyCombination(shifted, Qt.Key(event.key()))
+    return QKeySequence(pressed).toString(QKeySequence.SequenceFormat.PortableText)
 
 
 def plain_key(event: QKeyEvent) -> str:

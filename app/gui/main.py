@@ -48,7 +48,12 @@ def run(
     theme.apply()
     window = Window(settings=settings, theme=theme)
     starter = Starter(session_factory)
-    starter.ready.connect(lambda: starter.session is not None and window.isEnabled() and window.attach(starter.session))
+
+    def attach() -> None:
+        if starter.session is not None:
+            window.attach(starter.session)
+
+    starter.ready.connect(attach)
 
     def retry() -> None:
         window.show_starting()

@@ -44,7 +44,7 @@ class Starter(QObject):
     def _make(self) -> None:
         try:
             self.session = self._factory()
-        except Exception as error:  # whatever it is, the operator must read it rather than face an empty window
+        except Exception as error:  # noqa: BLE001 - whatever it is, the operator must read it
             self.failed.emit(f"{type(error).__name__}: {error}")
         else:
             self.ready.emit()

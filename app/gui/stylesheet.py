@@ -15,6 +15,7 @@ QWidget#bar { background: $panel; border-bottom: 1px solid $line; }
 QWidget#foot { background: $panel; border-top: 1px solid $line; }
 QWidget#side { background: $panel; border-left: 1px solid $line; }
 QFrame#card { background: $raised; border: 1px solid $line; border-radius: ${corner}px; }
+QFrame#notice { background: $raised; border: none; border-top: 1px solid $line; }
 QFrame#floating { background: $panel; border: 1px solid $line; border-radius: ${corner}px; }
 QFrame#rule { background: $line; border: none; max-height: 1px; min-height: 1px; }
 QLabel { background: transparent; }

@@ -83,10 +83,14 @@ class ModeLook:
 MODE_LOOKS = {
     Mode.STOPPED: ModeLook("Stopped", "Deaf to every source until released", ALARM, ON_ALARM, "mdi6.octagon"),
     Mode.HOLD: ModeLook("Hold", "The robot keeps its pose", HOLD, ON_HUE, "mdi6.pause"),
-    Mode.TELEOP: ModeLook("Teleoperate", "The robot follows the leaders", TELEOP, ON_HUE, "mdi6.hand-back-right"),
+    Mode.TELEOP: ModeLook(
+        "Teleoperate", "The robot follows the leaders", TELEOP, ON_HUE, "mdi6.hand-back-right"
+    ),
     Mode.REPLAY: ModeLook("Replay", "The robot repeats an episode", HOLD, ON_HUE, "mdi6.replay"),
     Mode.VERBAL: ModeLook("Verbal", "The robot does what it is told", VERBAL, ON_HUE, "mdi6.chat"),
-    Mode.AUTONOMOUS: ModeLook("Autonomous", "The robot decides for itself", AUTONOMOUS, ON_HUE, "mdi6.creation"),
+    Mode.AUTONOMOUS: ModeLook(
+        "Autonomous", "The robot decides for itself", AUTONOMOUS, ON_HUE, "mdi6.creation"
+    ),
 }
 
 LEVEL_HUES = {"error": ALARM, "warning": WARNING, "info": TELEOP}

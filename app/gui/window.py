@@ -48,7 +48,13 @@ class Window(QMainWindow):
     def show_starting(self) -> None:
         """While the processes come up."""
         self.setCentralWidget(
-            _message(self._theme, "mdi6.drama-masks", tokens.TELEOP, "Understudy", "Waking the robot, its cameras and the recorder.")
+            _message(
+                self._theme,
+                "mdi6.drama-masks",
+                tokens.TELEOP,
+                "Understudy",
+                "Waking the robot, its cameras and the recorder.",
+            )
         )
 
     def show_failed(self, error: str, *, retry: Callable[[], None]) -> None:
@@ -58,7 +64,9 @@ class Window(QMainWindow):
         again.setFixedHeight(tokens.CONTROL_HEIGHT_PX)
         again.clicked.connect(retry)
         self.setCentralWidget(
-            _message(self._theme, "mdi6.alert-octagon", tokens.ALARM, "The session could not start", error, again)
+            _message(
+                self._theme, "mdi6.alert-octagon", tokens.ALARM, "The session could not start", error, again
+            )
         )
         again.setFocus()
 

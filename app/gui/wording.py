@@ -45,6 +45,12 @@ def size(count_bytes: int) -> str:
     return f"{value:.0f} TB"
 
 
+def signed(value: float) -> str:
+    """Two decimals and always a sign, so that a column of numbers stays in line: "+0.12", "−1.39"."""
+    rounded = round(value, 2) + 0.0  # no negative zero
+    return f"{rounded:+.2f}".replace("-", "−")
+
+
 def age(milliseconds: float) -> str:
     """How old: "0.8 s", "12 s", "3 min"."""
     seconds = milliseconds / 1000

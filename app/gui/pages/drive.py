@@ -18,7 +18,6 @@ from app.gui.widgets.gate_view import GateDrawing
 from app.gui.widgets.joint_strip import JointStrip
 from app.gui.widgets.label import rule
 from app.gui.widgets.mode_banner import ModeBanner
-from app.gui.widgets.notice_list import NoticeList
 from app.gui.widgets.recent_episodes import RecentEpisodes
 from app.gui.widgets.record_panel import RecordPanel
 from app.gui.widgets.script_panel import ScriptPanel
@@ -51,15 +50,13 @@ class DrivePage(Page):
         profile = session.profile
         self._session = session
         self._driving = driving
-        self._gate_shown: bool | None = None
-        self._simulated: bool | None = None
+        self._situation: tuple[bool, bool, int, int] | None = None
         self.cameras = CameraGrid(_tiles(profile, theme))
         self.joints = JointStrip(profile, theme)
         self.tray = DriveTray(actions, theme, sender, hands=driving.hands)
         self.tray.setVisible(False)
         self.banner = ModeBanner(theme)
         self.gate = GateDrawing(profile, theme)
-        self.notices = NoticeList(theme, session.do)
         self.record = RecordPanel(actions, theme, task)
         self.scripts = scripts
         scripts.build(actions, theme)
@@ -78,7 +75,6 @@ class DrivePage(Page):
         column.setContentsMargins(*([tokens.steps(3)] * 4))
         column.setSpacing(tokens.steps(3))
         column.addWidget(self.banner)
-        column.addWidget(self.notices)
         column.addWidget(self.gate, stretch=3)
         column.addWidget(self.record)
         column.addWidget(self._script_rule)
@@ -93,19 +89,24 @@ class DrivePage(Page):
 
     def apply(self, snapshot: Snapshot) -> None:
         """Show the newest of everything."""
-        self.cameras.apply(snapshot, {tile.name: self._session.frame(tile.name) for tile in self.cameras.tiles})
+        self.cameras.apply(
+            snapshot, {tile.name: self._session.frame(tile.name) for tile in self.cameras.tiles}
+        )
         self.joints.apply(snapshot)
-        self.banner.apply(snapshot)
+        self.banner.apply(snapshot, driving=self._driving.on)
         self.gate.apply(snapshot)
-        self.notices.apply(snapshot)
         self.record.apply(snapshot, steady=self._driving.on)
         self.recent.apply(snapshot)
         gate_shown = snapshot.gate is not None
-        if (gate_shown, snapshot.simulated) != (self._gate_shown, self._simulated):
-            self._gate_shown, self._simulated = gate_shown, snapshot.simulated
+        taken_px = self.banner.height() + self.record.sizeHint().height()
+        situation = (gate_shown, snapshot.simulated, taken_px, self.height())
+        if situation != self._situation:
+            self._situation = situation
             self.gate.setVisible(gate_shown)
-            self.scripts.setVisible(snapshot.simulated and not gate_shown)
-            self._script_rule.setVisible(snapshot.simulated and not gate_shown)
+            room_px = self.height() - taken_px - self.scripts.sizeHint().height() - tokens.steps(18)
+            scripts_shown = snapshot.simulated and not gate_shown and room_px >= 0
+            self.scripts.setVisible(scripts_shown)
+            self._script_rule.setVisible(scripts_shown)
             self.recent.setVisible(not gate_shown)
         if self.scripts.isVisible():
             self.scripts.apply(snapshot)
@@ -119,7 +120,8 @@ class DrivePage(Page):
 
 def _tiles(profile: RobotProfile, theme: Theme) -> list[CameraTile]:
     names = sorted(
-        profile.cameras, key=lambda name: _CAMERA_ORDER.index(name) if name in _CAMERA_ORDER else len(_CAMERA_ORDER)
+        profile.cameras,
+        key=lambda name: _CAMERA_ORDER.index(name) if name in _CAMERA_ORDER else len(_CAMERA_ORDER),
     )
     return [
         CameraTile(name, theme, aspect=profile.cameras[name].width_px / profile.cameras[name].height_px)

@@ -13,6 +13,7 @@ from app.session.view import EpisodeView
 
 COLUMNS = ("Outcome", "Task", "Length", "Made", "Tags", "")
 _TASK_COLUMN = 1
+_ROOT = QModelIndex()
 
 
 class EpisodeTable(QAbstractTableModel):
@@ -41,15 +42,17 @@ class EpisodeTable(QAbstractTableModel):
         """Where an episode is, or -1."""
         return next((i for i, episode in enumerate(self.episodes) if episode.episode_id == episode_id), -1)
 
-    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:
+    def rowCount(self, parent: QModelIndex = _ROOT) -> int:
         """One row an episode."""
         return 0 if parent.isValid() else len(self.episodes)
 
-    def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:
+    def columnCount(self, parent: QModelIndex = _ROOT) -> int:
         """The columns above."""
         return 0 if parent.isValid() else len(COLUMNS)
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
         """The columns' names."""
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return COLUMNS[section]

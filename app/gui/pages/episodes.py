@@ -137,7 +137,9 @@ class EpisodesPage(Page):
             self._show_chosen(self.chosen)
 
     def _show_chosen(self, episode: EpisodeView | None) -> None:
-        same = episode is not None and self._shown is not None and episode.episode_id == self._shown.episode_id
+        same = (
+            episode is not None and self._shown is not None and episode.episode_id == self._shown.episode_id
+        )
         self._shown = episode
         self._detail.setVisible(episode is not None)
         if episode is None:
@@ -161,12 +163,15 @@ class EpisodesPage(Page):
             if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
+        self._undo.setVisible(bool(trashed))
         self._trash_head.say(f"Trash: {len(trashed)}" if trashed else "")
         for episode in trashed[:_TRASH_SHOWN]:
             line = QWidget()
             row = QHBoxLayout(line)
             row.setContentsMargins(0, 0, 0, 0)
-            row.addWidget(Label(f"{episode.task or 'no task'}, {length(episode.duration_s)}", dim=True), stretch=1)
+            row.addWidget(
+                Label(f"{episode.task or 'no task'}, {length(episode.duration_s)}", dim=True), stretch=1
+            )
             restore = QPushButton("Restore")
             restore.setFont(tokens.font())
             restore.setFixedHeight(tokens.CONTROL_HEIGHT_PX - tokens.steps(1))
@@ -194,6 +199,7 @@ class EpisodesPage(Page):
         if columns is not None:
             columns.setFont(tokens.font(tokens.TEXT_SMALL_PX))
             columns.setHighlightSections(False)
+            columns.setFixedHeight(tokens.CONTROL_HEIGHT_PX)
             columns.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
             columns.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
             columns.setSectionResizeMode(len(COLUMNS) - 1, QHeaderView.ResizeMode.ResizeToContents)
@@ -213,8 +219,16 @@ class EpisodesPage(Page):
         column.addWidget(mark)
         lines = (
             ("Nothing recorded yet", tokens.TEXT_TITLE_PX, True),
-            ("On the Drive page: say what is being shown, teleoperate (T), and press R.", tokens.TEXT_PX, False),
-            ("S ends it as a success, F as a failure, ⌫ drops it; dropped ones can be restored here.", 14, False),
+            (
+                "On the Drive page: say what is being shown, teleoperate (T), and press R.",
+                tokens.TEXT_PX,
+                False,
+            ),
+            (
+                "S ends it as a success, F as a failure, ⌫ drops it; dropped ones can be restored here.",
+                14,
+                False,
+            ),
         )
         for words, size_px, bold in lines:
             label = Label(words, size_px=size_px, bold=bold, dim=not bold, wrap=True)
@@ -245,7 +259,9 @@ class EpisodesPage(Page):
         damage.addWidget(self._damage, stretch=1)
         detail.addWidget(self._damage_box)
         self._outcomes = [
-            ActionButton(actions["episode.success"], self._theme, hue=tokens.GOOD, title="Success", compact=True),
+            ActionButton(
+                actions["episode.success"], self._theme, hue=tokens.GOOD, title="Success", compact=True
+            ),
             ActionButton(
                 actions["episode.failure"],
                 self._theme,
@@ -280,7 +296,7 @@ class EpisodesPage(Page):
         column.addStretch()
         column.addWidget(self._trash_head)
         column.addLayout(self._trash_box)
-        undo = ActionButton(actions["episode.undo"], self._theme)
-        self._buttons.append(undo)
-        column.addWidget(undo)
+        self._undo = ActionButton(actions["episode.undo"], self._theme)
+        self._buttons.append(self._undo)
+        column.addWidget(self._undo)
         return side

@@ -50,7 +50,7 @@ class ActionButton(QPushButton):
         self.setToolTip(action.title)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setFixedHeight(tokens.CONTROL_HEIGHT_PX)
-        self.clicked.connect(lambda: action.enabled() and action.run())
+        self.clicked.connect(self._do)
         theme.changed.connect(self._recolour)
         self._recolour()
         self.refresh()
@@ -65,6 +65,10 @@ class ActionButton(QPushButton):
         enabled = self._action.enabled()
         if enabled != self.isEnabled():
             self.setEnabled(enabled)
+
+    def _do(self) -> None:
+        if self._action.enabled():
+            self._action.run()
 
     def set_lit(self, lit: bool) -> None:
         """Fill it with its hue: this is what is so now."""
@@ -115,7 +119,13 @@ class ActionButton(QPushButton):
                 QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), tokens.CORNER_PX, tokens.CORNER_PX
             )
         palette = self._theme.palette
-        ink = QColor(self._ink if lit else palette.text if self.isEnabled() else palette.text_dim)
+        if self._lit and not self._hue:  # a page button: where one is now
+            painter.fillRect(
+                0, self.height() - tokens.FOCUS_PX, self.width(), tokens.FOCUS_PX, QColor(palette.text)
+            )
+        elsewhere = not self._hue and not self._lit and self.property("flat") == "true"
+        dim = elsewhere or not self.isEnabled()
+        ink = QColor(self._ink if lit else palette.text_dim if dim else palette.text)
         self._paint_content(painter, ink=ink, lit=lit)
 
     @property
@@ -156,5 +166,7 @@ class ActionButton(QPushButton):
 
     def _recolour(self) -> None:
         if self._action.icon:
-            self._icon = self._theme.icon(self._action.icon, self._ink if self._lit and self._hue else self._hue or None)
+            self._icon = self._theme.icon(
+                self._action.icon, self._ink if self._lit and self._hue else self._hue or None
+            )
         self.update()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
@@ -33,7 +34,8 @@ def arrange(width: int, height: int, aspects: Sequence[float], *, gap: int) -> l
     that shows the most picture, the main one counting double.
 
     Args:
-        width, height: of the whole area, in pixels.
+        width: of the whole area, in pixels.
+        height: of the whole area, in pixels.
         aspects: width over height of each picture, the main one first.
         gap: pixels between boxes.
     """
@@ -52,18 +54,13 @@ def arrange(width: int, height: int, aspects: Sequence[float], *, gap: int) -> l
 
 def _with_row(width: int, height: int, others: int, row: int, gap: int) -> list[Box]:
     edges = [round(i * (width + gap) / others) for i in range(others + 1)]
-    below = [
-        Box(left, height - row, right - left - gap, row) for left, right in zip(edges, edges[1:], strict=False)
-    ]
+    below = [Box(left, height - row, right - left - gap, row) for left, right in pairwise(edges)]
     return [Box(0, 0, width, height - row - gap), *below]
 
 
 def _with_column(width: int, height: int, others: int, column: int, gap: int) -> list[Box]:
     edges = [round(i * (height + gap) / others) for i in range(others + 1)]
-    beside = [
-        Box(width - column, top, column, bottom - top - gap)
-        for top, bottom in zip(edges, edges[1:], strict=False)
-    ]
+    beside = [Box(width - column, top, column, bottom - top - gap) for top, bottom in pairwise(edges)]
     return [Box(0, 0, width - column - gap, height), *beside]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from PyQt6.QtCore import QRect, QRectF, Qt
 from PyQt6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QSizePolicy, QWidget
@@ -37,9 +39,8 @@ class CameraTile(QWidget):
         changed = False
         if frame is not None and (self._frame is None or frame.sequence != self._frame.sequence):
             height, width, _ = frame.image.shape
-            self._image = QImage(
-                frame.image.data, width, height, frame.image.strides[0], QImage.Format.Format_RGB888
-            )
+            pixels = cast(bytes, frame.image.data)  # any buffer will do; PyQt6's stubs only know bytes
+            self._image = QImage(pixels, width, height, frame.image.strides[0], QImage.Format.Format_RGB888)
             self._frame = frame  # owns the pixels that the image only points at
             changed = True
         caption = self._caption_of(view)
@@ -94,7 +95,9 @@ class CameraTile(QWidget):
         metrics = painter.fontMetrics()
         inset = tokens.EDGE_PX if self._edge else 0
         width = metrics.horizontalAdvance(self._title) + tokens.steps(4)
-        tag = QRect(inset + tokens.steps(2), inset + tokens.steps(2), width, metrics.height() + tokens.steps(2))
+        tag = QRect(
+            inset + tokens.steps(2), inset + tokens.steps(2), width, metrics.height() + tokens.steps(2)
+        )
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(with_alpha(tokens.PICTURE_GROUND, tokens.STALE_ALPHA))
@@ -109,7 +112,9 @@ class CameraTile(QWidget):
             icon = self._theme.icon("mdi6.camera-off-outline", tokens.WARNING)
             centre = picture.center()
             icon.paint(painter, centre.x() - side // 2, centre.y() - side - tokens.steps(1), side, side)
-            words = QRect(picture.left(), centre.y() + tokens.steps(1), picture.width(), tokens.TEXT_LARGE_PX * 2)
+            words = QRect(
+                picture.left(), centre.y() + tokens.steps(1), picture.width(), tokens.TEXT_LARGE_PX * 2
+            )
             painter.drawText(words, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, self._caption)
         else:
             painter.setPen(QColor(tokens.DARK.text_dim))

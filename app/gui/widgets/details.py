@@ -90,7 +90,11 @@ class Details(Overlay):
             return
         self._updated_ns = snapshot.time_ns
         loop = snapshot.loop
-        scheduling = "real-time scheduling" if loop.realtime else "no real-time scheduling: the system does not allow it"
+        scheduling = (
+            "real-time scheduling"
+            if loop.realtime
+            else "no real-time scheduling: the system does not allow it"
+        )
         self._loop.say(
             f"control loop {loop.rate_hz:.1f} Hz, {amount(loop.ticks)} ticks, {amount(loop.late_ticks)} late, "
             f"worst {loop.max_lateness_ms:.1f} ms, {scheduling}"

@@ -45,5 +45,7 @@ def _rotation(axis: NDArray[np.floating], angle_rad: float) -> NDArray[np.float6
     """Rodrigues' formula."""
     x, y, z = axis / np.linalg.norm(axis)
     cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    turned: NDArray[np.float64] = np.eye(3) + math.sin(angle_rad) * cross + (1 - math.cos(angle_rad)) * cross @ cross
+    turned: NDArray[np.float64] = (
+        np.eye(3) + math.sin(angle_rad) * cross + (1 - math.cos(angle_rad)) * cross @ cross
+    )
     return turned

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PyQt6.QtWidgets import QSizePolicy, QWidget
@@ -19,6 +20,7 @@ from drivers.profile.schema import Chain, RobotProfile
 
 _BAR_PX = 10
 _LINE_WORDS = 3
+_MARGIN_PX = 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,9 @@ class GateDrawing(QWidget):
             if segment.kind == "arm"
         )
         self._vector_names = tuple(plain_name(name) for name in profile.vector_names)
-        self._arm_slots = frozenset(slot for limb in self._limbs for slot in range(limb.start, limb.start + len(limb.names)))
+        self._arm_slots = frozenset(
+            slot for limb in self._limbs for slot in range(limb.start, limb.start + len(limb.names))
+        )
         self._gate: GateView | None = None
         self._tick: TickView | None = None
         self._font = tokens.font(tokens.TEXT_PX)
@@ -95,16 +99,18 @@ class GateDrawing(QWidget):
         words_px = _LINE_WORDS * line_px
         bar = QRectF(0, self.height() - _BAR_PX, self.width(), _BAR_PX)
         arms_height = self.height() - words_px - _BAR_PX - tokens.steps(4)
-        width = self.width() / max(1, len(self._limbs))
+        each = arms_height / max(1, len(self._limbs))
         for number, limb in enumerate(self._limbs):
-            self._paint_limb(painter, QRectF(number * width, 0, width - tokens.steps(2), arms_height), limb)
+            self._paint_limb(painter, QRectF(0, number * each, self.width(), each - tokens.steps(2)), limb)
         self._paint_words(painter, QRectF(0, arms_height + tokens.steps(2), self.width(), line_px))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(self._theme.palette.line))
         painter.drawRoundedRect(bar, _BAR_PX / 2, _BAR_PX / 2)
         full = QRectF(bar)
         full.setWidth(max(bar.width() * self.filled, _BAR_PX))
-        painter.setBrush(QColor(tokens.GOOD if self.filled >= 1 or self._gate.phase == "ramping" else tokens.TELEOP))
+        painter.setBrush(
+            QColor(tokens.GOOD if self.filled >= 1 or self._gate.phase == "ramping" else tokens.TELEOP)
+        )
         painter.drawRoundedRect(full, _BAR_PX / 2, _BAR_PX / 2)
 
     def _paint_words(self, painter: QPainter, line: QRectF) -> None:
@@ -136,12 +142,11 @@ class GateDrawing(QWidget):
         if self._tick is None or self._gate is None or limb.chain is None:
             return
         slots = slice(limb.start, limb.start + len(limb.names))
-        reach = sum(math.dist((0, 0, 0), link.offset_m) for link in limb.chain.links)
-        reach += math.dist((0, 0, 0), limb.chain.grasp_offset_m)
-        scale = min(area.width(), area.height()) / (1.5 * reach)
-        origin = QPointF(area.left() + area.width() * 0.3, area.top() + area.height() * 0.72)
-        robot = self._polygon(limb.chain, self._tick.position[slots], origin, scale)
-        ghost = self._polygon(limb.chain, self._tick.leader[slots], origin, scale)
+        robot_m = on_paper(joint_points(limb.chain, self._tick.position[slots]))
+        ghost_m = on_paper(joint_points(limb.chain, self._tick.leader[slots]))
+        robot, ghost = _fitted(
+            area.adjusted(_MARGIN_PX, _MARGIN_PX, -_MARGIN_PX, -_MARGIN_PX), robot_m, ghost_m
+        )
         solid = QPen(QColor(palette.text_dim), 6, cap=Qt.PenCapStyle.RoundCap, join=Qt.PenJoinStyle.RoundJoin)
         pale = QPen(
             with_alpha(tokens.TELEOP, tokens.GHOST_ALPHA + 60),
@@ -151,22 +156,35 @@ class GateDrawing(QWidget):
         )
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(solid)
-        painter.drawPolyline(robot)
+        painter.drawPolyline(QPolygonF(robot))
         if np.isfinite(self._tick.leader[slots]).all():
             painter.setPen(pale)
-            painter.drawPolyline(ghost)
+            painter.drawPolyline(QPolygonF(ghost))
         for number in range(len(limb.names)):
             slot = limb.start + number
             if not self._gate.within[slot] and math.isfinite(float(self._gate.error_rad[slot])):
                 painter.setPen(QPen(QColor(tokens.ALARM), 3))
                 painter.drawEllipse(ghost[number], 9, 9)
 
-    def _polygon(self, chain: Chain, angles_rad: np.ndarray, origin: QPointF, scale: float) -> QPolygonF:
-        points = on_paper(joint_points(chain, angles_rad))
-        return QPolygonF([QPointF(origin.x() + x * scale, origin.y() - y * scale) for x, y in points])
-
     def _instruction(self, slot: int, error: float) -> str:
         name = self._vector_names[slot]
         if slot in self._arm_slots:
-            return f"{name}: move the leader {-math.degrees(error):+.0f}°"
+            return f"{name}: move the leader {-math.degrees(error):+.0f}°".replace("-", "−")
         return f"{name}: {'close' if error > 0 else 'open'} the handle by {abs(error):.0%}"
+
+
+def _fitted(area: QRectF, *lines: NDArray[np.float64]) -> list[list[QPointF]]:
+    """Lines of (n, 2) points in metres, moved and scaled alike so that together they fill the area."""
+    everything = np.concatenate(lines)
+    low, high = everything.min(axis=0), everything.max(axis=0)
+    span = np.maximum(high - low, 1e-3)
+    scale = min(area.width() / span[0], area.height() / span[1])
+    middle = (low + high) / 2
+    centre = area.center()
+    return [
+        [
+            QPointF(centre.x() + (x - middle[0]) * scale, centre.y() - (y - middle[1]) * scale)
+            for x, y in line.tolist()
+        ]
+        for line in lines
+    ]

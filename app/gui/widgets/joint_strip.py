@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
 from PyQt6.QtCore import QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from app.gui import tokens
 from app.gui.theme import Theme
-from app.gui.wording import plain_name
+from app.gui.wording import plain_name, signed
 from app.session.view import Snapshot, TickView
 from drivers.profile.schema import RobotProfile
 
@@ -108,6 +109,15 @@ class JointStrip(QWidget):
             head = QRectF(tokens.steps(3), top, _HEAD_PX, _ROW_PX - tokens.steps(2))
             painter.drawText(head, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, row.title)
             painter.setFont(self._font)
+            if (
+                self._tick is not None
+                and not np.isfinite(self._tick.position[[t.index for t in row.tracks]]).any()
+            ):
+                painter.setPen(QColor(tokens.WARNING))
+                below = head.translated(0, tokens.TEXT_SMALL_PX + tokens.steps(1))
+                painter.drawText(
+                    below, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, "no reply"
+                )
             for column, track in enumerate(row.tracks):
                 left = _HEAD_PX + tokens.steps(3) + column * width
                 cell = QRectF(left, top, width - tokens.steps(4), _ROW_PX - tokens.steps(2))
@@ -119,7 +129,7 @@ class JointStrip(QWidget):
         measured = float(self._tick.position[track.index]) if self._tick is not None else math.nan
         sent = float(self._tick.sent[track.index]) if self._tick is not None else math.nan
         known = math.isfinite(measured)
-        words = f"{measured:+.2f}" if known else "no reply"
+        words = signed(measured) if known else "–"
         painter.setPen(text if known else QColor(tokens.WARNING))
         value_width = painter.fontMetrics().horizontalAdvance(words)
         painter.drawText(cell, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, words)

@@ -33,6 +33,7 @@ class KeysOverlay(Overlay):
             self._content.deleteLater()
         self._content = self._build(page, title)
         self.body.addWidget(self._content)
+        self.fit_height(self._content.sizeHint().height() + tokens.steps(12))
         self.open()
 
     def _build(self, page: str, title: str) -> QWidget:
@@ -55,6 +56,9 @@ class KeysOverlay(Overlay):
             if row + len(lines) > total / _COLUMNS + 2 and column + 1 < _COLUMNS and row > 1:
                 column, row = column + 1, 0
             grid = grids[column]
+            if row > 0:
+                grid.setRowMinimumHeight(row, tokens.steps(2))
+                row += 1
             grid.addWidget(Label(group, size_px=tokens.TEXT_SMALL_PX, dim=True).fit(), row, 0, 1, 2)
             row += 1
             for keys, words in lines:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QPainter, QPaintEvent
 from PyQt6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
 
 from app.gui import tokens
@@ -34,6 +35,18 @@ class Label(QLabel):
         """Show these words."""
         if words != self.text():
             self.setText(words)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """As a label does, but words that do not fit end in an ellipsis rather than in the middle of a letter."""
+        needed = self.fontMetrics().horizontalAdvance(self.text())
+        if self.wordWrap() or needed <= self.contentsRect().width():
+            super().paintEvent(event)
+            return
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        room = self.contentsRect()
+        words = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, int(self.alignment().value), words)
 
     def fit(self) -> Label:
         """Take the width that the words need, rather than what is left."""

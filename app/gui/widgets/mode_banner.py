@@ -41,8 +41,8 @@ class ModeBanner(QWidget):
         layout.addLayout(foot)
         self._show(Mode.HOLD, "Hold", "")
 
-    def apply(self, snapshot: Snapshot) -> None:
-        """Follow the snapshot's mode, gate, script and replay."""
+    def apply(self, snapshot: Snapshot, *, driving: bool) -> None:
+        """Follow the snapshot's mode, gate, script and replay, and whether keys drive."""
         look = tokens.MODE_LOOKS[snapshot.mode]
         word, meaning = look.word, look.meaning
         if snapshot.gate is not None:
@@ -51,6 +51,8 @@ class ModeBanner(QWidget):
             meaning = f"{round(100 * snapshot.replay_progress)} % of the episode"
         elif snapshot.mode is Mode.HOLD and not snapshot.torque:
             word, meaning = "Let go", "The servos are without torque"
+        elif driving:
+            meaning = "Keys and handles drive the robot"
         elif snapshot.mode is Mode.TELEOP and snapshot.script:
             meaning = "The scripted operator has the leaders"
         self._show(snapshot.mode, word, meaning)
@@ -62,7 +64,7 @@ class ModeBanner(QWidget):
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """The slab."""
-        look = tokens.MODE_LOOKS[self._mode or Mode.HOLD]
+        look = tokens.MODE_LOOKS[Mode.HOLD if self._mode is None else self._mode]
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)

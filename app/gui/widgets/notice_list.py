@@ -26,7 +26,7 @@ class NoticeList(QWidget):
         self._shown: tuple[tuple[str, ...], ...] = ()
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(tokens.steps(2))
+        self._column.setSpacing(0)
         self.setVisible(False)
 
     def apply(self, snapshot: Snapshot) -> None:
@@ -48,28 +48,25 @@ class NoticeList(QWidget):
 
     def _card(self, notice: Notice) -> QFrame:
         card = QFrame()
-        card.setObjectName("card")
+        card.setObjectName("notice")
+        card.setFixedHeight(tokens.CONTROL_HEIGHT_PX + tokens.steps(2))
         row = QHBoxLayout(card)
-        row.setContentsMargins(tokens.steps(3), tokens.steps(2), tokens.steps(2), tokens.steps(2))
-        row.setSpacing(tokens.steps(2))
+        row.setContentsMargins(tokens.steps(3), 0, tokens.steps(3), 0)
+        row.setSpacing(tokens.steps(3))
         mark = QLabel()
+        icon = tokens.LEVEL_ICONS.get(notice.level, tokens.LEVEL_ICONS["info"])
         hue = tokens.LEVEL_HUES.get(notice.level, tokens.HOLD)
-        mark.setPixmap(
-            self._theme.pixmap(tokens.LEVEL_ICONS.get(notice.level, "mdi6.information-outline"), tokens.ICON_PX, hue)
-        )
+        mark.setPixmap(self._theme.pixmap(icon, tokens.ICON_PX, hue))
         mark.setAccessibleName(notice.level)
-        row.addWidget(mark, alignment=Qt.AlignmentFlag.AlignTop)
-        words = QVBoxLayout()
-        words.setSpacing(tokens.steps(1))
-        words.addWidget(Label(notice.what, bold=True, wrap=True))
-        if notice.remedy:
-            words.addWidget(Label(notice.remedy, dim=True, wrap=True))
+        row.addWidget(mark)
+        row.addWidget(Label(notice.what, bold=True).fit())
+        row.addWidget(Label(notice.remedy, dim=True), stretch=1)
+        card.setToolTip(f"{notice.what}\n{notice.remedy}".strip())
         if notice.action:
             button = QPushButton(notice.action_label or "Do it")
             button.setFont(tokens.font(tokens.TEXT_PX, bold=True))
             button.setFixedHeight(tokens.CONTROL_HEIGHT_PX - tokens.steps(1))
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.clicked.connect(lambda: self._do(notice.action))
-            words.addWidget(button, alignment=Qt.AlignmentFlag.AlignLeft)
-        row.addLayout(words, stretch=1)
+            row.addWidget(button)
         return card

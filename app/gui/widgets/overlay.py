@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QEvent, QObject, QRect, Qt
+from PyQt6.QtCore import QEvent, QObject, QRect
 from PyQt6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
@@ -29,6 +29,11 @@ class Overlay(QWidget):
         self._fit()
         self.show()
         self.raise_()
+
+    def fit_height(self, height_px: int) -> None:
+        """Make the panel this high, as far as the host allows."""
+        self._height_px = height_px
+        self._fit()
 
     def close_over(self) -> None:
         """Take it away and give the focus back to the window."""
@@ -66,9 +71,6 @@ class Overlay(QWidget):
         margin = tokens.steps(4)
         width = min(self._width_px, host.width() - 2 * margin)
         height = min(self._height_px, host.height() - 2 * margin)
-        self.panel.setGeometry(QRect((host.width() - width) // 2, (host.height() - height) // 2, width, height))
-
-
-def align_top(overlay: Overlay) -> None:
-    """The heading stays above, whatever the height."""
-    overlay.body.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.panel.setGeometry(
+            QRect((host.width() - width) // 2, (host.height() - height) // 2, width, height)
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QEvent, QObject, Qt
+from PyQt6.QtCore import QEvent, QObject, QSize, Qt
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QWidget
 
@@ -65,8 +65,7 @@ class CommandPalette(Overlay):
             line.addWidget(Label(action.group, size_px=tokens.TEXT_SMALL_PX, dim=True).fit())
             if action.key:
                 line.addWidget(Label(key_caps(action.key), size_px=tokens.TEXT_SMALL_PX, bold=True).fit())
-            row.setFixedHeight(tokens.steps(9))
-            item.setSizeHint(row.sizeHint())
+            item.setSizeHint(QSize(0, tokens.steps(9)))
             if not enabled:
                 item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEnabled)
             self.list.addItem(item)

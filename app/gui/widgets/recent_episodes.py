@@ -61,6 +61,10 @@ class RecentEpisodes(QWidget):
             painter.setPen(QColor(palette.text_dim))
             painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, took)
             painter.setPen(QColor(palette.text))
-            room = line.adjusted(side + tokens.steps(2), 0, -metrics.horizontalAdvance(took) - tokens.steps(2), 0)
-            words = metrics.elidedText(episode.task or "no task", Qt.TextElideMode.ElideRight, int(room.width()))
+            room = line.adjusted(
+                side + tokens.steps(2), 0, -metrics.horizontalAdvance(took) - tokens.steps(2), 0
+            )
+            words = metrics.elidedText(
+                episode.task or "no task", Qt.TextElideMode.ElideRight, int(room.width())
+            )
             painter.drawText(room, flags, words)

@@ -58,7 +58,9 @@ class RecordLine(QWidget):
         painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
         painter.setFont(self._right_font)
         painter.setPen(QColor(palette.text_dim))
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self._right)
+        painter.drawText(
+            self.rect(), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self._right
+        )
 
 
 class RecordPanel(QWidget):
@@ -74,16 +76,15 @@ class RecordPanel(QWidget):
             ActionButton(actions["record.failure"], theme, hue=tokens.ALARM, title="Fail", compact=True),
             ActionButton(actions["record.drop"], theme, title="Drop", compact=True),
         ]
-        self._later = ActionButton(actions["record.end"], theme, title="End, judge later")
+        self._later = ActionButton(actions["record.end"], theme, title="End", compact=True)
         head = QHBoxLayout()
         head.addWidget(Label("Task", size_px=tokens.TEXT_SMALL_PX, dim=True).fit())
         head.addStretch()
         head.addWidget(Label("/", size_px=tokens.TEXT_SMALL_PX, dim=True).fit())
         ends = QGridLayout()
         ends.setSpacing(tokens.steps(2))
-        for column, button in enumerate(self._ends):
-            ends.addWidget(button, 0, column)
-        ends.addWidget(self._later, 1, 0, 1, 3)
+        for number, button in enumerate((*self._ends, self._later)):
+            ends.addWidget(button, number // 2, number % 2)
         self._end_box = QWidget()
         self._end_box.setLayout(ends)
         ends.setContentsMargins(0, 0, 0, 0)

@@ -11,6 +11,13 @@ from app.gui.theme import Theme
 from app.gui.wording import amount, size
 from app.session.view import Snapshot
 
+_HUES = {"good": tokens.GOOD, "info": tokens.HOLD, "warning": tokens.WARNING, "error": tokens.ALARM}
+_ICONS = {
+    "good": "mdi6.check-circle",
+    "info": "mdi6.timer-sand",
+    "warning": "mdi6.alert",
+    "error": "mdi6.alert-octagon",
+}
 _DISK_LOW_BYTES = 5_000_000_000
 
 
@@ -22,13 +29,19 @@ def health(snapshot: Snapshot) -> tuple[str, list[tuple[str, str]]]:
     failures = sum(bus.failures for bus in snapshot.buses)
     parts = [
         (f"{loop.rate_hz:.1f} Hz", "good"),
-        (f"{amount(loop.late_ticks)} late", "warning" if loop.late_ticks > 0.005 * max(loop.ticks, 1) else "good"),
+        (
+            f"{amount(loop.late_ticks)} late",
+            "warning" if loop.late_ticks > 0.005 * max(loop.ticks, 1) else "good",
+        ),
         (f"{amount(drops)} dropped", "warning" if drops else "good"),
         (
             f"{len(lost)} bus lost" if lost else f"{amount(failures)} bus errors",
             "error" if lost else "warning" if failures else "good",
         ),
-        (f"{size(snapshot.disk_free_bytes)} free", "warning" if snapshot.disk_free_bytes < _DISK_LOW_BYTES else "good"),
+        (
+            f"{size(snapshot.disk_free_bytes)} free",
+            "warning" if snapshot.disk_free_bytes < _DISK_LOW_BYTES else "good",
+        ),
     ]
     gone = [process for process in snapshot.processes if process.state in ("lost", "restarting", "ended")]
     if gone:
@@ -40,14 +53,6 @@ def health(snapshot: Snapshot) -> tuple[str, list[tuple[str, str]]]:
 
 class StatusLine(QAbstractButton):
     """Painted, so that changing figures never disturb the layout."""
-
-    _HUES = {"good": tokens.GOOD, "info": tokens.HOLD, "warning": tokens.WARNING, "error": tokens.ALARM}
-    _ICONS = {
-        "good": "mdi6.check-circle",
-        "info": "mdi6.timer-sand",
-        "warning": "mdi6.alert",
-        "error": "mdi6.alert-octagon",
-    }
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -100,7 +105,7 @@ class StatusLine(QAbstractButton):
             painter.setPen(QPen(QColor(tokens.TELEOP if self.hasFocus() else palette.line), tokens.LINE_PX))
             frame = QRectF(left - gap, 8, right - left + gap + tokens.steps(2), self.height() - 16)
             painter.drawRoundedRect(frame, tokens.CORNER_PX, tokens.CORNER_PX)
-        icon = self._theme.icon(self._ICONS[self._level], self._HUES[self._level])
+        icon = self._theme.icon(_ICONS[self._level], _HUES[self._level])
         icon.paint(painter, int(left), (self.height() - tokens.ICON_PX) // 2, tokens.ICON_PX, tokens.ICON_PX)
         left += tokens.ICON_PX + tokens.steps(2)
         painter.setFont(self._bold)

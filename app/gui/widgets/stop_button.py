@@ -34,12 +34,16 @@ class StopButton(QAbstractButton):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         fill = QColor(tokens.ALARM)
-        painter.setBrush(fill.darker(120) if self.isDown() else fill.lighter(108) if self.underMouse() else fill)
+        painter.setBrush(
+            fill.darker(120) if self.isDown() else fill.lighter(108) if self.underMouse() else fill
+        )
         painter.drawRoundedRect(QRectF(self.rect()), tokens.CORNER_PX, tokens.CORNER_PX)
         if self.hasFocus():
             painter.setPen(QPen(QColor(tokens.ON_ALARM), tokens.FOCUS_PX))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(3, 3, -3, -3), tokens.CORNER_PX, tokens.CORNER_PX)
+            painter.drawRoundedRect(
+                QRectF(self.rect()).adjusted(3, 3, -3, -3), tokens.CORNER_PX, tokens.CORNER_PX
+            )
         side = tokens.TEXT_BANNER_PX
         painter.setFont(self._font)
         word_width = painter.fontMetrics().horizontalAdvance("STOP")

@@ -10,7 +10,7 @@ from app.gui.settings import Settings
 
 
 class TaskEdit(QComboBox):
-    """Editable; `committed` comes with Enter or a choice from the list, and the last task is there at the next start."""
+    """Editable; `committed` comes with Enter or a choice from the list. The last task is there at the next start."""
 
     committed = pyqtSignal()
 
