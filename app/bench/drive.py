@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from app.bench.encoding import encoding_cpu_s
 from app.bench.figures import Figures, add_json_argument
 from app.bench.processes import CpuMeter
-from app.bench.skew import camera_state_skew_s
+from app.bench.skew import camera_state_skew_s, clap
 from app.bench.tracking import delay_s, rms_error
 from app.messages import Mode
 from app.robot.gate import GatePhase
@@ -30,6 +30,9 @@ from recordings import Dataset, Episode
 
 if TYPE_CHECKING:
     from app.gui.window import Window
+
+HEARTBEAT_PASSES_S = 0.4
+"""After this, the figures in a process's newest heartbeat are from after the episode's start."""
 
 READY_S, FOLLOWING_S, CLOSE_S = 60.0, 90.0, 30.0
 
@@ -77,43 +80,47 @@ class Drive:
         session.run_script(self._script, self._seed)
         wait(session, lambda now: now.mode is Mode.TELEOP and now.gate is None, FOLLOWING_S, "following")
         time.sleep(1.0)
+        ticks = TickCollector(session)
         session.start_episode("bench: " + self._script)
         started = wait(session, lambda now: now.recording is not None, 5.0, "the episode to start").recording
         if started is None:
             raise TimeoutError("the episode did not start")
         meter = CpuMeter(session.snapshot().processes)
         window.pulse.reset()
+        time.sleep(HEARTBEAT_PASSES_S)
         captured_before = cameras_captured(session)
-        ticks = self._watch(session)
+        self._watch(session, ticks)
         captured_after = cameras_captured(session)
-        cpu_recorder, shares = meter.seconds("recorder"), meter.shares()
+        shares = meter.shares()
         refresh_hz, stall_ms = window.pulse.refresh_hz, window.pulse.longest_stall_ms
+        session.stop_script(hold=False)
+        time.sleep(0.5)
+        claps_ns = clap(session, "right")
         session.end_episode("success")
         wait(session, lambda now: now.recording is None, CLOSE_S, "the episode to close")
-        session.stop_script()
+        cpu_recorder = meter.seconds("recorder")
+        time.sleep(0.1)
+        rows = ticks.collect()
+        session.set_mode(Mode.HOLD)
         episode = Dataset.open(self._data_dir).episode(started.episode_id)
-        self._loop_figures(ticks, episode)
+        self._loop_figures(rows, episode)
         self._camera_figures(session.profile, episode, captured_before, captured_after)
+        self._skew_figure(session.profile, episode, claps_ns)
         self._recorder_figures(session, episode, cpu_recorder)
         self.figures.add("gui_refresh_hz", refresh_hz, at_least=25)
         self.figures.add("gui_stall_ms", stall_ms, at_most=50)
-        self._tracking_figures(session.profile, ticks)
+        self._tracking_figures(session.profile, rows)
         for name, share in shares.items():
             self.figures.add(f"cpu_share_{name}", share)
 
-    def _watch(self, session: Session) -> NDArray[np.void]:
-        """Keep the script going for the episode's length; returns every tick meanwhile."""
-        parts, newest_ns = [], time.monotonic_ns()
+    def _watch(self, session: Session, ticks: TickCollector) -> None:
+        """Keep the script going for the episode's length."""
         end = time.monotonic() + self._seconds
         while time.monotonic() < end:
             time.sleep(min(1.0, max(0.0, end - time.monotonic())))
-            rows = session.ticks(newest_ns)
-            if len(rows):
-                newest_ns = int(rows["time_ns"][-1])
-                parts.append(rows)
+            ticks.collect()
             if not session.snapshot().script and time.monotonic() < end - 2.0:
                 session.run_script(self._script, self._seed)
-        return np.concatenate(parts)
 
     def _loop_figures(self, ticks: NDArray[np.void], episode: Episode) -> None:
         lateness_ms = ticks["lateness_ns"] / 1e6
@@ -122,16 +129,10 @@ class Drive:
         # The robot's own counter between the first and the last recorded action says how many ticks there were.
         counter = dict(zip(ticks["action_time_ns"].tolist(), ticks["tick"].tolist(), strict=True))
         action_ns = episode.action.time_ns
-        inside = action_ns[
-            (action_ns >= ticks["action_time_ns"][0]) & (action_ns <= ticks["action_time_ns"][-1])
-        ]
-        counted = counter[int(inside[-1])] - counter[int(inside[0])] + 1
-        outside = len(action_ns) - len(inside)
-        self.figures.add("ticks", counted + outside)
-        self.figures.add(
-            "state_rows", len(episode.state.time_ns), at_least=counted + outside, at_most=counted + outside
-        )
-        self.figures.add("action_rows", len(action_ns), at_least=counted + outside, at_most=counted + outside)
+        counted = counter[int(action_ns[-1])] - counter[int(action_ns[0])] + 1
+        self.figures.add("ticks", counted)
+        self.figures.add("state_rows", len(episode.state.time_ns), at_least=counted, at_most=counted)
+        self.figures.add("action_rows", len(action_ns), at_least=counted, at_most=counted)
 
     def _camera_figures(
         self,
@@ -149,13 +150,12 @@ class Drive:
             rates.append((len(times) - 1) / ((times[-1] - times[0]) / 1e9))
         self.figures.add("frames_dropped", dropped, at_least=0, at_most=0)
         self.figures.add("camera_rate_hz", float(min(rates)), at_least=25)
-        arm = next(
-            segment for segment in profile.segments if segment.kind == "arm" and segment.name == "right"
-        )
-        skew_ms = 1e3 * camera_state_skew_s(episode, "right_wrist", arm.slice)
-        self.figures.add(
-            "camera_state_skew_ms", skew_ms, at_least=-1e3 / min(rates), at_most=1e3 / min(rates)
-        )
+
+    def _skew_figure(self, profile: RobotProfile, episode: Episode, claps_ns: tuple[int, int]) -> None:
+        gripper = profile.vector_names.index("right_gripper")
+        skew_ms = 1e3 * camera_state_skew_s(episode, "right_wrist", gripper, claps_ns)
+        period_ms = 1e3 / profile.cameras["right_wrist"].rate_hz
+        self.figures.add("camera_state_skew_ms", skew_ms, at_least=-period_ms, at_most=period_ms)
 
     def _recorder_figures(self, session: Session, episode: Episode, cpu_s: float) -> None:
         self.figures.add("episode_close_s", session.last_close_s, at_most=0.2)
@@ -175,6 +175,27 @@ class Drive:
         self.figures.add(
             "tracking_delay_ms", 1e3 * delay_s(leader, follower, rate_hz=profile.control_rate_hz)
         )
+
+
+class TickCollector:
+    """Every tick from now on, as long as `collect` is called at least every few seconds.
+
+    Args:
+        session: keeps the last ten seconds.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._newest_ns = time.monotonic_ns()
+        self._parts: list[NDArray[np.void]] = []
+
+    def collect(self) -> NDArray[np.void]:
+        """Take what is new; returns everything so far."""
+        rows = self._session.ticks(self._newest_ns)
+        if len(rows):
+            self._newest_ns = int(rows["time_ns"][-1])
+            self._parts.append(rows)
+        return np.concatenate(self._parts)
 
 
 def wait(session: Session, until: Callable[[Snapshot], bool], timeout_s: float, what: str) -> Snapshot:

@@ -63,6 +63,10 @@ class CommandServer:
         self._socket.linger = 0
         self._socket.bind(address(runtime_dir, process))
 
+    def wait(self, timeout_s: float) -> None:
+        """Sleep until a command waits, or for this long."""
+        self._socket.poll(round(timeout_s * 1000))
+
     def receive(self) -> Iterator[Request]:
         """Every command that waits; returns at once when there is none. Malformed ones are refused by name."""
         while self._socket.poll(0):

@@ -40,7 +40,7 @@ POLL_S = 0.03
 """Pause between two looks at the streams. They hold seconds, so all that a longer pause can lose is what a killed
 recorder had not written yet, and each look costs processor time."""
 
-SETTLE_S = 0.03
+SETTLE_S = 0.05
 """After an episode is ended, how long streams may still deliver what was captured before the end."""
 
 _decode_event = msgspec.json.Decoder(Event).decode
@@ -87,7 +87,7 @@ class RecorderProcess:
                 break
             if context.due():
                 context.beat("recording" if self._writer is not None else "ready", **self._detail())
-            time.sleep(POLL_S)
+            context.server.wait(POLL_S)
         if self._writer is not None:
             self._close(Outcome.UNSET)
 

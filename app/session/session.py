@@ -169,9 +169,9 @@ class Session:
         """Let the scripted operator do a task: it takes the leaders, and the robot is told to follow."""
         self._send("hands", RunScript(script=name, seed=seed), then=lambda: self.set_mode(Mode.TELEOP))
 
-    def stop_script(self) -> None:
-        """Take the scripted operator's hands off, and hold."""
-        self._send("hands", StopScript(), then=lambda: self.set_mode(Mode.HOLD))
+    def stop_script(self, *, hold: bool = True) -> None:
+        """Take the scripted operator's hands off; then the robot holds, or goes on following hands that stand still."""
+        self._send("hands", StopScript(), then=(lambda: self.set_mode(Mode.HOLD)) if hold else None)
 
     def reset_world(self, seed: int) -> None:
         """Put the simulated kitchen in order: objects placed by the seed, the robot at its start."""
