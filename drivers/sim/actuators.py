@@ -11,13 +11,11 @@ from dataclasses import dataclass
 
 import mujoco
 import numpy as np
+from numpy.typing import NDArray
 
 from drivers.sim.interface import Drive, DriveKind
 from drivers.sim.ramp import Ramp
 
-_OFF, _POSITION, _VELOCITY, _EFFORT = (
-    kind.value for kind in (DriveKind.OFF, DriveKind.POSITION, DriveKind.VELOCITY, DriveKind.EFFORT)
-)
 _LEAD_S = 0.15
 """A servo in velocity mode leads its joint by at most this much of its top speed when something holds the joint."""
 
@@ -46,7 +44,10 @@ class ActuatorSpec:
 
 
 class PositionActuators:
-    """The position-type servos of the model.
+    """The actuators of arms, grippers and lifts.
+
+    A joint that no servo has powered yet rests on its stand, as a robot does that was put down with care; once it was
+    powered, power off means that it gives way.
 
     Args:
         model: changed in place: the actuators' force ranges follow the drives.
@@ -62,96 +63,107 @@ class PositionActuators:
         joints = [[model.joint(name) for name in spec.joints] for spec in specs]
         self._model, self._data = model, data
         self._actuator = np.array([model.actuator(spec.actuator).id for spec in specs])
+        # Two coordinates a row; where one joint is all there is, twice the same.
         self._qpos = np.array([[pair[0].qposadr[0], pair[-1].qposadr[0]] for pair in joints])
         self._dof = np.array([[pair[0].dofadr[0], pair[-1].dofadr[0]] for pair in joints])
+        self._share = np.array([[1 / len(pair)] * 2 for pair in joints])
         self._ratio = np.array([spec.ratio for spec in specs])
         self._offset = np.array([spec.offset_rad for spec in specs])
         self._servos = np.array([float(spec.servos) for spec in specs])
         self._falls = np.array([spec.falls for spec in specs])
         self._strength = model.actuator_forcerange[self._actuator, 1].copy()
-        self._ctrl_range = model.actuator_ctrlrange[self._actuator].copy()
+        self._low, self._high = model.actuator_ctrlrange[self._actuator].T.copy()
+        self._step_s = model.opt.timestep
         max_velocity = np.array([spec.max_velocity_rad_s for spec in specs])
         self._lead = _LEAD_S * max_velocity
-        self._ramp = Ramp(count, steps=command_steps, max_step=max_velocity * model.opt.timestep)
-        self._kind = np.full(count, _OFF)
-        self._velocity_target = np.zeros(count)
-        self._effort_target = np.zeros(count)
-        self._limit = np.full(count, np.inf)
+        self._ramp = Ramp(count, steps=command_steps, max_step=max_velocity * self._step_s)
         self._drives = [Drive()] * count
+        self._on_stand = np.ones(count, dtype=bool)
         self._inbox: deque[tuple[int, Drive]] = deque()
         self.position_rad = np.zeros(count)
         self.velocity_rad_s = np.zeros(count)
-        self.effort_nm = np.zeros(count)
+        self._sort_drives()
         self.observe()
+
+    @property
+    def effort_nm(self) -> NDArray[np.float64]:
+        """Torque that each of a joint's servos exerted in the latest step, (rows,)."""
+        force = self._data.actuator_force[self._actuator] + self._weight()
+        held = np.where(self._powered, force / (self._ratio * self._servos), 0.0)
+        return np.where(self._by_effort, self._effort_target, held)
 
     def drive(self, row: int, drive: Drive) -> None:
         """Take a servo's wish; it counts from the next step. Any thread may call this."""
         self._inbox.append((row, drive))
 
     def before_step(self) -> None:
-        """Write controls, force ranges and the applied forces for the physics step to come."""
-        while self._inbox:
-            row, drive = self._inbox.popleft()
-            if drive != self._drives[row]:
-                self._take(row, drive)
-        self._follow_velocities()
-        setpoint = self._ramp.advance()
-        unpowered = self._kind == _OFF
-        if unpowered.any():
-            self._ramp.jump(unpowered, self.position_rad[unpowered])
-        control = (setpoint - self._offset) / self._ratio
-        self._data.ctrl[self._actuator] = np.clip(control, self._ctrl_range[:, 0], self._ctrl_range[:, 1])
-
-        balance = self._data.qfrc_gravcomp[self._dof[:, 0]] * self._falls
-        servo_controlled = (self._kind == _POSITION) | (self._kind == _VELOCITY)
-        limit = (
-            np.minimum(self._limit * self._servos * np.abs(self._ratio), self._strength) * servo_controlled
-        )
-        # The servo carries the joint's weight out of the same torque; the model carries it by gravcomp.
-        held = balance * servo_controlled
+        """Write controls, force ranges and applied forces for the physics step to come."""
+        if self._inbox:
+            self._read_inbox()
+        if self._moving.any():
+            self._follow_velocities()
+        control = (self._ramp.advance() - self._offset) / self._ratio
+        self._data.ctrl[self._actuator] = np.clip(control, self._low, self._high)
+        # A servo carries the weight out of the same torque that moves; in the model, gravcomp carries it.
+        weight = self._weight()
+        held = weight * self._holding
         forces = self._model.actuator_forcerange
-        forces[self._actuator, 0] = -limit - held
-        forces[self._actuator, 1] = limit - held
-        applied = self._effort_target * self._servos * self._ratio * (self._kind == _EFFORT)
-        applied -= balance * ~servo_controlled
-        share = 0.5 * applied
-        self._data.qfrc_applied[self._dof[:, 0]] = share
-        self._data.qfrc_applied[self._dof[:, 1]] = np.where(
-            self._dof[:, 0] == self._dof[:, 1], applied, share
-        )
+        forces[self._actuator, 0] = -self._reach - held
+        forces[self._actuator, 1] = self._reach - held
+        applied = self._effort_force - (weight - held)
+        self._data.qfrc_applied[self._dof] = applied[:, None] * self._share
 
     def observe(self) -> None:
         """Read the joints after a physics step, or after the state was set."""
-        data = self._data
-        self.position_rad = data.qpos[self._qpos].mean(axis=1) * self._ratio + self._offset
-        self.velocity_rad_s = data.qvel[self._dof].mean(axis=1) * self._ratio
-        servo_controlled = (self._kind == _POSITION) | (self._kind == _VELOCITY)
-        force = data.actuator_force[self._actuator] + data.qfrc_gravcomp[self._dof[:, 0]] * self._falls
-        exerted = np.where(servo_controlled, force / (self._ratio * self._servos), 0.0)
-        self.effort_nm = np.where(self._kind == _EFFORT, self._effort_target, exerted)
+        x, v = self._data.qpos[self._qpos], self._data.qvel[self._dof]
+        self.position_rad = 0.5 * (x[:, 0] + x[:, 1]) * self._ratio + self._offset
+        self.velocity_rad_s = 0.5 * (v[:, 0] + v[:, 1]) * self._ratio
 
-    def settle(self) -> None:
-        """Forget motions under way: every servo holds where its joint is now, until it is given another target."""
+    def settle(self, *, on_stands: bool = False) -> None:
+        """Forget motions under way: every servo holds where its joint is now, until it is given another target.
+
+        Args:
+            on_stands: whether unpowered joints were put on their stands again.
+        """
         self.observe()
         self._ramp.jump(slice(None), self.position_rad)
-        self._data.ctrl[self._actuator] = (self.position_rad - self._offset) / self._ratio
+        if on_stands:
+            self._on_stand[:] = True
+            self._sort_drives()
 
-    def _take(self, row: int, drive: Drive) -> None:
-        kind = drive.kind.value
-        if kind != self._kind[row]:
-            self._ramp.jump(row, self.position_rad[row])
-        if kind == _POSITION:
-            self._ramp.aim(row, drive.target)
-        self._velocity_target[row] = drive.target if kind == _VELOCITY else 0.0
-        self._effort_target[row] = drive.target if kind == _EFFORT else 0.0
-        self._kind[row] = kind
-        self._limit[row] = drive.effort_limit_nm
-        self._drives[row] = drive
+    def _weight(self) -> NDArray[np.float64]:
+        """What gravcomp carries of each joint that would fall, force on x."""
+        return np.asarray(self._data.qfrc_gravcomp[self._dof[:, 0]] * self._falls)
+
+    def _read_inbox(self) -> None:
+        while self._inbox:
+            row, drive = self._inbox.popleft()
+            if drive == self._drives[row]:
+                continue
+            if drive.kind is not self._drives[row].kind:
+                self._ramp.jump(row, self.position_rad[row])
+            if drive.kind is DriveKind.POSITION:
+                self._ramp.aim(row, drive.target)
+            self._drives[row] = drive
+            self._on_stand[row] &= drive.kind is DriveKind.OFF
+        self._sort_drives()
+
+    def _sort_drives(self) -> None:
+        """Put the drives into arrays, once for many steps."""
+        kinds = [drive.kind for drive in self._drives]
+        targets = np.array([drive.target for drive in self._drives])
+        limits = np.array([drive.effort_limit_nm for drive in self._drives])
+        self._moving = np.array([kind is DriveKind.VELOCITY for kind in kinds])
+        self._by_effort = np.array([kind is DriveKind.EFFORT for kind in kinds])
+        self._powered = self._moving | np.array([kind is DriveKind.POSITION for kind in kinds])
+        self._holding = self._powered | self._on_stand
+        self._velocity_target = np.where(self._moving, targets, 0.0)
+        self._effort_target = np.where(self._by_effort, np.clip(targets, -limits, limits), 0.0)
+        self._effort_force = self._effort_target * self._servos * self._ratio
+        strength = np.minimum(limits * self._servos * np.abs(self._ratio), self._strength)
+        self._reach = np.where(self._powered, strength, np.where(self._on_stand, self._strength, 0.0))
 
     def _follow_velocities(self) -> None:
-        moving = self._kind == _VELOCITY
-        if not moving.any():
-            return
-        ahead = self._ramp.setpoint + self._velocity_target * self._model.opt.timestep
+        ahead = self._ramp.setpoint + self._velocity_target * self._step_s
         lead = np.clip(ahead - self.position_rad, -self._lead, self._lead)
-        self._ramp.jump(moving, (self.position_rad + lead)[moving])
+        self._ramp.jump(self._moving, (self.position_rad + lead)[self._moving])

@@ -156,9 +156,10 @@ class StateWriter:
         header["sequence"] = self._sequence
 
     def close(self) -> None:
-        """Let the file go; it stays for a world that is started again."""
-        del self._header, self._state
-        self._map.close()
+        """Let the file go; it stays for a world that is started again. Closing twice is harmless."""
+        if not self._map.closed:
+            del self._header, self._state
+            self._map.close()
 
 
 class StateReader:

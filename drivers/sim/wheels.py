@@ -47,7 +47,7 @@ class Wheels:
         self._ramp = Ramp(3, steps=command_steps)
         self._max_wheel_rad_s = base.max_wheel_rad_s
         self._powered = np.zeros(3)
-        self._goal_rad = np.full(3, np.nan)
+        self._goals_rad: dict[int, float] = {}
         self._inbox: deque[tuple[int, Drive]] = deque()
         self.position_rad = np.zeros(3)
         self.velocity_rad_s = np.zeros(3)
@@ -66,10 +66,12 @@ class Wheels:
         while self._inbox:
             row, drive = self._inbox.popleft()
             self._powered[row] = drive.kind is not DriveKind.OFF
-            self._goal_rad[row] = drive.target if drive.kind is DriveKind.POSITION else np.nan
+            self._goals_rad.pop(row, None)
+            if drive.kind is DriveKind.POSITION:
+                self._goals_rad[row] = drive.target
             self._ramp.aim(row, drive.target if drive.kind is DriveKind.VELOCITY else 0.0)
-        for row in (row for row in range(3) if not np.isnan(self._goal_rad[row])):
-            speed = _POSITION_GAIN_HZ * (self._goal_rad[row] - self.position_rad[row])
+        for row, goal_rad in self._goals_rad.items():
+            speed = _POSITION_GAIN_HZ * (goal_rad - self.position_rad[row])
             self._ramp.jump(row, np.clip(speed, -self._max_wheel_rad_s, self._max_wheel_rad_s))
         data = self._data
         twist = self._wheels_to_twist @ self._ramp.advance()

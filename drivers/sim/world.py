@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from drivers.profile.schema import RobotProfile
+from drivers.sim.actuators import ActuatorSpec, PositionActuators
 from drivers.sim.interface import Drive, Hands, SimJoint, Truth
 from drivers.sim.kitchen.geometry import OBJECTS
 from drivers.sim.kitchen.model import compile_kitchen
 from drivers.sim.kitchen.placement import draw_placement
 from drivers.sim.leaders import Leaders
-from drivers.sim.actuators import PositionActuators, ActuatorSpec
 from drivers.sim.wheels import Wheels
 
 START_BASE_POSE = (-0.30, 0.0, 0.0)
@@ -165,7 +165,7 @@ class KitchenWorld:
                 self._set_object(name, pose)
             mujoco.mj_forward(self.model, self.data)
             if not self._objects_touched():
-                self._settle()
+                self._settle(on_stands=robot)
                 return
         raise WorldError(
             "the robot leaves no room for the objects on the counter; move it back, or reset it too"
@@ -284,8 +284,8 @@ class KitchenWorld:
                 self._set_coordinate(f"{name}_{finger}", START_OPENING * gripper.opening_m / 2)
         self._leaders.restart()
 
-    def _settle(self) -> None:
-        self._actuators.settle()
+    def _settle(self, *, on_stands: bool = False) -> None:
+        self._actuators.settle(on_stands=on_stands)
         if self._wheels is not None:
             self._wheels.settle()
         self._time_ns = time.monotonic_ns()
