@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+
+from drivers.measurement import Fault, Measurement
 from drivers.profile.schema import RobotProfile
 from drivers.robot import Robot
 from drivers.sim.faults import BusFaults
@@ -25,8 +28,15 @@ PATIENCE_S = 10.0
 class FarEnd:
     """Serves every simulated line of a profile until closed. Faults are set between two packets."""
 
-    def __init__(self, profile: RobotProfile, runtime_dir: Path, *, fast_sync_read: bool = True) -> None:
-        self.world = PlainWorld(profile)
+    def __init__(
+        self,
+        profile: RobotProfile,
+        runtime_dir: Path,
+        *,
+        fast_sync_read: bool = True,
+        lift_start_m: float = 0.2,
+    ) -> None:
+        self.world = PlainWorld(profile, lift_start_m=lift_start_m)
         self.runtime_dir = runtime_dir
         buses = build_buses(profile, self.world, now_ns=time.monotonic_ns(), fast_sync_read=fast_sync_read)
         self.lines = {name: Line(runtime_dir, name, bus, seed=7) for name, bus in buses.items()}
@@ -81,18 +91,71 @@ class FarEnd:
 
 
 @contextmanager
-def far_end(profile: RobotProfile, runtime_dir: Path, *, fast_sync_read: bool = True) -> Iterator[FarEnd]:
-    end = FarEnd(profile, runtime_dir, fast_sync_read=fast_sync_read)
+def far_end(
+    profile: RobotProfile, runtime_dir: Path, *, fast_sync_read: bool = True, lift_start_m: float = 0.2
+) -> Iterator[FarEnd]:
+    end = FarEnd(profile, runtime_dir, fast_sync_read=fast_sync_read, lift_start_m=lift_start_m)
     try:
         yield end
     finally:
         end.close()
 
 
+def eventually(condition: Callable[[], bool]) -> None:
+    """Wait until the far end has done what was sent to it."""
+    deadline_s = time.monotonic() + PATIENCE_S
+    while not condition():
+        if time.monotonic() > deadline_s:
+            raise TimeoutError("it did not come about")
+        time.sleep(0.005)
+
+
+class Loop:
+    """A robot in a control loop that a test turns by hand."""
+
+    def __init__(self, robot: Robot) -> None:
+        self.robot = robot
+        self.sent = np.full(robot.profile.dof, np.nan, np.float32)
+        self.measured: Measurement | None = None
+        self.faults: tuple[Fault, ...] = ()
+
+    def tick(self, *, write: bool = True) -> Measurement:
+        """One tick: read, write what is in `sent`, poll; then wait for the tick's end."""
+        start_ns = time.monotonic_ns()
+        self.robot.request()
+        self.measured = self.robot.collect(start_ns + 15_000_000)
+        if write:
+            self.robot.write(self.sent)
+        self.faults = self.robot.poll(start_ns + 30_000_000)
+        time.sleep(max(0.0, (start_ns + TICK_NS - time.monotonic_ns()) / 1e9))
+        return self.measured
+
+    def hold(self) -> None:
+        """Send from now on the pose measured now, base at rest."""
+        measured = self.tick(write=False)
+        self.sent = np.where(measured.fresh, measured.position, np.nan).astype(np.float32)
+
+    def until(self, condition: Callable[[Measurement], bool], *, what: str) -> Measurement:
+        """Tick until a condition holds."""
+        deadline_s = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline_s:
+            measured = self.tick()
+            if condition(measured):
+                return measured
+        raise TimeoutError(f"{what} did not come about; faults: {self.faults}, lost: {measured.lost}")
+
+    def has_fault(self, code: str) -> bool:
+        return any(fault.code == code for fault in self.faults)
+
+    def fault(self, code: str) -> Fault:
+        return next(fault for fault in self.faults if fault.code == code)
+
+
 @contextmanager
-def robot_on(end: FarEnd, profile: RobotProfile) -> Iterator[Robot]:
+def robot_on(end: FarEnd, profile: RobotProfile) -> Iterator[Loop]:
+    """A robot on the far end's lines, not connected yet, in a loop."""
     robot = Robot(profile, resolve_port=end.resolve_port)
     try:
-        yield robot
+        yield Loop(robot)
     finally:
         robot.close()

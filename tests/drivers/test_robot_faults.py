@@ -1,0 +1,278 @@
+"""The robot over real pseudo-terminals and simulated servos, when something is wrong at the far end."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from drivers.measurement import HomingState, Measurement
+from drivers.profile import RobotProfile, load_profile
+from drivers.sim import control_table as ct
+from drivers.sim.faults import HEALTHY_BUS, BusFaults
+from tests.drivers.robot_lines import FarEnd, eventually, far_end, robot_on
+
+LEFT, RIGHT, BODY = slice(0, 7), slice(7, 14), slice(14, 18)
+ELBOW = 2
+BUSES = ("left_leader", "right_leader", "left_follower", "right_follower", "body")
+
+
+@pytest.fixture(scope="module")
+def profile() -> RobotProfile:
+    return load_profile("sim-kitchen")
+
+
+def spread(end: FarEnd, profile: RobotProfile) -> np.ndarray:
+    """Put every arm joint, followers' and leaders', at an angle of its own; returns the followers' (18,)."""
+    truth = np.full(18, np.nan, np.float32)
+    for start, name in ((0, "left"), (7, "right")):
+        for part, offset in ((profile.arms[name], 0.0), (profile.leaders[name], 0.05)):
+            for place, joint in enumerate(part.joints):
+                angle = 0.1 * (place + 1) + 0.01 * start + offset
+                end.world.joint(part.bus, joint.name).position_rad = angle
+                if not offset:
+                    truth[start + place] = angle
+    return truth
+
+
+def wrong(measured: Measurement, truth: np.ndarray) -> list[int]:
+    """Slots with a value that is not the true one, or with a value although not read."""
+    known = np.isfinite(truth)
+    off = known & measured.fresh & ~(np.abs(measured.position - truth) < 0.003)
+    off |= known & measured.leader_fresh & ~(np.abs(measured.leader - truth - 0.05) < 0.003)
+    off |= ~measured.fresh & np.isfinite(measured.position)
+    off |= ~measured.leader_fresh & np.isfinite(measured.leader)
+    return np.flatnonzero(off).tolist()
+
+
+@pytest.mark.parametrize("fast", [True, False], ids=["fast sync read", "plain sync read"])
+def test_lost_and_corrupted_packets_never_become_values(
+    profile: RobotProfile, runtime_dir: Path, fast: bool
+) -> None:
+    with far_end(profile, runtime_dir, fast_sync_read=fast) as end, robot_on(end, profile) as loop:
+        truth = spread(end, profile)
+        for bus in BUSES:
+            end.set_faults(bus, BusFaults(loss=0.01, corruption=0.01))
+        loop.robot.connect()
+        loop.hold()
+        loop.sent[:14] = np.where(np.isfinite(truth[:14]), truth[:14], loop.sent[:14])
+        missing = 0
+        for _ in range(200):
+            measured = loop.tick()
+            assert wrong(measured, truth) == []
+            missing += int((~measured.fresh[:14]).sum())
+            assert measured.lost == ()
+        health = loop.robot.health()
+        assert sum(bus.retries for bus in health.values()) > 0
+        assert sum(bus.corrupted for bus in health.values()) > 0
+        # A retry in the same tick mends nearly all of them.
+        assert missing < 0.03 * 200 * 14
+
+
+def test_connecting_over_a_bad_line_fails_no_servo(profile: RobotProfile, runtime_dir: Path) -> None:
+    with far_end(profile, runtime_dir) as end, robot_on(end, profile) as loop:
+        for bus in BUSES:
+            end.set_faults(bus, BusFaults(loss=0.02, corruption=0.02))
+        report = loop.robot.connect()
+        assert report.ok, str(report)
+
+
+def test_a_silent_servo_is_named_and_left_out_and_taken_up_again(
+    profile: RobotProfile, runtime_dir: Path
+) -> None:
+    with far_end(profile, runtime_dir) as end, robot_on(end, profile) as loop:
+        loop.robot.connect()
+        loop.hold()
+        end.set_faults("left_follower", BusFaults(silent_ids=(6,)))
+        measured = loop.until(lambda _: loop.has_fault("silent"), what="the fault")
+        fault = loop.fault("silent")
+        assert (fault.bus, fault.servo_id, fault.label) == ("left_follower", 6, "left forearm roll")
+        assert "no reply from servo 6 (left forearm roll)" in fault.message
+        assert "check its cable and power" in fault.remedy
+        measured = loop.until(lambda m: m.fresh[:17].sum() == 16, what="the other servos")
+        assert not measured.fresh[3]
+        assert np.isnan(measured.position[3])
+        assert measured.lost == ()
+        assert loop.robot.health()["left_follower"].silent_servos == (6,)
+        end.set_faults("left_follower", HEALTHY_BUS)
+        loop.until(lambda m: bool(m.fresh[:17].all()) and loop.faults == (), what="its return")
+
+
+def test_a_servo_that_is_missing_at_connection_is_reported_alone(
+    profile: RobotProfile, runtime_dir: Path
+) -> None:
+    with far_end(profile, runtime_dir) as end, robot_on(end, profile) as loop:
+        end.set_faults("right_follower", BusFaults(silent_ids=(4,)))
+        report = loop.robot.connect()
+        assert "servo 4 (right elbow): no reply from servo 4 (right elbow) on" in str(report)
+        assert [bus.name for bus in report.buses if not bus.ok] == ["right_follower"]
+        measured = loop.tick()
+        assert measured.fresh[LEFT].all()
+        assert measured.fresh[RIGHT].sum() == 6
+        end.set_faults("right_follower", HEALTHY_BUS)
+        loop.until(lambda m: bool(m.fresh[RIGHT].all()), what="the elbow")
+        assert end.servo("right_follower", 4).torque_on
+
+
+def test_an_overload_is_named_and_a_reboot_recovers_it_where_it_stands(
+    profile: RobotProfile, runtime_dir: Path
+) -> None:
+    with far_end(profile, runtime_dir) as end, robot_on(end, profile) as loop:
+        loop.robot.connect()
+        loop.hold()
+        end.set_faults("left_follower", BusFaults(overload_ids=(9,)))
+        loop.until(lambda _: loop.has_fault("overload"), what="the fault")
+        fault = loop.fault("overload")
+        assert fault.needs_reboot
+        assert fault.message.startswith("overload on servo 9 (left gripper): 12.0 V")
+        assert not end.servo("left_follower", 9).torque_on
+        end.world.joint("left_follower", "gripper").position_rad = 0.4
+        end.set_faults("left_follower", HEALTHY_BUS)
+        loop.sent[6] = np.nan
+        loop.robot.reboot("left_follower", 9)
+        others = loop.until(lambda m: not m.fresh[6], what="the reboot")
+        assert others.fresh[:6].all()
+        loop.until(lambda m: bool(m.fresh[6]) and loop.faults == (), what="the recovery")
+        servo = end.servo("left_follower", 9)
+        assert servo.torque_on
+        assert end.world.joint("left_follower", "gripper").position_rad == pytest.approx(0.4, abs=0.01)
+        loop.sent[6] = 0.9
+        loop.until(lambda m: abs(m.position[6] - 0.9) < 0.01, what="the next goal")
+
+
+def test_rebooting_what_is_not_there_is_an_error(profile: RobotProfile, runtime_dir: Path) -> None:
+    with far_end(profile, runtime_dir) as end, robot_on(end, profile) as loop:
+        loop.robot.connect()
+        with pytest.raises(KeyError):
+            loop.robot.reboot("left_follower", 77)
+
+
+def test_a_pulled_cable_is_noticed_and_the_line_comes_back_with_torque_where_it_stands(
+    profile: RobotProfile, runtime_dir: Path
+) -> None:
+    with far_end(profile, runtime_dir) as end, robot_on(end, profile) as loop:
+        spread(end, profile)
+        loop.robot.connect()
+        loop.hold()
+        end.set_faults("left_follower", BusFaults(cut=True))
+        measured = loop.until(lambda m: m.lost == ("left_follower",), what="the loss")
+        assert not measured.fresh[LEFT].any()
+        assert np.isnan(measured.position[LEFT]).all()
+        assert measured.fresh[RIGHT].all()
+        assert measured.fresh[14:17].all()
+        fault = loop.fault("lost")
+        assert fault.message.startswith("lost ")
+        assert "plug the cable back in" in fault.remedy
+        time.sleep(0.5)
+        health = loop.robot.health()["left_follower"]
+        assert not health.connected
+        assert health.lost_since_ns is not None
+        assert health.reconnect_attempts >= 1
+        end.set_faults("left_follower", HEALTHY_BUS)
+        measured = loop.until(lambda m: m.lost == (), what="the return")
+        assert measured.fresh[LEFT].all()
+        assert measured.position[ELBOW] == pytest.approx(0.3, abs=0.003)
+        assert loop.robot.health()["left_follower"].reconnects == 1
+        assert all(servo.torque_on for servo in end.lines["left_follower"].bus.servos)
+        loop.until(lambda _: loop.faults == (), what="the end of the fault")
+        loop.sent[ELBOW] = 0.5
+        loop.until(lambda m: abs(m.position[ELBOW] - 0.5) < 0.003, what="the next goal")
+
+
+def test_a_cable_pulled_for_a_moment_leaves_the_lift_its_zero_and_a_power_cut_does_not(
+    profile: RobotProfile, runtime_dir: Path
+) -> None:
+    with far_end(profile, runtime_dir, lift_start_m=0.01) as end, robot_on(end, profile) as loop:
+        loop.robot.connect()
+        loop.hold()
+        loop.until(lambda _: loop.robot.lifts_homed, what="homing")
+        for power_cut, state in ((False, HomingState.HOMED), (True, HomingState.NOT_HOMED)):
+            end.set_faults("body", BusFaults(cut=True))
+            loop.until(lambda m: m.lost == ("body",), what="the loss")
+            if power_cut:
+                end.do(lambda: end.servo("body", 4).reboot(time.monotonic_ns()))
+            end.set_faults("body", HEALTHY_BUS)
+            loop.until(lambda m: m.lost == (), what="the return")
+            assert loop.robot.homing == {"main": state}
+
+
+def test_a_line_that_falls_silent_as_a_whole_is_lost_and_found(
+    profile: RobotProfile, runtime_dir: Path
+) -> None:
+    with far_end(profile, runtime_dir) as end, robot_on(end, profile) as loop:
+        loop.robot.connect()
+        loop.hold()
+        end.set_faults("body", BusFaults(silent_ids=(1, 2, 3, 4)))
+        measured = loop.until(lambda m: m.lost == ("body",), what="the loss")
+        assert not measured.fresh[BODY].any()
+        assert "has answered for" in loop.fault("lost").message
+        end.set_faults("body", HEALTHY_BUS)
+        loop.until(lambda m: m.lost == () and bool(m.fresh[14:17].all()), what="the return")
+
+
+def test_a_robot_that_is_not_there_is_reported_and_found_when_it_comes(
+    profile: RobotProfile, runtime_dir: Path
+) -> None:
+    with far_end(profile, runtime_dir) as end, robot_on(end, profile) as loop:
+        end.set_faults("right_leader", BusFaults(cut=True))
+        report = loop.robot.connect()
+        assert [bus.name for bus in report.buses if not bus.ok] == ["right_leader"]
+        assert "there is no " in str(report)
+        assert "plug the adapter in" in str(report)
+        assert loop.tick().lost == ("right_leader",)
+        end.set_faults("right_leader", HEALTHY_BUS)
+        measured = loop.until(lambda m: m.lost == (), what="the leader")
+        assert measured.leader_fresh[RIGHT].all()
+
+
+def test_a_loop_that_stalls_trips_the_watchdog_and_the_pose_is_held_before_goals_count_again(
+    profile: RobotProfile, runtime_dir: Path
+) -> None:
+    with far_end(profile, runtime_dir) as end, robot_on(end, profile) as loop:
+        loop.robot.connect()
+        loop.hold()
+        loop.sent[14] = 0.2
+        for _ in range(5):
+            loop.tick()
+        assert end.servo("body", 1).register(ct.GOAL_VELOCITY) != 0
+        time.sleep(0.5)
+        tripped = [end.servo(bus, 1).register(ct.BUS_WATCHDOG) for bus in ("body", "left_follower")]
+        assert tripped == [ct.WATCHDOG_TRIPPED] * 2
+        assert end.servo("body", 1).register(ct.GOAL_VELOCITY) == 0
+        loop.sent[ELBOW] = 1.0
+        loop.tick()
+        assert {fault.bus for fault in loop.faults if fault.code == "watchdog"} >= {"body", "left_follower"}
+        eventually(lambda: end.servo("left_follower", 1).register(ct.BUS_WATCHDOG) > 0)
+        # The goals of the tick after the stall were from before it, so the pose was sent in their place.
+        assert end.world.joint("left_follower", "elbow").position_rad < 0.1
+        loop.until(lambda m: abs(m.position[ELBOW] - 1.0) < 0.01, what="the goal")
+        assert abs(end.servo("body", 1).register(ct.GOAL_VELOCITY)) > 0
+
+
+def test_torque_is_not_switched_on_against_the_operators_word_by_a_reconnection(
+    profile: RobotProfile, runtime_dir: Path
+) -> None:
+    with far_end(profile, runtime_dir) as end, robot_on(end, profile) as loop:
+        loop.robot.connect()
+        loop.hold()
+        end.set_faults("left_follower", BusFaults(cut=True))
+        loop.until(lambda m: m.lost == ("left_follower",), what="the loss")
+        loop.robot.torque(False)
+        end.set_faults("left_follower", HEALTHY_BUS)
+        loop.until(lambda m: m.lost == (), what="the return")
+        servos = end.lines["left_follower"].bus.servos
+        loop.until(lambda _: not any(servo.torque_on for servo in servos), what="torque off")
+
+
+def test_a_servo_that_lost_its_power_for_a_moment_holds_again(
+    profile: RobotProfile, runtime_dir: Path
+) -> None:
+    with far_end(profile, runtime_dir) as end, robot_on(end, profile) as loop:
+        loop.robot.connect()
+        loop.hold()
+        servo = end.servo("right_follower", 7)
+        end.do(lambda: servo.reboot(time.monotonic_ns()))
+        assert not servo.torque_on
+        loop.until(lambda m: servo.torque_on and bool(m.fresh[RIGHT].all()), what="torque")
