@@ -113,16 +113,17 @@ class SimBus:
         yield status_packet(servo.id, error | servo.alert, data)
 
     def _write(self, packet: Packet, baud: int, now_ns: int) -> Iterator[bytes]:
-        if len(packet.parameters) < 3:
-            error_of: Callable[[SimServo], int] = lambda _: protocol.DATA_LENGTH_ERROR  # noqa: E731
-        else:
-            address, data = _word(packet.parameters, 0), packet.parameters[2:]
-            error_of = lambda servo: servo.write(address, data, now_ns=now_ns)  # noqa: E731
+        address = _word(packet.parameters, 0) if len(packet.parameters) >= 3 else None
         replies = []
         for servo in self._addressed(packet.id, baud, now_ns):
-            error = error_of(servo)
-            if packet.id == servo.id and servo.status_return_level == 2:
-                replies.append(status_packet(servo.id, error | servo.alert))
+            # A servo that is given another id still answers this write under the old one.
+            answers_as = servo.id
+            if address is None:
+                error = protocol.DATA_LENGTH_ERROR
+            else:
+                error = servo.write(address, packet.parameters[2:], now_ns=now_ns)
+            if packet.id == answers_as and servo.status_return_level == 2:
+                replies.append(status_packet(answers_as, error | servo.alert))
         self._index_after(packet)
         yield from replies
 

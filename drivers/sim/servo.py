@@ -11,6 +11,8 @@ from typing import Final
 
 from drivers.sim import control_table as ct
 from drivers.sim import protocol
+from drivers.sim.access import refusal
+from drivers.sim.encoder import Encoder
 from drivers.sim.interface import Drive, DriveKind
 from drivers.sim.shared_joint import JointPort
 from drivers.sim.thermal import Winding
@@ -21,17 +23,6 @@ BOOT_NS: Final = 300_000_000
 OVERLOAD_FRACTION: Final = 0.8
 OVERLOAD_NS: Final = 1_000_000_000
 """A current above this fraction of the model's highest for this long is an overload."""
-
-MODES: Final = frozenset(
-    {
-        ct.MODE_CURRENT,
-        ct.MODE_VELOCITY,
-        ct.MODE_POSITION,
-        ct.MODE_EXTENDED_POSITION,
-        ct.MODE_CURRENT_BASED_POSITION,
-    }
-)
-"""PWM mode (16) is not simulated and is refused as a value out of range."""
 
 _PRESENT = struct.Struct("<hii")
 _PRESENT_BYTES: Final = (ct.PRESENT_CURRENT.address, _PRESENT.size)
@@ -76,14 +67,17 @@ class SimServo:
         self._port = port
         self._model = ct.MODELS[spec.model]
         self._table = ct.ControlTable()
-        shadow = spec.shadow_of is not None
         # A shadow sits mirrored on the same axis; its encoder counts the other way around the half turn.
-        self._mount = -spec.direction if shadow else spec.direction
-        self._encoder_zero = ct.TICKS_PER_TURN - spec.zero_ticks if shadow else spec.zero_ticks
+        mirrored = spec.shadow_of is not None
+        self._encoder = Encoder(
+            self._table,
+            port,
+            mount=-spec.direction if mirrored else spec.direction,
+            zero_ticks=ct.TICKS_PER_TURN - spec.zero_ticks if mirrored else spec.zero_ticks,
+        )
         self._winding = Winding(now_ns=now_ns)
         self._voltage_v: float | None = None
         self._heat_c: float | None = None
-        self._turns = 0
         self._feed_ns = now_ns
         self._overload_since_ns: int | None = None
         self._ramp_ticks: float | None = None
@@ -159,7 +153,7 @@ class SimServo:
         """Bytes of the table: error number and data; the data is empty when there is an error."""
         if (address, length) == _PRESENT_BYTES:
             return 0, _PRESENT.pack(
-                self._present_current(), self._present_velocity(), self._present_position()
+                self._present_current(), self._present_velocity(), self._encoder.position_ticks
             )
         if not length > 0 or not 0 <= address <= ct.TABLE_SIZE - length:
             return protocol.ACCESS_ERROR, b""
@@ -187,7 +181,7 @@ class SimServo:
         if not wanted:
             return protocol.DATA_LENGTH_ERROR
         for register, value in wanted:
-            error = self._refusal(register, value)
+            error = refusal(self._table, self._model, register, value)
             if error:
                 return error
         for register, value in wanted:
@@ -222,7 +216,7 @@ class SimServo:
     def world_was_reset(self, *, hold: bool) -> None:
         """The joint was put somewhere else: tell it the wish anew, with the new place as the goal where `hold`."""
         if hold and self.torque_on:
-            self._table.put(ct.GOAL_POSITION, self._present_position())
+            self._table.put(ct.GOAL_POSITION, self._encoder.position_ticks)
             self._table.put(ct.GOAL_VELOCITY, 0)
             self._ramp_ticks = None
         self._port.insist(self._wish())
@@ -257,10 +251,8 @@ class SimServo:
         self._feed_ns = now_ns
         self.override_voltage(self._voltage_v)
         self.override_temperature(self._heat_c)
-        # The encoder is absolute within one turn only: a servo that was turned further comes back without its turns.
-        self._turns = 0
-        self._turns = -(round(self._encoder()) // ct.TICKS_PER_TURN)
-        self._table.put(ct.GOAL_POSITION, self._present_position())
+        self._encoder.forget_turns()
+        self._table.put(ct.GOAL_POSITION, self._encoder.position_ticks)
         self._drive()
 
     def _trip_watchdog(self) -> None:
@@ -270,7 +262,7 @@ class SimServo:
         table.put(ct.GOAL_VELOCITY, 0)
         if table.get(ct.OPERATING_MODE) == ct.MODE_CURRENT:
             table.put(ct.GOAL_CURRENT, 0)
-        table.put(ct.GOAL_POSITION, self._present_position())
+        table.put(ct.GOAL_POSITION, self._encoder.position_ticks)
         self._ramp_ticks = None
         self._drive()
 
@@ -291,36 +283,6 @@ class SimServo:
 
     # -- writes ----------------------------------------------------------------------------------------------
 
-    def _refusal(self, register: ct.Register, value: int) -> int:
-        """The error number for which a value is refused, 0 when it is taken."""
-        table = self._table
-        if register.address < ct.FIRST_RAM_ADDRESS and self.torque_on:
-            return protocol.ACCESS_ERROR
-        if not register.low <= value <= register.high:
-            return protocol.DATA_RANGE_ERROR
-        if register is ct.OPERATING_MODE and value not in MODES:
-            return protocol.DATA_RANGE_ERROR
-        if register is ct.CURRENT_LIMIT and value > self._model.max_current:
-            return protocol.DATA_RANGE_ERROR
-        if register is ct.TORQUE_ENABLE and value and table.get(ct.HARDWARE_ERROR) & table.get(ct.SHUTDOWN):
-            return protocol.RESULT_FAIL
-        tripped = table.get(ct.BUS_WATCHDOG) == ct.WATCHDOG_TRIPPED
-        if tripped and (register in ct.GOALS or (register is ct.BUS_WATCHDOG and value)):
-            return protocol.ACCESS_ERROR
-        limit = {
-            ct.GOAL_CURRENT: ct.CURRENT_LIMIT,
-            ct.GOAL_VELOCITY: ct.VELOCITY_LIMIT,
-            ct.GOAL_PWM: ct.PWM_LIMIT,
-        }
-        if register in limit and abs(value) > table.get(limit[register]):
-            return protocol.DATA_LIMIT_ERROR
-        single_turn = table.get(ct.OPERATING_MODE) == ct.MODE_POSITION
-        if register is ct.GOAL_POSITION and single_turn:
-            low, high = table.get(ct.MIN_POSITION_LIMIT), table.get(ct.MAX_POSITION_LIMIT)
-            if not low <= value <= high:
-                return protocol.DATA_LIMIT_ERROR
-        return 0
-
     def _apply(self, register: ct.Register, value: int, now_ns: int) -> None:
         table = self._table
         was = table.get(register)
@@ -328,7 +290,7 @@ class SimServo:
         if register is ct.TORQUE_ENABLE:
             if value and not was:
                 # Taking power, the servo holds where it is, whatever goal was left in its table.
-                table.put(ct.GOAL_POSITION, self._present_position())
+                table.put(ct.GOAL_POSITION, self._encoder.position_ticks)
                 table.put(ct.GOAL_VELOCITY, 0)
                 self._ramp_ticks = None
                 self._feed_ns = now_ns
@@ -337,48 +299,24 @@ class SimServo:
             table.put(ct.GOAL_CURRENT, 0 if value == ct.MODE_CURRENT else table.get(ct.CURRENT_LIMIT))
             table.put(ct.GOAL_VELOCITY, 0)
             if value == ct.MODE_POSITION:
-                self._turns = 0
-                self._turns = -(round(self._encoder()) // ct.TICKS_PER_TURN)
+                self._encoder.forget_turns()
         elif register is ct.GOAL_POSITION:
             self._start_ramp(was, now_ns)
             self._drive()
         elif register in ct.GOALS:
             self._drive()
 
-    # -- ticks and radians -----------------------------------------------------------------------------------
-
-    def _sense(self) -> int:
-        """+1 or −1: the way its numbers count against the joint's angle, mount and drive mode together."""
-        return -self._mount if self._table.get(ct.DRIVE_MODE) & ct.DRIVE_MODE_REVERSE else self._mount
-
-    def _encoder(self) -> float:
-        """Ticks of the encoder with the turns counted since power-up, before drive mode and homing offset."""
-        turned = self._mount * self._port.position_rad * ct.TICKS_PER_RAD
-        return self._encoder_zero + turned + self._turns * ct.TICKS_PER_TURN
-
-    def _present_position(self) -> int:
-        ticks = self._encoder()
-        if self._table.get(ct.DRIVE_MODE) & ct.DRIVE_MODE_REVERSE:
-            ticks = ct.TICKS_PER_TURN - ticks
-        return round(ticks) + self._table.get(ct.HOMING_OFFSET)
-
-    def _joint_rad(self, position_ticks: float) -> float:
-        """The joint's angle at which the servo would read a position."""
-        ticks = position_ticks - self._table.get(ct.HOMING_OFFSET)
-        if self._table.get(ct.DRIVE_MODE) & ct.DRIVE_MODE_REVERSE:
-            ticks = ct.TICKS_PER_TURN - ticks
-        turned = ticks - self._turns * ct.TICKS_PER_TURN - self._encoder_zero
-        return self._mount * turned / ct.TICKS_PER_RAD
+    # -- present values --------------------------------------------------------------------------------------
 
     def _effort_nm(self) -> float:
         return self._port.effort_nm if self.torque_on else 0.0
 
     def _present_current(self) -> int:
         current_a = self._effort_nm() / self._spec.effort_per_ampere_nm
-        return _clamp(round(self._sense() * current_a / ct.CURRENT_UNIT_A), 32_767)
+        return _clamp(round(self._encoder.sense * current_a / ct.CURRENT_UNIT_A), 32_767)
 
     def _present_velocity(self) -> int:
-        return round(self._sense() * self._port.velocity_rad_s / ct.VELOCITY_UNIT_RAD_S)
+        return round(self._encoder.sense * self._port.velocity_rad_s / ct.VELOCITY_UNIT_RAD_S)
 
     def _refresh(self) -> None:
         """Put the present values into the table."""
@@ -388,7 +326,7 @@ class SimServo:
         table.put(ct.MOVING, int(abs(velocity) > table.get(ct.MOVING_THRESHOLD)))
         table.put(ct.PRESENT_CURRENT, self._present_current())
         table.put(ct.PRESENT_VELOCITY, velocity)
-        table.put(ct.PRESENT_POSITION, self._present_position())
+        table.put(ct.PRESENT_POSITION, self._encoder.position_ticks)
 
     # -- the wish for the joint ------------------------------------------------------------------------------
 
@@ -424,14 +362,16 @@ class SimServo:
         ampere_nm = self._spec.effort_per_ampere_nm * ct.CURRENT_UNIT_A
         limit_nm = table.get(ct.CURRENT_LIMIT) * ampere_nm
         if mode == ct.MODE_CURRENT:
-            return Drive(DriveKind.EFFORT, self._sense() * table.get(ct.GOAL_CURRENT) * ampere_nm, limit_nm)
+            return Drive(
+                DriveKind.EFFORT, self._encoder.sense * table.get(ct.GOAL_CURRENT) * ampere_nm, limit_nm
+            )
         if mode == ct.MODE_VELOCITY:
-            velocity_rad_s = self._sense() * table.get(ct.GOAL_VELOCITY) * ct.VELOCITY_UNIT_RAD_S
+            velocity_rad_s = self._encoder.sense * table.get(ct.GOAL_VELOCITY) * ct.VELOCITY_UNIT_RAD_S
             return Drive(DriveKind.VELOCITY, velocity_rad_s, limit_nm)
         if mode == ct.MODE_CURRENT_BASED_POSITION:
             limit_nm = min(limit_nm, abs(table.get(ct.GOAL_CURRENT)) * ampere_nm)
         goal = table.get(ct.GOAL_POSITION) if self._ramp_ticks is None else self._ramp_ticks
-        return Drive(DriveKind.POSITION, self._joint_rad(goal), limit_nm)
+        return Drive(DriveKind.POSITION, self._encoder.joint_rad(goal), limit_nm)
 
 
 def _clamp(value: int, limit: int) -> int:

@@ -50,7 +50,8 @@ class PlainJoint:
         self.position_rad += max(-reach, min(reach, wanted))
         self.position_rad = max(self.low_rad, min(self.high_rad, self.position_rad))
         self.velocity_rad_s = (self.position_rad - before) / step_s
-        effort_nm = _STIFFNESS_NM_PER_RAD * (self._setpoint_rad - self.position_rad)
+        at_stop = self.position_rad in (self.low_rad, self.high_rad)
+        effort_nm = _STIFFNESS_NM_PER_RAD * (self._setpoint_rad - self.position_rad) if at_stop else 0.0
         self.effort_nm = max(-wish.effort_limit_nm, min(wish.effort_limit_nm, effort_nm))
 
 
