@@ -82,7 +82,8 @@ def _axis(bus: DynamixelBus, expected: ExpectedAxis, missing: list[ServoPlan]) -
         if problems:
             yield from problems
         else:
-            yield ok(device, "is well", value=read.summary() + note)
+            angle = expected.angle(read.position_ticks) if place == 0 else ""
+            yield ok(device, "is well", value=f"{read.summary()}{', ' * bool(angle)}{angle}{note}")
     if len(facts) == len(plans):
         yield from axis_findings(_device(bus.name, plans[0]), expected, facts)
 

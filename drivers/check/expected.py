@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from drivers.arm import follower_units, joint_axis
 from drivers.axis import Axis
 from drivers.base import base_units
+from drivers.dynamixel.registers import RAD_PER_TICK
 from drivers.dynamixel.setup import Unit
-from drivers.gripper import gripper_unit, opening_axis
+from drivers.gripper import CENTRE_TICKS, gripper_unit, opening_axis
 from drivers.leader import leader_units
 from drivers.lift import lift_unit
 from drivers.profile.schema import Arm, Leader, RobotProfile
@@ -29,6 +30,23 @@ class ExpectedAxis:
     axis: Axis | None = None
     value_unit: str = "rad"
     leads: bool = False
+
+    def angle(self, ticks: int) -> str:
+        """Where the servo stands, as the profile counts its angles, such as `at 0.31 rad`; empty for wheels."""
+        if self.axis is None:
+            return ""
+        is_joint = self.value_unit == "rad"
+        rad = (
+            (ticks - self.axis.zero_ticks) * self.axis.value_per_tick
+            if is_joint
+            else opening_angle_rad(ticks)
+        )
+        return f"at {rad:.2f} rad"
+
+
+def opening_angle_rad(ticks: int) -> float:
+    """The angle that `closed_rad` and `open_rad` are given in: it counts from the middle of the turn."""
+    return (ticks - CENTRE_TICKS) * RAD_PER_TICK
 
 
 def expected_axes(profile: RobotProfile) -> dict[str, tuple[ExpectedAxis, ...]]:

@@ -1,4 +1,4 @@
-"""Whether the parts of a profile agree with one another and with what the servos can do.
+"""Whether the parts of a profile agree with one another, and with what the servos can do.
 
 Runs on values whose shape is already right; each rule yields its mistakes, and all rules always run.
 """
@@ -8,27 +8,21 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from drivers.profile.mistakes import Mistake, did_you_mean, listed
-from drivers.profile.schema import Arm, Joint, Leader, RobotProfile
-
-TICKS_PER_TURN = 4096
-RAD_PER_TICK = 2 * math.pi / TICKS_PER_TURN
-EXTENDED_TICKS = 1_048_575  # extended position mode counts 256 turns either way
-VELOCITY_REGISTER_RAD_S = (
-    1023 * 0.229 * 2 * math.pi / 60
-)  # largest Velocity Limit (44), in units of 0.229 rev/min
-
-# Largest Current Limit (38), units of 2.69 mA; None where the servo has no current sensor and no current modes.
-CURRENT_LIMIT_A: dict[str, float | None] = {
-    "XM540-W270": 2047 * 0.00269,
-    "XM430-W350": 1193 * 0.00269,
-    "XL430-W250": None,
-    "XC430-W240": None,
-}
-
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
+from drivers.profile.schema import Arm, Leader, RobotProfile
+from drivers.profile.servo_limits import (
+    EXTENDED_TICKS,
+    NAME,
+    TICKS_PER_TURN,
+    VELOCITY_REGISTER_RAD_S,
+    current_mistakes,
+    joint_mistakes,
+    needs_current,
+    opening_mistakes,
+    velocity_mistakes,
+)
 
 
 def inconsistencies(profile: RobotProfile) -> Iterator[Mistake]:
@@ -48,10 +42,9 @@ def inconsistencies(profile: RobotProfile) -> Iterator[Mistake]:
 
 
 def _names(profile: RobotProfile) -> Iterator[Mistake]:
-    """Names end up in recordings, topics and file names, so they are kept plain."""
     for kind in ("buses", "arms", "grippers", "leaders", "lifts", "cameras"):
         for name in getattr(profile, kind):
-            if not _NAME.fullmatch(name):
+            if not NAME.fullmatch(name):
                 yield Mistake(
                     f"{kind}.{name}", f'"{name}" is not a name of small letters, digits and underscores'
                 )
@@ -167,14 +160,15 @@ def _watchdogs(profile: RobotProfile) -> Iterator[Mistake]:
 
 def _arm(arm: Arm, key: str) -> Iterator[Mistake]:
     count = len(arm.joints)
-    yield from _joints(arm.joints, key)
+    yield from joint_mistakes(arm.joints, key)
     for pose in ("home_rad", "rest_rad"):
         angles: tuple[float, ...] = getattr(arm, pose)
         if len(angles) != count:
             yield Mistake(f"{key}.{pose}", f"has {len(angles)} angles for {count} joints; one each is needed")
             continue
         for index, (angle, joint) in enumerate(zip(angles, arm.joints, strict=True)):
-            if not joint.min_rad <= angle <= joint.max_rad:
+            # Swapped limits are told of the joint; every pose would be outside them.
+            if joint.min_rad < joint.max_rad and not joint.min_rad <= angle <= joint.max_rad:
                 yield Mistake(
                     f"{key}.{pose}[{index}]",
                     f"{angle:g} is outside the limits of {joint.name}, {joint.min_rad:g} to {joint.max_rad:g} rad",
@@ -193,90 +187,20 @@ def _arm(arm: Arm, key: str) -> Iterator[Mistake]:
                 )
 
 
-def _joints(joints: Iterable[Joint], key: str) -> Iterator[Mistake]:
-    joints = tuple(joints)
-    if not joints:
-        yield Mistake(f"{key}.joints", "is empty: an arm has at least one joint")
-    for name, times in Counter(joint.name for joint in joints).items():
-        if times > 1:
-            yield Mistake(f"{key}.joints", f'the name "{name}" is used {times} times; each joint has its own')
-    for index, joint in enumerate(joints):
-        yield from _joint(joint, f"{key}.joints[{index}]")
-
-
-def _joint(joint: Joint, key: str) -> Iterator[Mistake]:
-    if not _NAME.fullmatch(joint.name):
-        yield Mistake(f"{key}.name", f'"{joint.name}" is not a name of small letters, digits and underscores')
-    if joint.min_rad >= joint.max_rad:
-        yield Mistake(f"{key}.min_rad", f"{joint.min_rad:g} is not below max_rad, {joint.max_rad:g}")
-    lowest, highest = _reach_rad(joint)
-    for limit in ("min_rad", "max_rad"):
-        angle: float = getattr(joint, limit)
-        if not lowest - RAD_PER_TICK <= angle <= highest + RAD_PER_TICK:
-            yield Mistake(
-                f"{key}.{limit}",
-                f"{angle:g} is beyond what {joint.name}'s ticks 0 to {TICKS_PER_TURN - 1} reach with zero_ticks "
-                f"{joint.zero_ticks}, {lowest:.3f} to {highest:.3f} rad",
-            )
-    yield from _velocity(joint.max_velocity_rad_s, f"{key}.max_velocity_rad_s")
-    yield from _current(joint.current_limit_a, joint.model, f"{key}.current_limit_a")
-
-
-def _reach_rad(joint: Joint) -> tuple[float, float]:
-    """Least and greatest angle that a joint in position mode (ticks 0 to 4095) can be sent to."""
-    direction = -1 if joint.inverted else 1
-    ends = [direction * (ticks - joint.zero_ticks) * RAD_PER_TICK for ticks in (0, TICKS_PER_TURN - 1)]
-    return min(ends), max(ends)
-
-
-def _velocity(velocity_rad_s: float, key: str) -> Iterator[Mistake]:
-    if velocity_rad_s > VELOCITY_REGISTER_RAD_S:
-        yield Mistake(
-            key,
-            f"{velocity_rad_s:g} is more than the servo's velocity limit can hold, {VELOCITY_REGISTER_RAD_S:.1f} rad/s",
-        )
-
-
-def _current(current_a: float, model: str, key: str) -> Iterator[Mistake]:
-    most = CURRENT_LIMIT_A[model]
-    if most is not None and current_a > most:
-        yield Mistake(
-            key, f"{current_a:g} is more than the current limit of a {model} can hold, {most:.2f} A"
-        )
-
-
-def _needs_current(model: str, use: str, key: str) -> Iterator[Mistake]:
-    """XL430 and XC430 measure load instead of current and have modes 1, 3, 4 and 16 only."""
-    if CURRENT_LIMIT_A[model] is None:
-        able = listed(name for name, limit in CURRENT_LIMIT_A.items() if limit is not None)
-        yield Mistake(key, f'"{model}" has no current control, which {use} needs; use one of {able}')
-
-
-def _opening_angles(closed_rad: float, open_rad: float, key: str) -> Iterator[Mistake]:
-    for name, angle in (("closed_rad", closed_rad), ("open_rad", open_rad)):
-        if not -math.pi <= angle <= math.pi:
-            yield Mistake(f"{key}.{name}", f"{angle:g} is outside one turn of the servo, -3.142 to 3.142 rad")
-    if abs(closed_rad - open_rad) < 0.05:
-        yield Mistake(
-            f"{key}.open_rad",
-            f"{open_rad:g} is within 0.05 rad of closed_rad, {closed_rad:g}: no opening can be told",
-        )
-
-
 def _grippers(profile: RobotProfile) -> Iterator[Mistake]:
     for name, gripper in profile.grippers.items():
         key = f"grippers.{name}"
-        yield from _needs_current(gripper.model, "a gripper (current-based position, mode 5)", f"{key}.model")
-        yield from _current(gripper.current_limit_a, gripper.model, f"{key}.current_limit_a")
-        yield from _opening_angles(gripper.closed_rad, gripper.open_rad, key)
+        yield from needs_current(gripper.model, "a gripper (current-based position, mode 5)", f"{key}.model")
+        yield from current_mistakes(gripper.current_limit_a, gripper.model, f"{key}.current_limit_a")
+        yield from opening_mistakes(gripper.closed_rad, gripper.open_rad, key)
 
 
 def _leaders(profile: RobotProfile) -> Iterator[Mistake]:
     followed: dict[str, str] = {}
     for name, leader in profile.leaders.items():
         key = f"leaders.{name}"
-        yield from _joints(leader.joints, key)
-        yield from _opening_angles(leader.handle.closed_rad, leader.handle.open_rad, f"{key}.handle")
+        yield from joint_mistakes(leader.joints, key)
+        yield from opening_mistakes(leader.handle.closed_rad, leader.handle.open_rad, f"{key}.handle")
         if leader.follows not in profile.arms:
             hint = did_you_mean(leader.follows, profile.arms)
             yield Mistake(
@@ -290,10 +214,17 @@ def _leaders(profile: RobotProfile) -> Iterator[Mistake]:
                 f"{key}.follows", f'"{leader.follows}" is already led by "{followed[leader.follows]}"'
             )
         followed.setdefault(leader.follows, name)
+        if leader.follows in profile.arms and leader.follows not in profile.grippers:
+            yield Mistake(
+                f"{key}.handle",
+                f'moves no gripper: "{leader.follows}", the arm it leads, has none of the same name; there are '
+                f"{listed(profile.grippers)}",
+            )
         if leader.drivable:
+            yield from needs_current(leader.handle.model, "a drivable leader", f"{key}.handle.model")
             for index, joint in enumerate(leader.joints):
-                yield from _needs_current(joint.model, "a drivable leader", f"{key}.joints[{index}].model")
-                yield from _current(leader.drive_current_a, joint.model, f"{key}.drive_current_a")
+                yield from needs_current(joint.model, "a drivable leader", f"{key}.joints[{index}].model")
+                yield from current_mistakes(leader.drive_current_a, joint.model, f"{key}.drive_current_a")
 
 
 def _leader_matches(leader: Leader, arm: Arm, key: str) -> Iterator[Mistake]:
@@ -315,7 +246,7 @@ def _leader_matches(leader: Leader, arm: Arm, key: str) -> Iterator[Mistake]:
 def _base_and_lifts(profile: RobotProfile) -> Iterator[Mistake]:
     if profile.base is not None:
         base = profile.base
-        yield from _velocity(base.max_wheel_rad_s, "base.max_wheel_rad_s")
+        yield from velocity_mistakes(base.max_wheel_rad_s, "base.max_wheel_rad_s")
         angles = [angle % 360 for angle in base.wheel_angles_deg]
         if len(set(angles)) < 3:
             yield Mistake(
@@ -336,8 +267,8 @@ def _base_and_lifts(profile: RobotProfile) -> Iterator[Mistake]:
             yield Mistake(
                 f"{key}.max_speed_m_s", f"{lift.max_speed_m_s:g} is more than the servo can, {most:.2f} m/s"
             )
-        yield from _needs_current(lift.model, "homing a lift against a stall", f"{key}.model")
-        yield from _current(lift.current_limit_a, lift.model, f"{key}.current_limit_a")
+        yield from needs_current(lift.model, "homing a lift against a stall", f"{key}.model")
+        yield from current_mistakes(lift.current_limit_a, lift.model, f"{key}.current_limit_a")
         if lift.homing.stall_current_a >= lift.current_limit_a:
             yield Mistake(
                 f"{key}.homing.stall_current_a",

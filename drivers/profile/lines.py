@@ -80,10 +80,10 @@ class _Walk:
             last = index == len(parts) - 1
             if is_array and last:
                 self._tables[prefix] = self._tables.get(prefix, -1) + 1
+            self.lines.setdefault(prefix, line)
             if prefix in self._tables:
-                self.lines.setdefault(prefix, line)
                 prefix = f"{prefix}[{self._tables[prefix]}]"
-        self.lines.setdefault(prefix, line)
+                self.lines.setdefault(prefix, line)
         return prefix
 
     def _pair(self, prefix: str) -> None:

@@ -119,6 +119,7 @@ def test_a_healthy_robot_has_no_trouble_and_every_servo_is_told(profile: RobotPr
     assert "XM540-W270" in summary
     assert "12.0 V" in summary
     assert "torque off" in summary
+    assert "at 0.00 rad" in summary
 
 
 def test_findings_come_one_by_one(profile: RobotProfile, end: FarEnd) -> None:
