@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from app.cli.options import data_dir, profile
+
+if TYPE_CHECKING:
+    from app.session import Session
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -13,8 +17,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Open the window; returns when it is closed."""
-    from app.gui.main import run as open_window  # Qt
-    from app.session import Session
+    """Open the window; returns when it is closed. A profile that cannot be used is told here, before any window."""
+    from drivers.profile import load_profile
 
-    return open_window(lambda: Session(profile(args), data_dir=data_dir(args), operator=args.operator))
+    load_profile(profile(args))
+    from app.gui.main import run as open_window  # Qt
+
+    def start() -> Session:
+        from app.session import Session  # beside the window, which is on screen by then
+
+        return Session(profile(args), data_dir=data_dir(args), operator=args.operator)
+
+    return open_window(start)

@@ -11,7 +11,7 @@ from app.cli.outcome import ExitCode, write_json
 from app.cli.progress import Progress
 
 if TYPE_CHECKING:
-    from recordings.verify import VerifyReport
+    from recordings.findings import VerifyReport
 
 
 def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
