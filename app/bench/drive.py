@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,10 +20,10 @@ from app.bench.figures import Figures, add_json_argument
 from app.bench.processes import CpuMeter
 from app.bench.skew import camera_state_skew_s, clap
 from app.bench.tracking import delay_s, rms_error
+from app.bench.waiting import wait
 from app.messages import Mode
 from app.robot.gate import GatePhase
 from app.session import Session
-from app.session.view import Snapshot
 from drivers.profile import RobotProfile
 from recordings import Dataset, Episode
 
@@ -196,22 +195,6 @@ class TickCollector:
             self._newest_ns = int(rows["time_ns"][-1])
             self._parts.append(rows)
         return np.concatenate(self._parts)
-
-
-def wait(session: Session, until: Callable[[Snapshot], bool], timeout_s: float, what: str) -> Snapshot:
-    """Look at the session until something is so.
-
-    Raises:
-        TimeoutError: when it is not in time; tells what is wrong with the session.
-    """
-    deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
-        snapshot = session.snapshot()
-        if until(snapshot):
-            return snapshot
-        time.sleep(0.02)
-    wrong = "; ".join(notice.what for notice in session.snapshot().notices)
-    raise TimeoutError(f"waited {timeout_s:.0f} s for {what}" + (f" ({wrong})" if wrong else ""))
 
 
 def cameras_captured(session: Session) -> dict[str, tuple[int, int]]:

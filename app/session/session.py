@@ -64,13 +64,20 @@ class Session:
         data_dir: the dataset that episodes go to.
         seed: of the simulated world's object placement.
         operator: who drives.
+        processes: those to run; by default all that the profile needs.
 
     Raises:
         ProfileError: when the profile cannot be used; lists every mistake in it.
     """
 
     def __init__(
-        self, profile: str = "sim-kitchen", *, data_dir: Path, seed: int = 0, operator: str = ""
+        self,
+        profile: str = "sim-kitchen",
+        *,
+        data_dir: Path,
+        seed: int = 0,
+        operator: str = "",
+        processes: tuple[str, ...] | None = None,
     ) -> None:
         self.profile = load_profile(profile)
         self.runtime_dir = create_runtime_dir()
@@ -80,7 +87,8 @@ class Session:
                 profile=profile, data_dir=str(data_dir), seed=seed, operator=operator, owner_pid=os.getpid()
             ),
         )
-        processes = (("simworld",) if self.profile.simulation is not None else ()) + HARDWARE_PROCESSES
+        if processes is None:
+            processes = (("simworld",) if self.profile.simulation is not None else ()) + HARDWARE_PROCESSES
         self._plane = DataPlane(self.runtime_dir)
         self._library = Library(data_dir, self._refuse)
         self._pump = Pump(
