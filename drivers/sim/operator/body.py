@@ -20,7 +20,11 @@ SIGHT_M = 0.0025
 SIGHT_RAD = 0.03
 """How far off the operator sees an object lie, standard deviation."""
 
-CONVERGED_IK_ITERATIONS = 150
+NEAR_ITERATIONS = 6
+FAR_ITERATIONS = 40
+WRIST_SEEDS_RAD = (0.0, math.pi / 2, -math.pi / 2)
+"""Inverse kinematics from home alone may end in a dead end when the hand must turn far; one of these does not."""
+_WRIST_ROTATE = np.array([0.0, 0.0, 0.0, 0.0, 0.0, 1.0])
 
 
 class Body:
@@ -83,26 +87,31 @@ class Body:
         """Where the follower's grasp frame is, in the world."""
         return self._to_world(forward(self._chain(side), self.truth.arm_rad[side]))
 
-    def reach(
-        self, side: str, target: Pose, *, iterations: int = 6, seed_rad: Array | None = None
-    ) -> IkResult:
-        """Joint angles that bring a follower's grasp frame to a pose in the world, from where the base stands now."""
-        seed = self.leader_rad[side] if seed_rad is None else seed_rad
-        return solve_ik(
-            self._chain(side), self._limits[side], self._to_carriage(target), seed, iterations=iterations
-        )
+    def reach(self, side: str, target: Pose) -> IkResult:
+        """Joint angles that bring the follower's grasp frame to a pose in the world near where it is led now."""
+        return self._solve(side, target, self.leader_rad[side], iterations=NEAR_ITERATIONS)
+
+    def find_reach(self, side: str, target: Pose) -> IkResult:
+        """The same for a pose anywhere: of several solutions the one with the least travel of the wrist from home."""
+        home = self.home_rad(side)
+        found = [
+            self._solve(side, target, home + turn * _WRIST_ROTATE, iterations=FAR_ITERATIONS)
+            for turn in WRIST_SEEDS_RAD
+        ]
+        return min(found, key=lambda result: self._wrist_effort(side, result))
 
     def easier_turn(self, side: str, target: Pose) -> Pose:
         """Of the two ways to turn a parallel gripper that grasp alike, the one with less travel of the wrist."""
-        home = self.home_rad(side)
         turned = Pose(target.position_m, target.rotation @ np.diag([1.0, -1.0, -1.0]))
+        return min(target, turned, key=lambda pose: self._wrist_effort(side, self.find_reach(side, pose)))
 
-        def effort(pose: Pose) -> tuple[bool, float]:
-            found = self.reach(side, pose, iterations=CONVERGED_IK_ITERATIONS, seed_rad=home)
-            misses = found.position_error_m > 0.002 or found.rotation_error_rad > 0.02
-            return misses, float(np.abs(found.joints_rad - home)[3:].sum())
+    def _solve(self, side: str, target: Pose, seed_rad: Array, *, iterations: int) -> IkResult:
+        target = self._to_carriage(target)
+        return solve_ik(self._chain(side), self._limits[side], target, seed_rad, iterations=iterations)
 
-        return min(target, turned, key=effort)
+    def _wrist_effort(self, side: str, result: IkResult) -> tuple[bool, float]:
+        misses = result.position_error_m > 0.002 or result.rotation_error_rad > 0.02
+        return misses, float(np.abs(result.joints_rad - self.home_rad(side))[3:].sum())
 
     def look_at(self, name: str) -> tuple[Array, float]:
         """Where an object seems to be: position (3,) in the world, m, and yaw, rad."""

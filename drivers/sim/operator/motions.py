@@ -38,6 +38,8 @@ LIFT_GAIN_HZ = 2.5
 LIFT_ACCELERATION_M_S2 = 0.3
 LIFT_NEAR_M = 0.004
 
+REACHED_M = 0.015
+"""A hand that misses its place by more has not reached it."""
 PATIENCE_S = 25.0
 """After so long on one drive or lift the operator gives up."""
 
@@ -93,9 +95,18 @@ def move_hand(body: Body, side: str, goal: Pose, *, speed_m_s: float = HAND_SPEE
                 break
             yield
         yield
-    if missed_m > 0.02:
-        where = np.round(goal.position_m, 3).tolist()
-        raise GaveUpError(f"the {side} hand cannot reach {where}; it misses it by {missed_m * 1e3:.0f} mm")
+    _refuse_miss(side, goal, missed_m)
+
+
+def swing_hand(body: Body, side: str, goal: Pose) -> Motion:
+    """Lead the follower's grasp frame to a pose in the world by the joints' own ways, for great turns in free space.
+
+    Raises:
+        GaveUpError: when the pose is out of reach.
+    """
+    found = body.find_reach(side, goal)
+    _refuse_miss(side, goal, found.position_error_m)
+    yield from move_joints(body, side, found.joints_rad)
 
 
 def arrive(body: Body, side: str, *, within_rad: float = 0.012, at_most_s: float = 1.2) -> Motion:
@@ -181,6 +192,12 @@ def lift_to(body: Body, height_m: float) -> Motion:
         yield
     body.release_pedals()
     raise GaveUpError(f"the lift does not get to {height_m:.2f} m; it stands at {body.truth.lift_m:.2f} m")
+
+
+def _refuse_miss(side: str, goal: Pose, missed_m: float) -> None:
+    if missed_m > REACHED_M:
+        where = np.round(goal.position_m, 3).tolist()
+        raise GaveUpError(f"the {side} hand cannot reach {where}; it misses it by {missed_m * 1e3:.0f} mm")
 
 
 def _goes_on(motion: Motion) -> bool:

@@ -21,6 +21,7 @@ from drivers.sim.operator.motions import (
     lift_to,
     move_hand,
     move_joints,
+    swing_hand,
     together,
     wait,
 )
@@ -231,14 +232,16 @@ def _let_go(body: Body, name: str) -> Iterator[None]:
 
 
 def _handle(body: Body) -> Array:
-    return HANDLE_M - np.array([body.truth.drawer_m, 0.0, 0.0])
+    out = np.array([-body.truth.drawer_m, 0.0, 0.0])
+    handle: Array = HANDLE_M + out
+    return handle
 
 
 def _take_handle(body: Body) -> Iterator[None]:
     at = body.judge(_handle(body)) + np.array([0.006, 0.0, 0.0])
     pose = body.easier_turn(SIDE, Pose(at, pointing_ahead()))
     before = _shifted(pose, np.array([-0.14, 0.0, 0.0]))
-    yield from together(move_hand(body, SIDE, before), grip(body, SIDE, HANDLE_OPENING))
+    yield from together(swing_hand(body, SIDE, before), grip(body, SIDE, HANDLE_OPENING))
     yield from arrive(body, SIDE)
     yield from move_hand(body, SIDE, pose, speed_m_s=0.15)
     yield from arrive(body, SIDE)
