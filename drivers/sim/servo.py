@@ -13,6 +13,7 @@ from drivers.sim import control_table as ct
 from drivers.sim import protocol
 from drivers.sim.access import refusal
 from drivers.sim.encoder import Encoder
+from drivers.sim.glide import Glide
 from drivers.sim.interface import Drive, DriveKind
 from drivers.sim.shared_joint import JointPort
 from drivers.sim.thermal import Winding
@@ -80,8 +81,7 @@ class SimServo:
         self._heat_c: float | None = None
         self._feed_ns = now_ns
         self._overload_since_ns: int | None = None
-        self._ramp_ticks: float | None = None
-        self._ramp_ns = now_ns
+        self._glide = Glide()
         self.boot_until_ns = 0
         put = self._table.put
         put(ct.MODEL_NUMBER, self._model.number)
@@ -210,15 +210,16 @@ class SimServo:
         if watchdog > 0 and now_ns - self._feed_ns > watchdog * ct.WATCHDOG_UNIT_NS:
             self._trip_watchdog()
         self._protect(current_a, now_ns)
-        if self._ramp_ticks is not None:
-            self._advance_ramp(now_ns)
+        if self._glide.moving:
+            self._glide.advance(self._profile_ticks_s(), self._table.get(ct.GOAL_POSITION), now_ns=now_ns)
+            self._drive()
 
     def world_was_reset(self, *, hold: bool) -> None:
         """The joint was put somewhere else: tell it the wish anew, with the new place as the goal where `hold`."""
         if hold and self.torque_on:
             self._table.put(ct.GOAL_POSITION, self._encoder.position_ticks)
             self._table.put(ct.GOAL_VELOCITY, 0)
-            self._ramp_ticks = None
+            self._glide.stop()
         self._port.insist(self._wish())
 
     def overload(self) -> None:
@@ -247,7 +248,7 @@ class SimServo:
     def _power_up(self, now_ns: int) -> None:
         self._table.restore_ram()
         self._overload_since_ns = None
-        self._ramp_ticks = None
+        self._glide.stop()
         self._feed_ns = now_ns
         self.override_voltage(self._voltage_v)
         self.override_temperature(self._heat_c)
@@ -263,7 +264,7 @@ class SimServo:
         if table.get(ct.OPERATING_MODE) == ct.MODE_CURRENT:
             table.put(ct.GOAL_CURRENT, 0)
         table.put(ct.GOAL_POSITION, self._encoder.position_ticks)
-        self._ramp_ticks = None
+        self._glide.stop()
         self._drive()
 
     def _protect(self, current_a: float, now_ns: int) -> None:
@@ -292,7 +293,7 @@ class SimServo:
                 # Taking power, the servo holds where it is, whatever goal was left in its table.
                 table.put(ct.GOAL_POSITION, self._encoder.position_ticks)
                 table.put(ct.GOAL_VELOCITY, 0)
-                self._ramp_ticks = None
+                self._glide.stop()
                 self._feed_ns = now_ns
             self._drive()
         elif register is ct.OPERATING_MODE and value != was:
@@ -301,7 +302,10 @@ class SimServo:
             if value == ct.MODE_POSITION:
                 self._encoder.forget_turns()
         elif register is ct.GOAL_POSITION:
-            self._start_ramp(was, now_ns)
+            if self._table.get(ct.PROFILE_VELOCITY):
+                self._glide.start(was, now_ns=now_ns)
+            else:
+                self._glide.stop()
             self._drive()
         elif register in ct.GOALS:
             self._drive()
@@ -318,6 +322,9 @@ class SimServo:
     def _present_velocity(self) -> int:
         return round(self._encoder.sense * self._port.velocity_rad_s / ct.VELOCITY_UNIT_RAD_S)
 
+    def _profile_ticks_s(self) -> float:
+        return self._table.get(ct.PROFILE_VELOCITY) * ct.VELOCITY_UNIT_RAD_S * ct.TICKS_PER_RAD
+
     def _refresh(self) -> None:
         """Put the present values into the table."""
         table = self._table
@@ -329,26 +336,6 @@ class SimServo:
         table.put(ct.PRESENT_POSITION, self._encoder.position_ticks)
 
     # -- the wish for the joint ------------------------------------------------------------------------------
-
-    def _start_ramp(self, from_ticks: int, now_ns: int) -> None:
-        """With a profile velocity, the goal is approached from the last one at that speed; without, at once."""
-        if not self._table.get(ct.PROFILE_VELOCITY):
-            self._ramp_ticks = None
-        elif self._ramp_ticks is None:
-            self._ramp_ticks = float(from_ticks)
-            self._ramp_ns = now_ns
-
-    def _advance_ramp(self, now_ns: int) -> None:
-        if self._ramp_ticks is None:
-            return
-        table = self._table
-        speed = table.get(ct.PROFILE_VELOCITY) * ct.VELOCITY_UNIT_RAD_S * ct.TICKS_PER_RAD
-        goal = table.get(ct.GOAL_POSITION)
-        reach = speed * (now_ns - self._ramp_ns) * 1e-9
-        self._ramp_ns = now_ns
-        left = goal - self._ramp_ticks
-        self._ramp_ticks = None if abs(left) <= reach else self._ramp_ticks + (reach if left > 0 else -reach)
-        self._drive()
 
     def _drive(self) -> None:
         """Tell the joint what the registers now ask for."""
@@ -370,7 +357,7 @@ class SimServo:
             return Drive(DriveKind.VELOCITY, velocity_rad_s, limit_nm)
         if mode == ct.MODE_CURRENT_BASED_POSITION:
             limit_nm = min(limit_nm, abs(table.get(ct.GOAL_CURRENT)) * ampere_nm)
-        goal = table.get(ct.GOAL_POSITION) if self._ramp_ticks is None else self._ramp_ticks
+        goal = self._glide.towards(table.get(ct.GOAL_POSITION))
         return Drive(DriveKind.POSITION, self._encoder.joint_rad(goal), limit_nm)
 
 

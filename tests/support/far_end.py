@@ -17,9 +17,6 @@ from drivers.sim.line import port_path
 from drivers.sim.simulation import SimStatus, Simulation
 from tests.support.plain_world import PlainWorld
 
-PACKET_TIMEOUT_MS = 250.0
-"""Far longer than a reply takes, so that a busy machine fails no test."""
-
 
 class Port(PortHandler):  # type: ignore[misc]  # the SDK ships no types
     """The SDK's port, patient, and yielding the interpreter while it waits."""
@@ -28,10 +25,11 @@ class Port(PortHandler):  # type: ignore[misc]  # the SDK ships no types
         super().__init__(str(path))
         self.setBaudRate(baud)
         self.ser.timeout = 0.005
+        self.timeout_ms = 250.0  # far longer than a reply takes, so that a busy machine fails no test
         self.handler = PacketHandler(2.0)
 
     def setPacketTimeout(self, packet_length: int) -> None:
-        self.setPacketTimeoutMillis(PACKET_TIMEOUT_MS)
+        self.setPacketTimeoutMillis(self.timeout_ms)
 
     def ping(self, servo_id: int) -> tuple[int, int, int]:
         """Model number, result of the exchange, error number."""
@@ -39,7 +37,7 @@ class Port(PortHandler):  # type: ignore[misc]  # the SDK ships no types
         return answer
 
     def answers(self, servo_id: int) -> bool:
-        return self.ping(servo_id)[1] == COMM_SUCCESS
+        return bool(self.ping(servo_id)[1] == COMM_SUCCESS)
 
     def get(self, servo_id: int, register: Register) -> int:
         data, result, error = self.handler.readTxRx(self, servo_id, register.address, register.size)

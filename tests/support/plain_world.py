@@ -67,9 +67,11 @@ class PlainWorld:
         self.objects = {"cup": np.array([1.0, 0, 0, 1, 0, 0, 0])}
         self.sim_time_s = 0.0
         self.time_ns = time.monotonic_ns()
-        for part in (*profile.arms.values(), *profile.leaders.values()):
-            for joint in part.joints:
-                self.joints[part.bus, joint.name] = PlainJoint(low_rad=joint.min_rad, high_rad=joint.max_rad)
+        chains = [(arm.bus, arm.joints) for arm in profile.arms.values()]
+        chains += [(leader.bus, leader.joints) for leader in profile.leaders.values()]
+        for bus, joints in chains:
+            for joint in joints:
+                self.joints[bus, joint.name] = PlainJoint(low_rad=joint.min_rad, high_rad=joint.max_rad)
         for gripper in profile.grippers.values():
             self.joints[gripper.bus, "gripper"] = PlainJoint(
                 low_rad=gripper.closed_rad, high_rad=gripper.open_rad

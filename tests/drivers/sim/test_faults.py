@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import serial
@@ -39,8 +40,8 @@ def arm(far: FarEnd) -> Iterator[Port]:
         yield port
 
 
-def on_arm(**faults: object) -> Faults:
-    return Faults(buses={ARM: BusFaults(**faults)})  # type: ignore[arg-type]
+def on_arm(**faults: Any) -> Faults:
+    return Faults(buses={ARM: BusFaults(**faults)})
 
 
 def talk(port: Port) -> None:
@@ -61,7 +62,7 @@ def test_a_silent_servo_neither_answers_nor_lets_those_behind_it(remote: SimRemo
 
 
 def test_lost_packets_are_lost_at_about_the_rate_asked_for(remote: SimRemote, arm: Port) -> None:
-    arm.setPacketTimeout = lambda packet_length: arm.setPacketTimeoutMillis(60.0)
+    arm.timeout_ms = 60.0
     remote.set_faults(on_arm(loss=0.3))
     answered = sum(arm.answers(1) for _ in range(60))
     # Each way loses 30 %: about half of the exchanges succeed.
@@ -71,7 +72,7 @@ def test_lost_packets_are_lost_at_about_the_rate_asked_for(remote: SimRemote, ar
 
 
 def test_corrupted_packets_never_pass_for_whole_ones(remote: SimRemote, arm: Port) -> None:
-    arm.setPacketTimeout = lambda packet_length: arm.setPacketTimeoutMillis(60.0)
+    arm.timeout_ms = 60.0
     arm.put(1, ct.LED, 1)
     remote.set_faults(on_arm(corruption=0.5))
     results = []

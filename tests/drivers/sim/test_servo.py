@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -52,8 +53,8 @@ class Bench:
 
 @pytest.fixture
 def bench() -> Callable[..., Bench]:
-    def build(joint: PlainJoint | None = None, **spec: object) -> Bench:
-        return Bench(joint or PlainJoint(), ServoSpec(id=1, model="XM540-W270", **spec))  # type: ignore[arg-type]
+    def build(joint: PlainJoint | None = None, **spec: Any) -> Bench:
+        return Bench(joint or PlainJoint(), ServoSpec(id=1, model="XM540-W270", **spec))
 
     return build
 
