@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from recordings import metadata
-from recordings.errors import naming_a_full_disk
+from recordings.errors import naming_disk_errors
 
 
 def keep_bytes(episode: Path, name: str, data: bytes, reason: str) -> Path:
     """Copy bytes aside; returns the array's folder."""
     folder = _new_array(episode, name)
-    with naming_a_full_disk(folder):
+    with naming_disk_errors(folder):
         folder.mkdir(parents=True)
         (folder / "c.0").write_bytes(data)
     _describe(folder, len(data), reason)
@@ -23,7 +23,7 @@ def keep_bytes(episode: Path, name: str, data: bytes, reason: str) -> Path:
 def keep_file(episode: Path, name: str, file: Path, reason: str) -> Path:
     """Move a whole file aside; returns the array's folder."""
     folder = _new_array(episode, name)
-    with naming_a_full_disk(folder):
+    with naming_disk_errors(folder):
         folder.mkdir(parents=True)
         file.rename(folder / "c.0")
     _describe(folder, (folder / "c.0").stat().st_size, reason)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recordings.errors import DamagedData, naming_a_full_disk
+from recordings.errors import DamagedData, naming_disk_errors
 from recordings.layout import ROWS_PER_CHUNK, Rows, Table
 
 
@@ -48,7 +48,7 @@ def write_values(
         chunk, offset = divmod(first + done, chunk_length)
         run = values[done : done + chunk_length - offset]
         path = folder / chunk_name(chunk, dimensions)
-        with naming_a_full_disk(path):
+        with naming_disk_errors(path):
             file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
             try:
                 if os.fstat(file).st_size < chunk_length * item_bytes:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from recordings import metadata
 from recordings.episode import Episode
-from recordings.errors import EpisodeExists, FolderNotWritable, NotADataset, UnknownEpisode
+from recordings.errors import EpisodeExists, NotADataset, UnknownEpisode, naming_disk_errors
 from recordings.info import EpisodeInfo, info_of
 from recordings.journal import refuse_if_locked
 from recordings.layout import FORMAT_NAME, FORMAT_VERSION
@@ -37,7 +37,9 @@ class Dataset:
             DiskFull: There is no room for it.
         """
         path = Path(path)
-        if not (path / "zarr.json").exists():
+        with naming_disk_errors(path):
+            is_there = (path / "zarr.json").exists()
+        if not is_there:
             if not create:
                 raise NotADataset(f"{path} holds no dataset; pass create=True to start one there")
             _create(path)
@@ -134,14 +136,12 @@ class Dataset:
 
 
 def _create(path: Path) -> None:
-    try:
+    with naming_disk_errors(path):
         path.mkdir(parents=True, exist_ok=True)
         if any(path.iterdir()):
             raise NotADataset(f"{path} is not empty and holds no dataset; choose an empty or new folder")
-        metadata.write_group(path / "episodes")
-        metadata.write_group(path, {"format": _DATASET_FORMAT, "format_version": FORMAT_VERSION})
-    except OSError as error:
-        raise FolderNotWritable(path, error.strerror or str(error)) from error
+    metadata.write_group(path / "episodes")
+    metadata.write_group(path, {"format": _DATASET_FORMAT, "format_version": FORMAT_VERSION})
 
 
 def _names(folder: Path) -> list[str]:
@@ -157,7 +157,5 @@ def _number(name: str) -> int:
 
 
 def _move(source: Path, target: Path) -> None:
-    try:
+    with naming_disk_errors(target):
         source.rename(target)
-    except OSError as error:
-        raise FolderNotWritable(target.parent, error.strerror or str(error)) from error

@@ -100,10 +100,16 @@ class Durability(threading.Thread):
 
 
 def sync_tree(folder: int) -> None:
-    """Sync every file and folder below an open folder, and itself."""
+    """Sync every file and folder below an open folder, and itself.
+
+    A file that goes meanwhile is a draft that has just replaced its target, which settling syncs again.
+    """
     for _, _, names, inside in os.fwalk(".", dir_fd=folder):
         for name in names:
-            file = os.open(name, os.O_RDONLY, dir_fd=inside)
+            try:
+                file = os.open(name, os.O_RDONLY, dir_fd=inside)
+            except FileNotFoundError:
+                continue
             try:
                 os.fsync(file)
             finally:

@@ -257,7 +257,7 @@ class Episode:
             return self._content.rows[table_path]
         table = self._tables[table_path]
         folder = self.path / table_path
-        if not folder.exists() and table_path == "audio":  # made with the first block
+        if table.made_with_first_row and not folder.exists():
             return np.zeros(0, dtype=table.row)
         return read_rows(self.path, table, _length(folder / "time_ns"))
 
@@ -278,7 +278,7 @@ class Episode:
         if payload is None:
             return b""
         folder = self.path / table_path / payload.array
-        if not folder.exists() and table_path == "audio":
+        if self._tables[table_path].made_with_first_row and not folder.exists():
             return b""
         values = read_values(folder, _length(folder), payload.values_per_chunk, payload.dtype)
         return values.tobytes()

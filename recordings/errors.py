@@ -31,12 +31,12 @@ class DiskFull(RecordingError):
 
 
 class FolderNotWritable(RecordingError):
-    """The dataset's folder refuses new files."""
+    """A folder refuses new or changed files."""
 
     def __init__(self, path: Path, reason: str) -> None:
         self.path = path
         super().__init__(
-            f"cannot create files in {path}: {reason}. Choose another folder, or make it writable "
+            f"cannot write {path}: {reason}. Choose another folder, or make it writable "
             "(its owner, its permissions, or the mount's read-only flag)"
         )
 
@@ -110,14 +110,22 @@ def free_bytes(path: Path) -> int:
 
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_REFUSED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
 @contextmanager
-def naming_a_full_disk(path: Path) -> Iterator[None]:
-    """Turn the system's several ways to say "no room" into `DiskFull`; let any other error through."""
+def naming_disk_errors(path: Path) -> Iterator[None]:
+    """Turn the system's several ways to say "no room" and "not here" into named errors; let any other through.
+
+    Raises:
+        DiskFull: No room, on the disk, in the quota or under the limit of a file's size.
+        FolderNotWritable: A read-only disk, or no permission.
+    """
     try:
         yield
     except OSError as error:
         if error.errno in _NO_ROOM:
             raise DiskFull(path, error.strerror or "no room") from error
+        if error.errno in _REFUSED:
+            raise FolderNotWritable(path, error.strerror or "refused") from error
         raise

@@ -18,7 +18,7 @@ import numpy as np
 
 from recordings import metadata
 from recordings.checksum import crc32c
-from recordings.errors import EpisodeInUse, naming_a_full_disk
+from recordings.errors import EpisodeInUse, naming_disk_errors
 
 _CHECKED = struct.Struct("<HxxII")  # kind, row, bytes of the body
 _CHECKSUM = struct.Struct("<I")
@@ -66,7 +66,7 @@ class JournalWriter:
                 "purpose": "rows not yet settled; needed for repair, gone once the episode is settled"
             },
         )
-        with naming_a_full_disk(self.path):
+        with naming_disk_errors(self.path):
             self.file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
             fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             reserve = os.open(self._reserve_path, os.O_RDWR | os.O_CREAT, 0o644)
@@ -151,7 +151,7 @@ def write_whole(file: int, data: bytes, offset: int, path: Path) -> None:
     Raises:
         DiskFull: No room; the file is back at its former length.
     """
-    with naming_a_full_disk(path):
+    with naming_disk_errors(path):
         try:
             written = os.pwrite(file, data, offset)
             while written < len(data):

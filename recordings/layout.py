@@ -66,6 +66,7 @@ class Table:
         units: Unit of each column that has one.
         payload: The array of runs, where the table has one.
         attributes: Attributes of single columns.
+        made_with_first_row: The group is absent from an episode that has no such row.
     """
 
     path: str
@@ -73,6 +74,7 @@ class Table:
     units: dict[str, str]
     payload: Payload | None = None
     attributes: dict[str, dict[str, object]] = field(default_factory=dict)
+    made_with_first_row: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -138,7 +140,7 @@ def simulation_table(state_size: int) -> Table:
 def audio_table() -> Table:
     """One row a block of samples; `time_ns` is the capture time of the block's first sample."""
     samples = Payload("samples", "nsamples", np.dtype("<i2"), AUDIO_SAMPLES_PER_CHUNK)
-    return Table("audio", _row(("nsamples", "<u4")), {"time_ns": "ns"}, samples)
+    return Table("audio", _row(("nsamples", "<u4")), {"time_ns": "ns"}, samples, made_with_first_row=True)
 
 
 def _text_table(path: str) -> Table:

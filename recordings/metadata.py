@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from recordings.errors import naming_a_full_disk
+from recordings.errors import naming_disk_errors
 from recordings.layout import FRAMES_PER_SHARD, ROWS_PER_CHUNK, Table
 from recordings.spec import CameraSpec, EpisodeSpec, FrameEncoding
 
@@ -173,7 +173,7 @@ def _read_json(folder: Path) -> Json:
 
 def _replace_json(folder: Path, content: Json) -> None:
     path = folder / _METADATA
-    with naming_a_full_disk(path):
+    with naming_disk_errors(path):
         folder.mkdir(parents=True, exist_ok=True)
         draft = folder / f".{_METADATA}.draft"
         try:

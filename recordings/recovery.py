@@ -97,8 +97,9 @@ def read_journal_content(episode: Path) -> Content:
         for table in tables:
             end = at + table.row.itemsize
             rows[table.path] = np.frombuffer(b"".join(body[at:end] for body in bodies[kind]), dtype=table.row)
+            payloads[table.path] = b""
             at = end
-        payloads[tables[0].path] = b"".join(body[at:] for body in bodies[kind])
+        payloads[tables[0].path] = b"".join(body[at:] for body in bodies[kind])  # no tick has one
     torn_bytes = len(bytes_after(path))
     reasons = (f"the journal ends in {torn_bytes} bytes of an unfinished record",) if torn_bytes else ()
     damage = Damage(rows=int(torn_bytes > 0), reasons=reasons)

@@ -16,7 +16,7 @@ from recordings import attributes as episode_attributes
 from recordings.attributes import Counts, EpisodeAttributes, Repaired
 from recordings.columns import write_rows, write_values
 from recordings.durability import sync_tree
-from recordings.errors import NotAnEpisode, naming_a_full_disk
+from recordings.errors import NotAnEpisode, naming_disk_errors
 from recordings.journal import bytes_after, journal_folder, journal_path, refuse_if_locked
 from recordings.layout import FRAMES_PER_SHARD, Rows, Table
 from recordings.recovery import Content, Damage, bytes_without_row, read_journal_content, seconds_between
@@ -91,7 +91,7 @@ def repair_episode(path: Path | str) -> RepairReport:
         return RepairReport(episode, False, (), 0.0, content.attributes.counts, ())
     kept_aside = [aside.keep_bytes(episode, name, data, reason) for name, data, reason in findings.to_keep]
     for table in tables_without_frames(content.attributes):
-        _write_table(episode, table, content.rows[table.path], content.payloads.get(table.path, b""))
+        _write_table(episode, table, content.rows[table.path], content.payloads[table.path])
     for name, frames in cameras.items():
         kept_aside += _write_camera(episode, name, content.attributes, frames)
     attributes = _final_attributes(content, cameras, findings)
@@ -115,7 +115,7 @@ def _gather(episode: Path, findings: _Findings) -> Content:
         rows[table.path], payloads[table.path] = found.rows, found.payload
         if journal is not None and len(journal.rows[table.path]) >= len(found.rows):
             rows[table.path] = journal.rows[table.path]
-            payloads[table.path] = journal.payloads.get(table.path, b"")
+            payloads[table.path] = journal.payloads[table.path]
         if len(found.cut):
             everything = np.concatenate([found.rows, found.cut])
             findings.lost(
@@ -183,6 +183,8 @@ def _look_at_camera(episode: Path, name: str, content: Content, findings: _Findi
 
 
 def _lengths_differ(episode: Path, table: Table, rows: Rows, payload: bytes) -> bool:
+    if table.made_with_first_row and not len(rows) and not (episode / table.path).exists():
+        return False
     expected = {name: len(rows) for name in table.columns}
     if table.payload is not None:
         expected[table.payload.array] = len(payload) // table.payload.dtype.itemsize
@@ -199,7 +201,7 @@ def _length(array: Path) -> int | None:
 
 
 def _write_table(episode: Path, table: Table, rows: Rows, payload: bytes) -> None:
-    if table.path == layout.audio_table().path and not len(rows):
+    if table.made_with_first_row and not len(rows):
         return
     metadata.write_table(episode, table, rows=0)
     write_rows(episode, table, 0, rows)
@@ -247,7 +249,7 @@ def _rewrite_shard(
     elif len(data) > len(frames):
         kept_aside.append(aside.keep_bytes(episode, f"{name}-end", data[len(frames) :], reason))
     draft = path.with_name(f".{path.name}.draft")
-    with naming_a_full_disk(path):
+    with naming_disk_errors(path):
         draft.write_bytes(frames + encode_index([piece.size for piece in pieces]))
         os.replace(draft, path)
     return kept_aside

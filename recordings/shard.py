@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recordings.checksum import crc32c
-from recordings.errors import DamagedData, naming_a_full_disk
+from recordings.errors import DamagedData, naming_disk_errors
 from recordings.journal import write_whole
 from recordings.layout import FRAMES_PER_SHARD
 
@@ -103,7 +103,7 @@ class FrameShards:
             self.finish()
         path = shard_path(self._folder, self._shard)
         if self._file is None:
-            with naming_a_full_disk(path):
+            with naming_disk_errors(path):
                 self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644)
             self._on_open(self._file, path)
         write_whole(self._file, encoded, self._end_bytes, path)

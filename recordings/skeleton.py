@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import time
@@ -13,14 +12,13 @@ import msgspec
 from recordings import attributes as episode_attributes
 from recordings import layout, metadata
 from recordings.attributes import EpisodeAttributes
-from recordings.errors import EpisodeExists, FolderNotWritable, naming_a_full_disk
+from recordings.errors import EpisodeExists, naming_disk_errors
 from recordings.journal import JournalWriter, is_locked
 from recordings.layout import Kind
 from recordings.spec import EpisodeSpec
 
 _SUFFIX = ".starting"
 _ABANDONED_AFTER_S = 60.0
-_REFUSED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
 def start_episode(folder: Path, spec: EpisodeSpec) -> JournalWriter:
@@ -38,15 +36,11 @@ def start_episode(folder: Path, spec: EpisodeSpec) -> JournalWriter:
     if folder.exists():
         raise EpisodeExists(f"{folder} is there already; choose another id")
     _remove_abandoned(folder.parent)
-    with naming_a_full_disk(folder):
+    with naming_disk_errors(folder):
         try:
             start.mkdir()
         except FileExistsError as error:
             raise EpisodeExists(f"{folder} is being made by somebody else; choose another id") from error
-        except OSError as error:
-            if error.errno in _REFUSED:
-                raise FolderNotWritable(folder.parent, error.strerror or "refused") from error
-            raise
     journal: JournalWriter | None = None
     try:
         journal = JournalWriter(start)
@@ -66,10 +60,9 @@ def write_metadata(folder: Path, attributes: EpisodeAttributes) -> None:
     """Write the `zarr.json` of every group and array, with length 0; sound has its own made with its first block."""
     metadata.write_group(folder, episode_attributes.to_json(attributes))
     metadata.write_group(folder / "cameras")
-    audio = layout.audio_table().path
     for tables in layout.tables(attributes).values():
         for table in tables:
-            if table.path != audio:
+            if not table.made_with_first_row:
                 metadata.write_table(folder, table, rows=0)
     for camera in attributes.cameras:
         metadata.write_frames(folder, camera, attributes, frames=0, missing=[])

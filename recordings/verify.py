@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import zarr
+from zarr.errors import ZarrUserWarning
 
 from recordings import layout
 from recordings.checks import check_times, first_where
@@ -71,14 +73,18 @@ def _lengths(episode: Episode) -> Iterator[Finding]:
     if not episode.attributes.complete:
         return
     try:
-        group = zarr.open_group(episode.path, mode="r")
-        arrays = {name: node for name, node in group.members(max_depth=None) if isinstance(node, zarr.Array)}
+        with warnings.catch_warnings(record=True) as odd:
+            warnings.simplefilter("always", ZarrUserWarning)
+            group = zarr.open_group(episode.path, mode="r")
+            nodes = dict(group.members(max_depth=None))
     except (OSError, ValueError, KeyError, TypeError) as reason:
         yield error("plain zarr cannot open it", "episode", f"{type(reason).__name__}: {reason}")
         return
-    lengths = {name: array.shape[0] for name, array in arrays.items()}
+    for message in odd:
+        yield warning("plain zarr complains", "episode", str(message.message))
+    lengths = {name: node.shape[0] for name, node in nodes.items() if isinstance(node, zarr.Array)}
     for table in _tables(episode):
-        if table.path == layout.audio_table().path and not any(name.startswith("audio/") for name in lengths):
+        if table.made_with_first_row and table.path not in nodes:
             continue
         names = [f"{table.path}/{column}" for column in table.columns]
         if table.path.startswith("cameras/"):
@@ -127,7 +133,7 @@ def _ticks(episode: Episode) -> Iterator[Finding]:
     if silent.any():
         seen = f"{int(silent.any(axis=1).sum())} of {len(silent)} rows have a number that its device did not give"
         yield warning("gaps in state", "state", seen, "see the episode's events for the device")
-    if (row := first_where(~np.isfinite(action.sent).all(axis=1))) is not None:
+    if (row := first_where(np.logical_or.reduce(~np.isfinite(action.sent), axis=1))) is not None:
         yield error(
             "not finite", "action/sent", f"row {row}: {action.sent[row]}", "do not train on this episode"
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,7 +18,7 @@ from recordings import attributes as episode_attributes
 from recordings import layout, metadata
 from recordings.attributes import Counts
 from recordings.durability import Durability
-from recordings.errors import EpisodeClosed, UnknownCamera, WrongShape
+from recordings.errors import DiskFull, EpisodeClosed, UnknownCamera, WrongShape
 from recordings.frames import jpeg_size
 from recordings.info import EpisodeInfo, info_of
 from recordings.journal import JournalWriter
@@ -210,7 +211,12 @@ class EpisodeWriter:
             DiskFull: The text is not kept.
         """
         at_ns = time_ns or episode_attributes.ClockAnchor.now().monotonic_ns
-        return self._append_text(self._subtasks, Kind.SUBTASK, at_ns, msgspec.json.encode({"text": text}))
+        index = self._append_text(self._subtasks, Kind.SUBTASK, at_ns, msgspec.json.encode({"text": text}))
+        # Ticks refer to it, so should the journal be damaged, it must be in the columns before they are. It is safe in
+        # the journal already: a disk that is full just now refuses the next append.
+        with self._lock, suppress(DiskFull):
+            self._subtasks.flush()
+        return index
 
     @property
     def counts(self) -> Counts:
@@ -259,8 +265,13 @@ class EpisodeWriter:
             raise
 
     def wait_settled(self, timeout_s: float = 30.0) -> bool:
-        """Wait until a closed episode is on the disk; whether it is."""
+        """Wait until a closed episode is on the disk; whether it is.
+
+        Raises:
+            StorageFailed: The disk refuses it; the journal stays, for repair to begin from.
+        """
         self._durability.join(timeout_s)
+        self._durability.check()
         return not self._durability.is_alive()
 
     def __enter__(self) -> Self:

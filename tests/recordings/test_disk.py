@@ -1,0 +1,89 @@
+"""A disk that is full, and one that takes nothing."""
+
+from __future__ import annotations
+
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recordings import Dataset, DiskFull, Episode, EpisodeWriter
+from tests.recordings import recorded as example
+from tests.recordings.private_mounts import REPOSITORY, run_on_tmpfs
+
+
+def test_a_full_disk_refuses_what_comes_and_keeps_what_came(tmp_path: Path) -> None:
+    done = run_on_tmpfs(tmp_path / "disk", "tests.recordings.fills_a_disk", size_mib=8)
+    assert done.returncode == 0, done.stderr
+    assert "full after" in done.stdout
+    assert "what was recorded so far is safe" in done.stdout
+
+
+def test_a_read_only_disk_is_named(tmp_path: Path) -> None:
+    done = run_on_tmpfs(tmp_path / "disk", "tests.recordings.meets_a_read_only_disk", size_mib=8)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("Read-only file system. Choose another folder") == 3
+
+
+def test_a_folder_without_permission_is_named() -> None:
+    """Root may write anywhere, so as root the program becomes somebody else once it has loaded."""
+    program = (
+        "import os, sys; from recordings import Dataset, FolderNotWritable\n"
+        "if os.geteuid() == 0: os.setgroups([]); os.setegid(65534); os.seteuid(65534)\n"
+        "try: Dataset.open(sys.argv[1], create=True)\n"
+        "except FolderNotWritable as error: print(error)\n"
+    )
+    with tempfile.TemporaryDirectory() as folder:  # pytest's own lie in one that only their owner may enter
+        Path(folder).chmod(0o555)
+        done = subprocess.run(
+            [sys.executable, "-c", program, f"{folder}/set"],
+            cwd=REPOSITORY,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        Path(folder).chmod(0o755)
+    assert "Permission denied. Choose another folder" in done.stdout, done.stderr
+
+
+def test_a_limit_on_file_sizes_is_a_full_disk(tmp_path: Path) -> None:
+    """Needs no mount, so it runs everywhere: the journal may not grow past 2.5 MiB."""
+    dataset = Dataset.open(tmp_path / "set", create=True)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    with dataset.create_episode(example.spec()) as writer:
+        example.write(writer, ticks=10)
+        limit_bytes = 5 << 19
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, before[1]))
+        taken = 10
+        try:
+            with pytest.raises(DiskFull, match="File too large"):  # noqa: PT012  (it is the loop that must end so)
+                while True:
+                    _tick(writer, taken)
+                    taken += 1
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+            signal.signal(signal.SIGXFSZ, handler)
+        assert taken > 1_000
+        _tick(writer, taken)
+    assert len(Episode(writer.path).state.time_ns) == taken + 1
+
+
+def _tick(writer: EpisodeWriter, tick: int) -> None:
+    vector = np.zeros(example.SIZE, np.float32)
+    time_ns = example.START_NS + tick * example.TICK_NS
+    writer.append_tick(
+        time_ns=time_ns,
+        position=vector,
+        velocity=vector,
+        effort=vector,
+        action_time_ns=time_ns + 1_000_000,
+        requested=vector,
+        sent=vector,
+        source=1,
+    )
