@@ -31,6 +31,9 @@ def device_path(source: str | int) -> Path:
 def open_device(name: str, spec: CameraSpec) -> Source:
     """Open a V4L2 camera and ask it for JPEG at the profile's size and rate.
 
+    The JPEG of such cameras may leave its Huffman tables out; libjpeg-turbo, which everyone here decodes with, then
+    takes the usual ones.
+
     Raises:
         CameraNotFound: when there is no such node, or it does not capture; the message lists those that are there.
         CameraBusy: when another process has it; the message names it.

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from drivers.cameras.base import Camera, CameraError, CameraLost, Frame
+from drivers.cameras.kinds import SourceKind, source_kind
 
 READ_TIMEOUT_S = 0.25
 FIRST_PAUSE_S = 0.25
@@ -76,6 +77,9 @@ class CameraReader:
         arrived: set whenever there is a frame to take; several readers may share one.
         keep: frames kept for `take`; when it is late the oldest are dropped and counted.
         lost_after_s: an open camera without a frame for so long is closed and opened again.
+        repeating_lost_after_s: a live camera that sends the very same picture for so long hangs, and is opened again;
+            after each time in vain twice as long is allowed, since a picture may really not change. Files, simulated
+            cameras and black pictures may repeat as they like.
     """
 
     def __init__(
@@ -85,11 +89,14 @@ class CameraReader:
         arrived: threading.Event | None = None,
         keep: int = 32,
         lost_after_s: float = 2.0,
+        repeating_lost_after_s: float = 5.0,
     ) -> None:
         self.camera = camera
         self.arrived = arrived if arrived is not None else threading.Event()
         self._keep = keep
         self._lost_after_s = max(lost_after_s, 3 * camera.spec.stale_after_ms / 1000)
+        self._may_repeat = source_kind(camera.spec.source) in (SourceKind.FILE, SourceKind.SIMULATED)
+        self._repeating_lost_after_s = self._repeating_limit_s = repeating_lost_after_s
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._reopening = threading.Event()  # also set by `stop`, to cut a pause between two tries short
@@ -198,10 +205,10 @@ class CameraReader:
         """Read until told to stop or to reopen.
 
         Raises:
-            CameraLost: when the camera said so, or has been silent for `lost_after_s`.
+            CameraLost: when the camera said so, has been silent for `lost_after_s`, or repeats itself.
         """
         expected = None
-        heard_ns = time.monotonic_ns()
+        opened_ns = heard_ns = time.monotonic_ns()
         while not self._reopening.is_set():
             frame = self.camera.read(READ_TIMEOUT_S)
             if frame is None:
@@ -216,6 +223,18 @@ class CameraReader:
             gap = frame.sequence - expected if expected is not None else 0
             expected = frame.sequence + 1
             self._hand_over(frame, gap)
+            self._check_repeating(frame, opened_ns)
+
+    def _check_repeating(self, frame: Frame, opened_ns: int) -> None:
+        if self._changed_ns == frame.time_ns:
+            self._repeating_limit_s = self._repeating_lost_after_s
+            return
+        same_s = (frame.time_ns - max(self._changed_ns, opened_ns)) / 1e9
+        if same_s > self._repeating_limit_s and not (self._may_repeat or self._is_black):
+            self._repeating_limit_s = 2 * same_s
+            raise CameraLost(
+                f"camera {self.camera.name} has sent the very same picture for {same_s:.1f} s; it is being opened again"
+            )
 
     def _hand_over(self, frame: Frame, gap: int) -> None:
         print_of_frame = _fingerprint(frame)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from drivers.check.expected import ExpectedAxis
@@ -36,12 +37,15 @@ def bus_findings(name: str, settings: Bus, axes: tuple[ExpectedAxis, ...], *, pa
         yield port_failure(f"bus {name}", path, error)
         return
     missing: list[ServoPlan] = []
+    changes: Counter[str] = Counter()
     try:
         yield ok(f"bus {name}", "is open", value=f"{path} at {settings.baud} baud")
         if not settings.port.startswith("sim:"):
             yield from port_warnings(f"bus {name}", path)
         for expected in axes:
-            yield from _axis(bus, expected, missing)
+            yield from _axis(bus, expected, missing, changes)
+        if changes:
+            yield _to_be_set(name, changes)
         if bus.answering:
             yield _reading(bus)
     except DriverError as error:  # the line itself went away
@@ -59,8 +63,14 @@ def _device(bus: str, plan: ServoPlan) -> str:
     return f"{bus} / servo {plan.id} ({plan.label})"
 
 
-def _axis(bus: DynamixelBus, expected: ExpectedAxis, missing: list[ServoPlan]) -> Iterator[Finding]:
-    """The servos of one axis. Those that do not answer go to `missing`; they are told when they were looked for."""
+def _axis(
+    bus: DynamixelBus, expected: ExpectedAxis, missing: list[ServoPlan], changes: Counter[str]
+) -> Iterator[Finding]:
+    """The servos of one axis.
+
+    Those that do not answer go to `missing`, and are told when they were looked for; settings that connecting would
+    write are counted in `changes`, and told once for the bus.
+    """
     facts: list[ServoFacts] = []
     plans = expected.unit.plans
     for place, plan in enumerate(plans):
@@ -77,15 +87,19 @@ def _axis(bus: DynamixelBus, expected: ExpectedAxis, missing: list[ServoPlan]) -
         facts.append(read)
         bus.include(plan.id)
         problems = list(servo_findings(device, plan, read, leads=expected.leads))
-        changes = settings_to_change(plans, place, read)
-        note = f"; set when connected: {changes}" if changes else ""
+        changes.update(settings_to_change(plans, place, read))
         if problems:
             yield from problems
         else:
             angle = expected.angle(read.position_ticks) if place == 0 else ""
-            yield ok(device, "is well", value=f"{read.summary()}{', ' * bool(angle)}{angle}{note}")
+            yield ok(device, "is well", value=", ".join(filter(None, (read.summary(), angle))))
     if len(facts) == len(plans):
         yield from axis_findings(_device(bus.name, plans[0]), expected, facts)
+
+
+def _to_be_set(name: str, changes: Counter[str]) -> Finding:
+    told = ", ".join(f"{change} on {count} servo{'s' * (count > 1)}" for change, count in changes.items())
+    return ok(f"bus {name}", "is set up further when the robot is connected", value=told)
 
 
 def _reading(bus: DynamixelBus) -> Finding:

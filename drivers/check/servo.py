@@ -36,6 +36,8 @@ MIN_VOLTAGE = Register("lowest voltage", 34, 2, eeprom=True)
 EEPROM_SIZE = MIN_VOLTAGE.address + MIN_VOLTAGE.size
 """Model, firmware, settings and limits lie in one run from address 0."""
 
+LAST_ID = 252
+
 WARM_C = 15.0
 """Warned of when a servo is within this of its own limit."""
 
@@ -111,8 +113,8 @@ def servo_findings(device: str, plan: ServoPlan, facts: ServoFacts, *, leads: bo
         )
 
 
-def settings_to_change(unit_plans: tuple[ServoPlan, ...], place: int, facts: ServoFacts) -> str:
-    """The settings that connecting would write into a servo, such as `return delay 250 → 0`; empty when none."""
+def settings_to_change(unit_plans: tuple[ServoPlan, ...], place: int, facts: ServoFacts) -> list[str]:
+    """The settings that connecting would write into a servo, such as `return delay 250 → 0`."""
     plan = unit_plans[place]
     wanted = {RETURN_DELAY: 0, SECONDARY_ID: unit_plans[0].id if place else NO_SECONDARY_ID}
     if plan.mode is not None:
@@ -121,10 +123,10 @@ def settings_to_change(unit_plans: tuple[ServoPlan, ...], place: int, facts: Ser
     for register, value in wanted.items():
         seen = facts.setting(register)
         # Every id above the last one means "none".
-        is_same = seen == value or (register is SECONDARY_ID and value == NO_SECONDARY_ID and seen > 252)
+        is_same = seen == value or (register is SECONDARY_ID and value == NO_SECONDARY_ID and seen > LAST_ID)
         if not is_same:
             changes.append(f"{register.name} {seen} → {value}")
-    return ", ".join(changes)
+    return changes
 
 
 def axis_findings(device: str, expected: ExpectedAxis, facts: list[ServoFacts]) -> Iterator[Finding]:

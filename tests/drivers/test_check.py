@@ -268,11 +268,10 @@ def test_a_shadow_that_disagrees_is_given_its_offset(profile: RobotProfile, end:
     assert "to 0 " in finding.remedy
 
 
-def test_settings_that_connecting_will_write_are_told(profile: RobotProfile, end: FarEnd) -> None:
-    findings = check(profile, end)
-    gripper = next(finding for finding in findings if finding.device == "follower / servo 9 (left gripper)")
-    assert "return delay 250 → 0" in gripper.value
-    assert "operating mode 3 → 5" in gripper.value
+def test_settings_that_connecting_will_write_are_told_once_a_bus(profile: RobotProfile, end: FarEnd) -> None:
+    told = [f for f in check(profile, end) if f.what == "is set up further when the robot is connected"]
+    assert [finding.device for finding in told] == ["bus leader", "bus follower", "bus body"]
+    assert told[1].value == "return delay 250 → 0 on 4 servos, operating mode 3 → 5 on 1 servo"
 
 
 def test_old_firmware_is_told(profile: RobotProfile, tmp_path: Path) -> None:

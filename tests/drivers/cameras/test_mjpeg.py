@@ -189,6 +189,20 @@ class TestReader:
         server.pictures = server.pictures[:1]
         wait_until(lambda: reader.health().is_repeating, "repeats noticed")
 
+    def test_a_camera_that_repeats_itself_is_opened_again_ever_less_often(self, server: MjpegServer) -> None:
+        server.pictures = server.pictures[:1]
+        reader = CameraReader(camera_at(server.address), repeating_lost_after_s=0.2)
+        reader.start()
+        try:
+            wait_until(lambda: reader.health().reopened >= 3, "opened again")
+            assert "the very same picture" in reader.health().last_error
+            server.pictures = [as_jpeg(numbered_picture(number)) for number in range(14)]
+            wait_until(
+                lambda: not reader.health().is_repeating and reader.health().is_open, "another picture"
+            )
+        finally:
+            reader.stop()
+
     def test_a_picture_that_cannot_be_decoded_is_counted(
         self, server: MjpegServer, reader: CameraReader
     ) -> None:
