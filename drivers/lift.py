@@ -187,6 +187,7 @@ def lift_unit(name: str, lift: Lift) -> Unit:
                 mode=OperatingMode.EXTENDED_POSITION,
                 powered=True,
                 current_limit_a=lift.current_limit_a,
+                ease_rad_s=math.tau * lift.max_speed_m_s / lift.m_per_rev,
             ),
         )
     )

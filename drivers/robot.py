@@ -317,8 +317,8 @@ class Robot:
         """
         lines = list(self._lines.values())
         self._care_turn += 1
-        line = next((line for line in lines if line.urgent), lines[self._care_turn % len(lines)])
-        line.poll(limit_ns=deadline_ns)
+        candidates = [line for line in lines if line.urgent] or lines
+        candidates[self._care_turn % len(candidates)].poll(limit_ns=deadline_ns)
         return tuple(fault for line in lines for fault in line.faults())
 
     def reboot(self, bus: str, servo_id: int) -> None:

@@ -259,19 +259,26 @@ class DynamixelBus:
                     self._keep(status)
                 break
             if replies is Missed.CORRUPT:
+                # There is only this one reply; what is left of the time is better spent on asking again.
                 self.counters.corrupted += 1
+                return
             if self._port.isPacketTimeout():
                 return
         self._note_sampling()
 
     def _receive_plain(self) -> None:
         waiting = set(self._asked)
-        while waiting:
+        arrived = 0
+        # Servos answer in the order asked: after the last one's reply, or as many as asked, nothing more comes.
+        while waiting and arrived < len(self._asked):
             status = self._protocol.receive()
+            arrived += 1
             if isinstance(status, Status):
                 if status.servo_id in waiting and len(status.data) == STATE_SIZE:
                     self._keep(status)
                     waiting.discard(status.servo_id)
+                if status.servo_id == self._asked[-1]:
+                    break
                 continue
             if status is Missed.CORRUPT:
                 self.counters.corrupted += 1

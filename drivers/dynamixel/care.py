@@ -32,6 +32,10 @@ class Found(Flag):
 class Care:
     """Looks after the servos of one line in turn.
 
+    Attributes:
+        restarted: ids that have lost their power, and with it their count of turns; the line empties it.
+        set_up_ids: the servos of the axis that was set up last.
+
     Args:
         name: the bus's name.
         units: the axes on the bus.
@@ -43,6 +47,7 @@ class Care:
         self, name: str, units: Sequence[Unit], *, book: FaultBook, counters: HealthCounters
     ) -> None:
         self.restarted: set[int] = set()
+        self.set_up_ids: tuple[int, ...] = ()
         self._book = book
         self._counters = counters
         self._unit_of = {servo_id: unit for unit in units for servo_id in unit.ids}
@@ -109,13 +114,16 @@ class Care:
             bus.include(servo_id)
             if servo_id not in done.value:
                 self.restarted.add(servo_id)
-            self._book.clear(self._unit_of[servo_id].ids)
+            self.set_up_ids = self._unit_of[servo_id].ids
+            self._book.clear(self.set_up_ids)
             return Found.SET_UP
         except LineLostError:
             raise
         except NoReplyError as error:
+            # The servo or another of its axis: whoever it is will miss the next reads and be found by that.
             self._procedures.popleft()
-            self._silence(bus, servo_id, error)
+            bus.include(servo_id)
+            self._counters.note_error(str(error), time_ns=time.monotonic_ns())
         except DriverError as error:
             self._procedures.popleft()
             bus.include(servo_id)
@@ -150,7 +158,12 @@ class Care:
         except DriverError:
             return  # Still silent, as its fault says.
         unit = self._unit_of[servo_id]
-        self._begin(servo_id, bring_up(bus, unit, torque=unit.master.id in hold))
+        if bus.silent.intersection(unit.ids) - {servo_id}:
+            # Half of an axis: it is read, and gets torque once its other half is back.
+            bus.include(servo_id)
+            self._book.clear([servo_id])
+        else:
+            self._begin(servo_id, bring_up(bus, unit, torque=unit.master.id in hold))
 
     def _examine(self, bus: DynamixelBus, *, hold: Set[int], limit_ns: int) -> Found:
         alerted = self._alerted(bus)
@@ -196,7 +209,7 @@ class Care:
     def _hold_again(self, bus: DynamixelBus, servo_id: int) -> None:
         """A servo lost its power for a moment, or missed the word to switch on."""
         unit = self._unit_of[servo_id]
-        if self._book.refused(unit.master.id):
+        if self._book.refused(unit.master.id) or bus.silent.intersection(unit.ids):
             return
         if unit.master.powered:
             self._book.torque_off(servo_id)

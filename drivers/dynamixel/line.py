@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from drivers.dynamixel.bus import DynamixelBus, Reading
 from drivers.dynamixel.care import Care, Found
+from drivers.dynamixel.easing import Easing
 from drivers.dynamixel.faults import FaultBook
 from drivers.dynamixel.health import BusHealth, HealthCounters, ServoState
 from drivers.dynamixel.prepare import Prepared, prepare
@@ -31,6 +32,9 @@ from drivers.dynamixel.setup import Unit
 from drivers.errors import DriverError, LineLostError
 from drivers.measurement import BusCheck, Fault
 from drivers.profile import schema
+
+RETRY_NEEDS_NS = 3_000_000
+"""Time that must be left in the tick to ask again: what a reply usually takes, not the longest it may."""
 
 
 class ServoLine:
@@ -61,6 +65,7 @@ class ServoLine:
         self._hold = self._powered()
         self._armed = False
         self._tripped = False
+        self._easing = Easing({i: plan.ease_rad_s for i, plan in self._plan_of.items()})
         self._reading = Reading.nothing(len(self.ids))
 
     def _powered(self) -> set[int]:
@@ -121,6 +126,7 @@ class ServoLine:
         self._bus = prepared.bus
         self._lost_since_ns = None
         self._armed = self._tripped = False
+        self._easing.begin(self._hold)
         self._care.restarted |= set(self.ids) - prepared.kept_power
         self._book.clear()
         for servo_id in prepared.bus.silent:
@@ -177,7 +183,7 @@ class ServoLine:
     def request_again(self, *, limit_ns: int) -> bool:
         """Ask once more for what is missing, if that can still be answered in time. Returns whether it asked."""
         bus = self._bus
-        if bus is None or not bus.worth_another_try or not self._time_for_a_reply(limit_ns):
+        if bus is None or not bus.worth_another_try or time.monotonic_ns() + RETRY_NEEDS_NS > limit_ns:
             return False
         try:
             bus.request_again()
@@ -217,11 +223,21 @@ class ServoLine:
                 self._recover_watchdog(bus)
                 return
             for register, values in packets:
-                bus.sync_write(register, {i: value for i, value in values.items() if i in self._hold})
+                goals = {i: value for i, value in values.items() if i in self._hold}
+                if register is GOAL_POSITION:
+                    goals = self._easing.eased(goals, present=self._present_ticks())
+                bus.sync_write(register, goals)
             if not self._armed and self._hold:
                 self._arm(bus)
         except LineLostError as error:
             self._lose(error)
+
+    def _present_ticks(self) -> dict[int, int]:
+        """Where the servos read in this tick stand, by id."""
+        read = zip(
+            self.ids, self._reading.state["position"].tolist(), self._reading.fresh.tolist(), strict=True
+        )
+        return {servo_id: ticks for servo_id, ticks, fresh in read if fresh}
 
     def _time_for_a_reply(self, limit_ns: int) -> bool:
         return time.monotonic_ns() + self._settings.packet_timeout_ms * 1e6 <= limit_ns
@@ -242,9 +258,8 @@ class ServoLine:
         bus = self._bus
         if bus is None:
             return
-        read = {i for i, fresh in zip(self.ids, self._reading.fresh.tolist(), strict=True) if fresh}
         refused = {i for i, unit in self._unit_of.items() if self._book.refused(unit.master.id)}
-        ready = sorted(self._hold & read - refused)
+        ready = sorted(self._hold & self._present_ticks().keys() - refused)
         try:
             if current_a is not None:
                 currents = {i: current_units(current_a, MODELS[self._plan_of[i].model]) for i in ready}
@@ -252,12 +267,15 @@ class ServoLine:
             self._latch(bus)
             bus.sync_write(TORQUE_ENABLE, dict.fromkeys(ready, 1))
             self._armed = False
+            if current_a is None:
+                self._easing.begin(self._hold)
         except LineLostError as error:
             self._lose(error)
 
     def switch_off(self) -> None:
         """Torque off for every servo of the line. An arm that is not at rest falls."""
         self._hold = set()
+        self._easing.forget()
         bus = self._bus
         if bus is None:
             return
@@ -272,13 +290,13 @@ class ServoLine:
         """Make the last measured pose the goal of every servo that holds, and stop the wheels."""
         positions: dict[int, int] = {}
         wheels: dict[int, int] = {}
+        present = self._present_ticks()
         for unit in self.units:
             plan = unit.master
-            place = self.ids.index(plan.id)
             if plan.mode is OperatingMode.VELOCITY:
                 wheels[plan.id] = 0
-            elif self._reading.fresh[place]:
-                ticks = int(self._reading.state["position"][place])
+            elif plan.id in present:
+                ticks = present[plan.id]
                 least, greatest = plan.position_limits or (ticks, ticks)
                 positions |= dict.fromkeys(unit.ids, min(max(ticks, least), greatest))
         bus.sync_write(GOAL_POSITION, {i: ticks for i, ticks in positions.items() if i in self._hold})
@@ -293,6 +311,7 @@ class ServoLine:
         self._latch(bus)
         self._arm(bus)
         self._tripped = False
+        self._easing.begin(self._hold)
         self._book.watchdog(self._settings.watchdog_ms)
 
     # --- care -------------------------------------------------------------------------------------------
@@ -314,6 +333,7 @@ class ServoLine:
             return
         if Found.SET_UP in found:
             self._armed = False
+            self._easing.begin(self._hold.intersection(self._care.set_up_ids))
         if Found.TRIPPED in found and self._armed:
             self._tripped = True
 

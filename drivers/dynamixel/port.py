@@ -69,8 +69,10 @@ class WaitingPort(PortHandler):  # type: ignore[misc]  # its base is untyped
         return n_bytes * self._byte_ns
 
     def wait_no_longer_than(self, limit_ns: int | None) -> None:
-        """Put a limit, on the monotonic clock, on every wait to come; None lifts it."""
+        """Put a limit, on the monotonic clock, on the wait under way and every one to come; None lifts it."""
         self._limit_ns = limit_ns
+        if limit_ns is not None:
+            self._deadline_ns = min(self._deadline_ns, limit_ns)
 
     def clearPort(self) -> None:
         """Throw away what came too late to answer anything."""

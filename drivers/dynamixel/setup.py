@@ -44,6 +44,8 @@ from drivers.errors import CorruptReplyError, NoReplyError, ShadowMisalignedErro
 
 SHADOW_TOLERANCE_TICKS = 114
 """Ten degrees: more than backlash and a hand's pull, less than a shadow a spline tooth off."""
+EASE_RAD_S = 1.0
+"""A third of what an arm may do, so that there is time to step back."""
 BOOT_S = 0.3
 BOOT_LIMIT_S = 5.0
 TRIES = 4
@@ -66,6 +68,7 @@ class ServoPlan:
         current_limit_a: the most it may draw, for models that measure current.
         position_limits: least and greatest goal in ticks, for position mode.
         velocity_limit_units: greatest goal velocity, for velocity mode.
+        ease_rad_s: how fast its goal walks to the command after it has taken hold.
     """
 
     id: int
@@ -76,6 +79,7 @@ class ServoPlan:
     current_limit_a: float | None = None
     position_limits: tuple[int, int] | None = None
     velocity_limit_units: int | None = None
+    ease_rad_s: float = EASE_RAD_S
 
 
 @dataclass(frozen=True, slots=True)

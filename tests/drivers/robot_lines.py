@@ -134,6 +134,7 @@ class Loop:
         """Send from now on the pose measured now, base at rest."""
         measured = self.tick(write=False)
         self.sent = np.where(measured.fresh, measured.position, np.nan).astype(np.float32)
+        self.tick()
 
     def until(self, condition: Callable[[Measurement], bool], *, what: str) -> Measurement:
         """Tick until a condition holds."""

@@ -276,3 +276,39 @@ def test_a_servo_that_lost_its_power_for_a_moment_holds_again(
         end.do(lambda: servo.reboot(time.monotonic_ns()))
         assert not servo.torque_on
         loop.until(lambda m: servo.torque_on and bool(m.fresh[RIGHT].all()), what="torque")
+
+
+def test_an_axis_whose_shadow_is_missing_is_read_without_torque_until_it_comes(
+    profile: RobotProfile, runtime_dir: Path
+) -> None:
+    with far_end(profile, runtime_dir) as end, robot_on(end, profile) as loop:
+        end.set_faults("left_follower", BusFaults(silent_ids=(5,)))
+        loop.robot.connect()
+        loop.hold()
+        for _ in range(60):
+            measured = loop.tick()
+            assert measured.fresh[LEFT].all()
+        assert not end.servo("left_follower", 4).torque_on
+        assert {fault.servo_id for fault in loop.faults} == {5}
+        end.set_faults("left_follower", HEALTHY_BUS)
+        loop.until(lambda _: end.servo("left_follower", 4).torque_on and loop.faults == (), what="torque")
+        assert end.servo("left_follower", 5).torque_on
+
+
+def test_a_joint_that_takes_hold_again_walks_to_its_command(profile: RobotProfile, runtime_dir: Path) -> None:
+    with far_end(profile, runtime_dir) as end, robot_on(end, profile) as loop:
+        loop.robot.connect()
+        loop.hold()
+        elbow = end.world.joint("left_follower", "elbow")
+        end.set_faults("left_follower", BusFaults(cut=True))
+        loop.until(lambda m: m.lost == ("left_follower",), what="the loss")
+        loop.sent[ELBOW] = 0.5
+        end.set_faults("left_follower", HEALTHY_BUS)
+        loop.until(lambda m: bool(m.fresh[ELBOW]), what="the return")
+        steps = []
+        while elbow.position_rad < 0.49:
+            before = elbow.position_rad
+            loop.tick()
+            steps.append(elbow.position_rad - before)
+        assert len(steps) > 10
+        assert max(steps) < 0.1
