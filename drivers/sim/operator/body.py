@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Generator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,27 +92,28 @@ class Body:
         """Joint angles that bring the follower's grasp frame to a pose in the world near where it is led now."""
         return self._solve(side, target, self.leader_rad[side], iterations=NEAR_ITERATIONS)
 
-    def find_reach(self, side: str, target: Pose) -> IkResult:
-        """The same for a pose anywhere: of several solutions the one with the least travel of the wrist from home."""
-        home = self.home_rad(side)
-        found = [
-            self._solve(side, target, home + turn * _WRIST_ROTATE, iterations=FAR_ITERATIONS)
-            for turn in WRIST_SEEDS_RAD
-        ]
-        return min(found, key=lambda result: self._wrist_effort(side, result))
+    def find_reach(self, side: str, target: Pose) -> Generator[None, None, IkResult]:
+        """The same for a pose anywhere; takes a tick for each try, because they are long for one."""
+        found: list[IkResult] = []
+        for turn in WRIST_SEEDS_RAD:
+            seed = self.home_rad(side) + turn * _WRIST_ROTATE
+            found.append(self._solve(side, target, seed, iterations=FAR_ITERATIONS))
+            yield
+            if not _misses(found[-1]):
+                break
+        return min(found, key=lambda result: result.position_error_m)
 
-    def easier_turn(self, side: str, target: Pose) -> Pose:
+    def easier_turn(self, side: str, target: Pose) -> Generator[None, None, Pose]:
         """Of the two ways to turn a parallel gripper that grasp alike, the one with less travel of the wrist."""
         turned = Pose(target.position_m, target.rotation @ np.diag([1.0, -1.0, -1.0]))
-        return min(target, turned, key=lambda pose: self._wrist_effort(side, self.find_reach(side, pose)))
-
-    def _solve(self, side: str, target: Pose, seed_rad: Array, *, iterations: int) -> IkResult:
-        target = self._to_carriage(target)
-        return solve_ik(self._chain(side), self._limits[side], target, seed_rad, iterations=iterations)
-
-    def _wrist_effort(self, side: str, result: IkResult) -> tuple[bool, float]:
-        misses = result.position_error_m > 0.002 or result.rotation_error_rad > 0.02
-        return misses, float(np.abs(result.joints_rad - self.home_rad(side))[3:].sum())
+        best, least = target, (True, math.inf)
+        for pose in (target, turned):
+            result = yield from self.find_reach(side, pose)
+            travel = np.abs(result.joints_rad - self.home_rad(side))[3:].sum()
+            effort = (_misses(result), float(travel))
+            if effort < least:
+                best, least = pose, effort
+        return best
 
     def look_at(self, name: str) -> tuple[Array, float]:
         """Where an object seems to be: position (3,) in the world, m, and yaw, rad."""
@@ -123,6 +125,10 @@ class Body:
     def judge(self, position_m: Array) -> Array:
         """A point (3,) of the furniture as the operator judges it to be."""
         return position_m + self._rng.normal(0.0, SIGHT_M, 3)
+
+    def _solve(self, side: str, target: Pose, seed_rad: Array, *, iterations: int) -> IkResult:
+        target = self._to_carriage(target)
+        return solve_ik(self._chain(side), self._limits[side], target, seed_rad, iterations=iterations)
 
     def _chain(self, side: str) -> Chain:
         chain = self.profile.arms[side].chain
@@ -147,3 +153,7 @@ class Body:
         carriage = self._carriage()
         back = carriage.rotation.T
         return Pose(back @ (pose.position_m - carriage.position_m), back @ pose.rotation)
+
+
+def _misses(result: IkResult) -> bool:
+    return result.position_error_m > 0.002 or result.rotation_error_rad > 0.02

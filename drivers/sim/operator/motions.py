@@ -104,7 +104,7 @@ def swing_hand(body: Body, side: str, goal: Pose) -> Motion:
     Raises:
         GaveUpError: when the pose is out of reach.
     """
-    found = body.find_reach(side, goal)
+    found = yield from body.find_reach(side, goal)
     _refuse_miss(side, goal, found.position_error_m)
     yield from move_joints(body, side, found.joints_rad)
 

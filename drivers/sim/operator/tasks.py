@@ -190,7 +190,7 @@ def _pick_up(body: Body, name: str) -> Iterator[None]:
     for _ in range(TRIES):
         position, yaw = body.look_at(name)
         grasp = grasp_of(name, position, yaw)
-        pose = body.easier_turn(SIDE, grasp.pose)
+        pose = yield from body.easier_turn(SIDE, grasp.pose)
         before = _shifted(pose, 0.10 * grasp.approach + (ABOVE_M - 0.10) * UP)
         yield from together(move_hand(body, SIDE, before), grip(body, SIDE, grasp.opening))
         yield from arrive(body, SIDE)
@@ -239,7 +239,7 @@ def _handle(body: Body) -> Array:
 
 def _take_handle(body: Body) -> Iterator[None]:
     at = body.judge(_handle(body)) + np.array([0.006, 0.0, 0.0])
-    pose = body.easier_turn(SIDE, Pose(at, pointing_ahead()))
+    pose = yield from body.easier_turn(SIDE, Pose(at, pointing_ahead()))
     before = _shifted(pose, np.array([-0.14, 0.0, 0.0]))
     yield from together(swing_hand(body, SIDE, before), grip(body, SIDE, HANDLE_OPENING))
     yield from arrive(body, SIDE)
