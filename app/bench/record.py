@@ -100,7 +100,7 @@ def write_profile(folder: Path, args: argparse.Namespace) -> Path:
     """A profile of a robot with nothing but cameras and one arm, whose recorder is the only process that runs."""
     width, height = (int(number) for number in args.size.split("x"))
     cameras = "\n".join(
-        f'[cameras.camera_{index}]\nsource = {index}\nrate_hz = {args.rate}\n'
+        f"[cameras.camera_{index}]\nsource = {index}\nrate_hz = {args.rate}\n"
         f"width_px = {width}\nheight_px = {height}\n"
         for index in range(args.cameras)
     )

@@ -1,0 +1,84 @@
+"""Whether the robot came to rest and stayed there, judged by the world, or by its ticks where the world is gone."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.config import read_config
+from app.dataplane import DataPlane
+from app.dataplane.layouts import tick_layout, tick_topic
+from app.messages import Mode
+from drivers.profile import load_profile
+from drivers.sim.interface import Truth
+from drivers.sim.remote import SimRemote
+
+LOOK_S = 0.05
+REST_MAY_TAKE_S = 1.5
+STILL = 0.01
+"""Greatest change, rad or m, over a tenth of a second that counts as standing still."""
+
+
+class Watcher:
+    """Watches one session's robot.
+
+    Args:
+        runtime_dir: the session's directory.
+    """
+
+    def __init__(self, runtime_dir: Path) -> None:
+        profile = load_profile(read_config(runtime_dir).profile)
+        self._layout = tick_layout(profile.dof)
+        self._plane = DataPlane(runtime_dir)
+        self._ticks = self._plane.subscriber(tick_topic(profile))
+        self._remote = SimRemote(runtime_dir)
+
+    def rests(self, since_ns: int, *, watch_s: float, has_world: bool) -> tuple[bool, float]:
+        """Watch for a while.
+
+        Args:
+            since_ns: when the process was killed.
+            watch_s: for how long.
+            has_world: whether the simulated world lives; without, the robot's own ticks must say that it holds.
+
+        Returns:
+            Whether the robot was at rest soon enough and stayed so, and how long it took, s.
+        """
+        moved_ns = since_ns
+        before: NDArray[np.float64] | None = None
+        while time.monotonic_ns() - since_ns < watch_s * 1e9:
+            time.sleep(2 * LOOK_S)
+            now = pose(self._remote.truth()) if has_world else self._sent()
+            if before is not None and now is not None and np.abs(now - before).max() > STILL:
+                moved_ns = time.monotonic_ns()
+            before = now if now is not None else before
+        rest_s = (moved_ns - since_ns) / 1e9
+        return before is not None and rest_s < REST_MAY_TAKE_S, rest_s
+
+    def _sent(self) -> NDArray[np.float64] | None:
+        """What the robot sends while it holds; None while it does not hold or is not heard."""
+        payload = self._ticks.newest()
+        row = payload.view(self._layout)[0] if payload is not None else None
+        if row is None or int(row["mode"]) not in (Mode.HOLD, Mode.STOPPED):
+            return None
+        return np.asarray(row["sent"], np.float64)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._remote.close()
+        self._plane.close()
+
+
+def pose(truth: Truth) -> NDArray[np.float64]:
+    """Arms, base and lift in one vector."""
+    arms = [truth.arm_rad[name] for name in sorted(truth.arm_rad)]
+    return np.concatenate([*arms, np.asarray(truth.base_pose), [truth.lift_m]])
