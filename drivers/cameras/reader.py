@@ -11,11 +11,11 @@ import zlib
 from collections import deque
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from drivers.cameras.base import Camera, CameraError, CameraLost, Frame
 from drivers.cameras.kinds import SourceKind, source_kind
+from drivers.cameras.look import BLACK_BELOW, brightest
 
 READ_TIMEOUT_S = 0.25
 FIRST_PAUSE_S = 0.25
@@ -24,9 +24,6 @@ LAST_PAUSE_S = 5.0
 
 LOOK_EVERY_S = 1.0
 """How often a JPEG is decoded (at an eighth of its size) to see whether it can be, and whether it shows anything."""
-
-BLACK_BELOW = 16
-"""A picture whose brightest pixel (of a coarse grid, 0 to 255) is below this shows nothing: 16 is video's black."""
 
 REPEATING_AFTER_S = 1.0
 RATE_WINDOW_S = 2.0
@@ -239,7 +236,7 @@ class CameraReader:
     def _hand_over(self, frame: Frame, gap: int) -> None:
         print_of_frame = _fingerprint(frame)
         is_look_due = frame.time_ns - self._looked_ns >= LOOK_EVERY_S * 1e9
-        brightest = _brightest(frame) if is_look_due or frame.image is not None else None
+        seen = brightest(frame) if is_look_due or frame.image is not None else None
         with self._lock:
             self._count += 1
             self._lost += max(0, gap)
@@ -247,9 +244,9 @@ class CameraReader:
                 self._print_of_last, self._changed_ns = print_of_frame, frame.time_ns
             if is_look_due:
                 self._looked_ns = frame.time_ns
-                self._undecodable += brightest is None
-            if brightest is not None:
-                self._is_black = brightest < BLACK_BELOW
+                self._undecodable += seen is None
+            if seen is not None:
+                self._is_black = seen < BLACK_BELOW
             if len(self._frames) >= self._keep:
                 self._frames.popleft()
                 self._dropped += 1
@@ -264,13 +261,3 @@ def _fingerprint(frame: Frame) -> int:
     if frame.jpeg is not None:
         return zlib.crc32(frame.jpeg)
     return zlib.crc32(np.ascontiguousarray(frame.image[::8, ::8]).tobytes()) if frame.image is not None else 0
-
-
-def _brightest(frame: Frame) -> int | None:
-    """The brightest value of a coarse grid over the picture, 0 to 255; None when a JPEG cannot be decoded."""
-    if frame.image is not None:
-        return int(frame.image[::16, ::16].max())
-    if frame.jpeg is None:
-        return None
-    small = cv2.imdecode(np.frombuffer(frame.jpeg, np.uint8), cv2.IMREAD_REDUCED_GRAYSCALE_8)
-    return None if small is None else int(small.max())

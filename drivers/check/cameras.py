@@ -5,17 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 
-import cv2
-import numpy as np
-
 from drivers.cameras import Camera, CameraError, Frame, SimulatedCameras, camera_for
 from drivers.cameras.kinds import SourceKind, source_kind
+from drivers.cameras.look import BLACK_BELOW, brightest
 from drivers.check.finding import Finding, fail, ok, warn
 from drivers.profile.schema import Camera as CameraSpec
 
 MEASURE_S = 1.0
 SLOW_FRACTION = 0.8
-BLACK_BELOW = 16
 
 
 def camera_findings(
@@ -83,8 +80,8 @@ def _verdict(name: str, spec: CameraSpec, frames: list[Frame]) -> Finding:
     rate_hz = (len(frames) - 1) / (frames[-1].time_ns - frames[0].time_ns) * 1e9
     kind = "its own JPEG" if frames[-1].jpeg is not None else "decoded pictures"
     value = f"{spec.width_px}×{spec.height_px}, {rate_hz:.1f} of {spec.rate_hz:g} a second, {kind}"
-    brightest = _brightest(frames[-1])
-    if brightest is None:
+    seen = brightest(frames[-1])
+    if seen is None:
         return fail(
             device,
             "sends pictures that cannot be decoded",
@@ -96,7 +93,7 @@ def _verdict(name: str, spec: CameraSpec, frames: list[Frame]) -> Finding:
             "give it light (dark pictures take longer), a USB port of its own, or a lower `rate_hz` or size"
         )
         return warn(device, "is slow", value=value, remedy=remedy)
-    if brightest < BLACK_BELOW:
+    if seen < BLACK_BELOW:
         return warn(
             device,
             "sees nothing",
@@ -104,18 +101,6 @@ def _verdict(name: str, spec: CameraSpec, frames: list[Frame]) -> Finding:
             remedy="take its cover off, or switch the light on",
         )
     return ok(device, "is well", value=value)
-
-
-def _brightest(frame: Frame) -> int | None:
-    """The brightest value of a picture, 0 to 255; None when its JPEG cannot be decoded."""
-    if frame.image is not None:
-        return int(frame.image.max())
-    picture = (
-        None
-        if frame.jpeg is None
-        else cv2.imdecode(np.frombuffer(frame.jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)
-    )
-    return None if picture is None else int(picture.max())
 
 
 def _failure(name: str, error: CameraError) -> Finding:

@@ -87,7 +87,10 @@ class Arm(Part, frozen=True, kw_only=True):
 
 
 class Gripper(Part, frozen=True, kw_only=True):
-    """A parallel gripper turned by one servo: its closed and open angle, the opening between the pads in metres."""
+    """A parallel gripper turned by one servo: its closed and open angle, the opening between the pads in metres.
+
+    The angles count from the middle of the servo's turn, 2048 ticks, as do those of a `LeaderHandle`.
+    """
 
     bus: str
     id: ServoId

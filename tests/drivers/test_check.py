@@ -10,7 +10,8 @@ import pytest
 
 from drivers.check import Finding, Level, run_check
 from drivers.check.disk import disk_findings
-from drivers.check.port import latency_warnings, serial_ports
+from drivers.check.port import latency_warnings, port_failure, serial_ports
+from drivers.errors import PortPermissionError
 from drivers.profile import RobotProfile, load_profile
 from drivers.sim import control_table as ct
 from drivers.sim import protocol
@@ -304,6 +305,14 @@ def test_a_port_that_another_process_holds(profile: RobotProfile, end: FarEnd) -
     assert finding.device == "bus follower"
     assert str(process.pid) in finding.value
     assert "close that program" in finding.remedy
+
+
+def test_a_port_that_this_user_may_not_open_names_the_group(tmp_path: Path) -> None:
+    port = tmp_path / "ttyUSB0"
+    port.touch()
+    finding = port_failure("bus left", str(port), PortPermissionError("no", remedy="none"))
+    assert finding.level is Level.FAIL
+    assert f"usermod -aG {port.group()} $USER" in finding.remedy
 
 
 def test_a_cable_pulled_under_way(profile: RobotProfile, end: FarEnd) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -92,6 +93,16 @@ def test_a_stalled_stream_gives_nothing_in_time_and_a_late_reader_loses_the_olde
         first, second = next_frame(camera), next_frame(camera)
         assert first.sequence > sent
         assert second.sequence == first.sequence + 1
+
+
+def test_closing_does_not_wait_for_a_stream_that_is_silent(server: MjpegServer) -> None:
+    camera = camera_at(server.address)
+    camera.open()
+    server.flowing.clear()
+    grabbing = [thread for thread in threading.enumerate() if thread.name == "camera front"]
+    camera.close()
+    assert grabbing
+    assert not any(thread.is_alive() for thread in grabbing)
 
 
 def test_a_stream_that_ends_is_lost(server: MjpegServer) -> None:
