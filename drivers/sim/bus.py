@@ -80,8 +80,9 @@ class SimBus:
         self._owners = {servo.id: servo for servo in self.servos}
         obeying: dict[int, list[SimServo]] = {}
         for servo in self.servos:
-            for servo_id in {servo.id, servo.secondary_id} - {None}:
-                obeying.setdefault(servo_id or 0, []).append(servo)
+            obeying.setdefault(servo.id, []).append(servo)
+            if servo.secondary_id is not None and servo.secondary_id != servo.id:
+                obeying.setdefault(servo.secondary_id, []).append(servo)
         self._obeying = {servo_id: tuple(servos) for servo_id, servos in obeying.items()}
 
     def _hears(self, servo: SimServo, baud: int, now_ns: int) -> bool:
