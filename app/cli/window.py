@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli.options import data_dir, profile
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that only the window takes."""
     parser.add_argument("--operator", default="", metavar="NAME", help="who drives; kept with every episode")
+    # For `understudy bench start`, and of no use to a person.
+    parser.add_argument("--report-start", type=Path, help=argparse.SUPPRESS)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -28,4 +31,9 @@ def run(args: argparse.Namespace) -> int:
 
         return Session(profile(args), data_dir=data_dir(args), operator=args.operator)
 
+    if args.report_start is not None:
+        from app.gui.report_start import StartReport
+
+        report = StartReport(args.report_start)
+        return open_window(report.watch_session(start), on_window=report.watch_window)
     return open_window(start)
