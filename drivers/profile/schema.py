@@ -238,6 +238,7 @@ class RobotProfile(Part, frozen=True, kw_only=True):
         for entry in self.vector:
             kind, _, name = entry.partition(".")
             size = len(self.arms[name].joints) if kind == "arm" else 3 if kind == "base" else 1
+            # The parser lets no other kind in, which a string that was cut in two cannot tell mypy.
             segments.append(Segment(kind=kind, name=name, start=start, size=size))  # type: ignore[arg-type]
             start += size
         return tuple(segments)
