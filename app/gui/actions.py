@@ -23,7 +23,7 @@ class Action:
         group: heading in the overlay of keys.
         run: does it.
         key: in Qt's portable form, such as `R`, `Ctrl+K`, `Backspace`; empty for none.
-        steady_key: a second key that also works while text is typed or the robot is driven by keys.
+        steady_key: a second key that also works while text is typed, or while driving takes the first.
         page: the page it belongs to; empty for everywhere.
         enabled: whether it can be done now.
         icon: name in the icon set.
@@ -83,7 +83,7 @@ class Actions:
         Args:
             key: in Qt's portable form.
             page: the page shown.
-            only_steady: while text is typed or the robot is driven by keys, when plain letters mean themselves.
+            only_steady: while text is typed, when plain letters mean themselves.
         """
         for action in self.on_page(page):
             if key in {action.steady_key, action.key if not only_steady or _is_steady(action.key) else ""} - {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app.gui.jog_sender import JogSender
-from app.gui.jog_wish import JogKeys, JogWish
+from app.gui.jog_wish import CTRL_KEYS, JogKeys, JogWish
 from app.messages import Mode
 from app.session.view import Snapshot
 
@@ -65,9 +65,9 @@ class Driving:
         if snapshot.mode is not Mode.TELEOP:
             self.end()
 
-    def key_pressed(self, key: str) -> bool:
-        """A key went down."""
-        if not self._on:
+    def key_pressed(self, key: str, *, ctrl: bool) -> bool:
+        """A key went down. With Ctrl, only what Ctrl tilts the hand by is taken: Ctrl+S stays "success"."""
+        if not self._on or (ctrl and key not in CTRL_KEYS and key != "Ctrl"):
             return False
         if key == "Tab":
             self.next_hand()

@@ -102,7 +102,6 @@ class Foot(QWidget):
         """Follow mode and speed."""
         for mode, button in self._modes.items():
             button.set_lit(snapshot.mode is mode)
-            button.set_steady(self._driving.on)
             button.refresh()
         self._drive.set_lit(self._driving.on)
         for other in (self._drive, self._slower, self._faster, self._home):

@@ -115,7 +115,6 @@ class Frame(QWidget):
             stop=self.stop,
             page=lambda: self.page_id,
             sinks=(self._release_key, self.driving),
-            steady_only=lambda: self.driving.on,
         )
         self._pulse.reset()
         self.refresh()

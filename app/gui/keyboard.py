@@ -19,8 +19,8 @@ _MODIFIER_NAMES = {Qt.Key.Key_Shift: "Shift", Qt.Key.Key_Control: "Ctrl"}
 class KeySink(Protocol):
     """Something that minds keys being held, not just pressed."""
 
-    def key_pressed(self, key: str) -> bool:
-        """A key went down; True takes it."""
+    def key_pressed(self, key: str, *, ctrl: bool) -> bool:
+        """A key went down, Ctrl being held or not; True takes it."""
 
     def key_released(self, key: str) -> bool:
         """A key went up; True takes it."""
@@ -40,7 +40,6 @@ class Keyboard(QObject):
         stop: Callable[[], None],
         page: Callable[[], str],
         sinks: tuple[KeySink, ...],
-        steady_only: Callable[[], bool],
     ) -> None:
         super().__init__(window)
         self._window = window
@@ -48,7 +47,6 @@ class Keyboard(QObject):
         self._stop = stop
         self._page = page
         self._sinks = sinks
-        self._steady_only = steady_only
         application = QApplication.instance()
         if isinstance(application, QApplication):
             application.installEventFilter(self)
@@ -85,12 +83,13 @@ class Keyboard(QObject):
             return True
         typing = is_text_input(QApplication.focusWidget())
         held_name = plain_key(event)
-        if not typing and any(sink.key_pressed(held_name) for sink in self._sinks):
+        ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        if not typing and any(sink.key_pressed(held_name, ctrl=ctrl) for sink in self._sinks):
             return True
         name = key_name(event)
         if event.isAutoRepeat() or (typing and name in _TEXT_KEYS):
             return False
-        action = self._actions.for_key(name, page=self._page(), only_steady=typing or self._steady_only())
+        action = self._actions.for_key(name, page=self._page(), only_steady=typing)
         if action is None:
             return False
         if action.enabled():

@@ -17,7 +17,7 @@ class ReleaseKey:
         self._stopped = stopped
         self._down = False
 
-    def key_pressed(self, key: str) -> bool:
+    def key_pressed(self, key: str, *, ctrl: bool) -> bool:
         """Begins to fill the button; a key that repeats is still down."""
         if key not in _KEYS or not self._stopped() or not self._button.isVisible():
             return False

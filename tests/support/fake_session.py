@@ -83,6 +83,7 @@ class FakeSession:
         self.replay_progress = 0.0
         self.log: tuple[str, ...] = ("robot: five buses answer", "cameras: four cameras deliver")
         self.moving = moving
+        self.simulated = True
         self._say = ("", 0)
         self._started_ns = time.monotonic_ns()
         self._gate_until_s = 0.0
@@ -129,7 +130,7 @@ class FakeSession:
             trashed=self.trashed,
             disk_free_bytes=412_000_000_000,
             dataset="data/sim-kitchen",
-            simulated=True,
+            simulated=self.simulated,
             scripts=(
                 "pick up the plate",
                 "pick up the cup",

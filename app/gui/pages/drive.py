@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.gui import tokens
@@ -25,6 +26,7 @@ from app.gui.widgets.task_edit import TaskEdit
 from app.session.view import Snapshot
 from drivers.profile.schema import RobotProfile
 
+_JOINTS_AND_TRAY_FROM_PX = 720
 _CAMERA_ORDER = ("front", "left_wrist", "right_wrist", "back")
 
 
@@ -95,7 +97,7 @@ class DrivePage(Page):
         self.joints.apply(snapshot)
         self.banner.apply(snapshot, driving=self._driving.on)
         self.gate.apply(snapshot)
-        self.record.apply(snapshot, steady=self._driving.on)
+        self.record.apply(snapshot, driving=self._driving.on)
         self.recent.apply(snapshot)
         gate_shown = snapshot.gate is not None
         taken_px = self.banner.height() + self.record.sizeHint().height()
@@ -114,8 +116,13 @@ class DrivePage(Page):
             self.tray.apply(snapshot, self._driving.wish)
 
     def show_driving(self) -> None:
-        """Follow driving by hand being on or off."""
+        """Follow driving by hand being on or off; in a low window the tray takes the joints' place."""
         self.tray.setVisible(self._driving.on)
+        self.joints.setVisible(not self._driving.on or self.height() >= _JOINTS_AND_TRAY_FROM_PX)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """What fits changes with the height."""
+        self.show_driving()
 
 
 def _tiles(profile: RobotProfile, theme: Theme) -> list[CameraTile]:

@@ -56,6 +56,11 @@ class ActionButton(QPushButton):
         self.refresh()
 
     @property
+    def key(self) -> str:
+        """The action's first key."""
+        return self._action.key
+
+    @property
     def action_id(self) -> str:
         """Which action it does."""
         return self._action.id

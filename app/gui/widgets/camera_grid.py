@@ -13,7 +13,7 @@ from app.gui import tokens
 from app.gui.widgets.camera_tile import CameraTile
 from app.session.view import FrameView, Snapshot
 
-_SHARES = (0.22, 0.26, 0.30, 0.34, 0.38, 0.42)
+_SHARES = tuple(share / 100 for share in range(16, 46, 2))
 _FRONT_WEIGHT = 2.0
 
 

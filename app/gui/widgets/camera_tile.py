@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
+import numpy as np
 from PyQt6.QtCore import QRect, QRectF, Qt
 from PyQt6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QSizePolicy, QWidget
@@ -26,6 +27,7 @@ class CameraTile(QWidget):
         self._edge = ""
         self._frame: FrameView | None = None
         self._image = QImage()
+        self._pixels = np.empty((0, 0, 3), np.uint8)
         self._view: CameraView | None = None
         self._caption = ""
         self._caption_font = tokens.font(tokens.TEXT_SMALL_PX, bold=True)
@@ -39,9 +41,10 @@ class CameraTile(QWidget):
         changed = False
         if frame is not None and (self._frame is None or frame.sequence != self._frame.sequence):
             height, width, _ = frame.image.shape
-            pixels = cast(bytes, frame.image.data)  # any buffer will do; PyQt6's stubs only know bytes
-            self._image = QImage(pixels, width, height, frame.image.strides[0], QImage.Format.Format_RGB888)
-            self._frame = frame  # owns the pixels that the image only points at
+            self._pixels = np.ascontiguousarray(frame.image)  # kept, because the image only points at them
+            buffer = cast(bytes, self._pixels.data)  # any buffer will do; PyQt6's stubs only know bytes
+            self._image = QImage(buffer, width, height, 3 * width, QImage.Format.Format_RGB888)
+            self._frame = frame
             changed = True
         caption = self._caption_of(view)
         if caption != self._caption or (view and view.stale) != (self._view and self._view.stale):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.gui import tokens
@@ -17,6 +18,7 @@ from app.gui.wording import plain_name
 from app.session.view import Snapshot
 
 _LEGEND_ROWS = 5
+_LEGEND_FROM_PX = 1080
 
 
 class DriveTray(QWidget):
@@ -66,7 +68,8 @@ class DriveTray(QWidget):
             widget.setVisible(bool(hands))
         head.setVisible(bool(hands))
         row.addSpacing(tokens.steps(3))
-        row.addLayout(self._legend(), stretch=1)
+        self._keys = self._legend()
+        row.addWidget(self._keys, stretch=1)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(tokens.steps(36))
 
@@ -82,6 +85,10 @@ class DriveTray(QWidget):
         self._height.show_value(0, keys.linear[2])
         self._gripper.show_value(0, keys.opening)
 
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """A narrow window leaves the keys to their overlay."""
+        self._keys.setVisible(self.width() >= _LEGEND_FROM_PX)
+
     def _wish(self, source: str, wish: JogWish) -> None:
         self._sender.wish(source, wish)
 
@@ -90,8 +97,10 @@ class DriveTray(QWidget):
         return Handle(words, theme, across=across, along=along)
 
     @staticmethod
-    def _legend() -> QGridLayout:
-        grid = QGridLayout()
+    def _legend() -> QWidget:
+        legend = QWidget()
+        grid = QGridLayout(legend)
+        grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(tokens.steps(2))
         grid.setVerticalSpacing(tokens.steps(1))
         for number, (keys, meaning) in enumerate(KEY_LEGEND):
@@ -100,4 +109,4 @@ class DriveTray(QWidget):
             grid.addWidget(Label(meaning, size_px=tokens.TEXT_SMALL_PX, dim=True).fit(), row, column + 1)
         grid.setColumnStretch(4, 1)
         grid.setRowStretch(_LEGEND_ROWS, 1)
-        return grid
+        return legend

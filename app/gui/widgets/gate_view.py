@@ -141,6 +141,11 @@ class GateDrawing(QWidget):
         )
         if self._tick is None or self._gate is None or limb.chain is None:
             return
+        right = area.adjusted(0, tokens.steps(1), -tokens.steps(2), 0)
+        for words, hue in (("robot", palette.text_dim), ("leader", tokens.TELEOP)):
+            painter.setPen(QColor(hue))
+            painter.drawText(right, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, words)
+            right.translate(0, tokens.TEXT_PX + tokens.steps(1))
         slots = slice(limb.start, limb.start + len(limb.names))
         robot_m = on_paper(joint_points(limb.chain, self._tick.position[slots]))
         ghost_m = on_paper(joint_points(limb.chain, self._tick.leader[slots]))

@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, 
 
 from app.gui import tokens
 from app.gui.actions import Actions
+from app.gui.jog_wish import PLAIN_KEYS
 from app.gui.theme import Theme
 from app.gui.widgets.action_button import ActionButton
 from app.gui.widgets.label import Label
@@ -99,8 +100,8 @@ class RecordPanel(QWidget):
         layout.addWidget(self._end_box)
         self._recording: bool | None = None
 
-    def apply(self, snapshot: Snapshot, *, steady: bool) -> None:
-        """Follow the running episode; `steady` shows the keys that work while driving by keys."""
+    def apply(self, snapshot: Snapshot, *, driving: bool) -> None:
+        """Follow the running episode; while `driving`, show the second keys of those that driving takes."""
         recording = snapshot.recording
         if recording is None:
             self._line.say(recording=False, time="", right=f"{len(snapshot.episodes)} episodes")
@@ -117,4 +118,4 @@ class RecordPanel(QWidget):
             self._end_box.setVisible(self._recording)
         for button in (self._start, *self._ends, self._later):
             button.refresh()
-            button.set_steady(steady)
+            button.set_steady(driving and button.key in PLAIN_KEYS)
