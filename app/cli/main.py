@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from app.cli import bench, check, data, profiles, record, replay, window
 from app.cli.options import add_data, add_profile
-from app.cli.outcome import CommandError, ExitCode
+from app.cli.outcome import CommandError, ExitCode, UsageError
 
 EPILOG = """\
 examples:
@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if args.debug:
             traceback.print_exc()
         print(f"understudy: {explained(error)}", file=sys.stderr)
-        return ExitCode.PROBLEMS
+        return ExitCode.USAGE if isinstance(error, UsageError) else ExitCode.PROBLEMS
 
 
 def explained(error: Exception) -> str:

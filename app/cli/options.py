@@ -6,7 +6,7 @@ import argparse
 import math
 from pathlib import Path
 
-from app.cli.outcome import CommandError
+from app.cli.outcome import UsageError
 
 DEFAULT_PROFILE = "sim-kitchen"
 
@@ -92,8 +92,8 @@ def require(given: str | None, option: str, *, example: str) -> str:
     """The value of an option that must not be empty.
 
     Raises:
-        CommandError: when it is missing or empty.
+        UsageError: when it is missing or empty.
     """
     if not given or not given.strip():
-        raise CommandError(f"{option} is empty; say it, as in {option} {example!r}")
+        raise UsageError(f"{option} is empty; say it, as in {option} {example!r}")
     return given.strip()

@@ -21,6 +21,10 @@ class CommandError(Exception):
     """A command cannot do what was asked; the message says what, the value seen and the remedy, in one line."""
 
 
+class UsageError(CommandError):
+    """The command line asks for something that makes no sense; it ends like one that was not understood."""
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write a value as JSON to a file, or to stdout when the file is `-`.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.cli import options
 from app.cli.episodes import open_dataset
-from app.cli.outcome import CommandError, ExitCode, write_json
+from app.cli.outcome import CommandError, ExitCode, UsageError, write_json
 from app.cli.progress import Progress
 
 if TYPE_CHECKING:
@@ -62,9 +62,9 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
 def run(args: argparse.Namespace) -> int:
     """Record, print what came of it; 1 when frames were dropped or something failed meanwhile."""
     if not args.headless:
-        raise CommandError("record needs --headless; to record with a window type: understudy")
+        raise UsageError("record needs --headless; to record with a window type: understudy")
     if args.seconds is None and args.script is None:
-        raise CommandError("how long? Give --seconds N, or a --script that ends by itself")
+        raise UsageError("how long? Give --seconds N, or a --script that ends by itself")
     task = options.require(args.task, "--task", example="pick up the plate")
     from app.cli.headless import session_of
 
