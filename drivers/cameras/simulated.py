@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -11,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.cameras.base import CameraLost, CameraNotFound, Frame
+from drivers.cameras.base import CameraLost, CameraNotFound, CameraWrongFormat, Frame
 from drivers.profile.schema import Camera as CameraSpec
 from drivers.profile.schema import RobotProfile
 from drivers.sim.gl import NoOffscreenRendering
@@ -24,17 +23,50 @@ SIMULATED = "sim"
 STALE_WORLD_S = 0.5
 """A world that has written nothing for so long is gone; it writes many times a second."""
 
+MAX_WIDTH_PX, MAX_HEIGHT_PX = 1920, 1440
+"""The largest picture that is drawn."""
+
 _HEALTHY = CameraFault(FaultKind.NONE)
-_EARLY = 0.25
-"""A camera is due when less than this part of its period is left: beats of different rates never meet exactly."""
+_ALMOST = 1e-6
+
+
+def fresh_snapshot(reader: StateReader) -> Snapshot:
+    """The newest state of a world that is alive.
+
+    Raises:
+        CameraNotFound: when no world has written any.
+        CameraLost: when its world has stopped.
+    """
+    snapshot = reader.newest()
+    if snapshot is None:
+        raise CameraNotFound(f"no simulated world has written {reader.path}; start one, or wait for it")
+    if snapshot.age_s > STALE_WORLD_S:
+        raise CameraLost(
+            f"the simulated world has written nothing for {snapshot.age_s:.1f} s; it has ended, or it hangs"
+        )
+    return snapshot
+
+
+def refuse_large(name: str, spec: CameraSpec) -> None:
+    """Raise when a camera's picture is too large to be drawn.
+
+    Raises:
+        CameraWrongFormat: then.
+    """
+    if spec.width_px > MAX_WIDTH_PX or spec.height_px > MAX_HEIGHT_PX:
+        raise CameraWrongFormat(
+            f"camera {name} is to be {spec.width_px}×{spec.height_px}; simulated cameras draw at most "
+            f"{MAX_WIDTH_PX}×{MAX_HEIGHT_PX}"
+        )
 
 
 @dataclass(slots=True)
 class _View:
-    """One camera of the rig, and what it sent last."""
+    """One camera of the rig: how much of its next picture is due (1: now), and what it sent last."""
 
     name: str
     spec: CameraSpec
+    due: float = 1.0
     sequence: int = 0
     last: Frame | None = field(default=None, repr=False)
 
@@ -49,6 +81,10 @@ class SimulatedRig:
         profile: the robot; its cameras with source `sim` are drawn.
         runtime_dir: where the simulated world keeps its state.
         only: names of the cameras to draw, when not all.
+
+    Raises:
+        CameraNotFound: when there is nothing to draw, or nothing to draw with.
+        CameraWrongFormat: when a camera's picture is too large to be drawn.
 
     Attributes:
         last_state: (N,) float64, the integration state under the newest pictures; empty before the first.
@@ -67,11 +103,12 @@ class SimulatedRig:
             raise CameraNotFound(
                 f"profile {profile.name} has no simulated camera (source {SIMULATED!r}) to draw"
             )
+        for view in self._views:
+            refuse_large(view.name, view.spec)
         self.rate_hz = max(view.spec.rate_hz for view in self._views)
         self.last_state: NDArray[np.float64] = np.empty(0)
         self.skipped = 0
-        self._path = runtime_dir / STATE_FILE
-        self._reader = StateReader(self._path)
+        self._reader = StateReader(runtime_dir / STATE_FILE)
         self._renderer = self._make_renderer()
         self._drawn_ns = 0
         self._beat_ns = 0
@@ -93,14 +130,10 @@ class SimulatedRig:
             CameraNotFound: when there is no simulated world yet.
             CameraLost: when there was one and it has stopped; a later call succeeds once it is back.
         """
-        self._wait_for_beat()
-        snapshot = self._reader.newest()
-        if snapshot is None:
-            raise CameraNotFound(f"no simulated world has written {self._path}; start one, or wait for it")
-        if snapshot.age_s > STALE_WORLD_S:
-            raise CameraLost(
-                f"the simulated world has written nothing for {snapshot.age_s:.1f} s; it has ended, or hangs"
-            )
+        beats = self._wait_for_beat()
+        for view in self._views:
+            view.due = min(1.0, view.due + beats * view.spec.rate_hz / self.rate_hz)
+        snapshot = fresh_snapshot(self._reader)
         if snapshot.time_ns <= self._drawn_ns:
             return []
         self._renderer.show(snapshot.state)
@@ -123,29 +156,29 @@ class SimulatedRig:
         except NoOffscreenRendering as error:
             raise CameraNotFound(f"simulated cameras cannot draw: {error}") from error
 
-    def _wait_for_beat(self) -> None:
-        """Sleep to the next multiple of the period; a beat that is over already is skipped, not caught up with."""
+    def _wait_for_beat(self) -> int:
+        """Sleep to the next multiple of the period, and tell how many have passed.
+
+        One that is over already is skipped, not caught up with.
+        """
         period_ns = round(1e9 / self.rate_hz)
         now_ns = time.monotonic_ns()
         if self._beat_ns == 0:
             self._beat_ns = now_ns
-            return
-        self._beat_ns += period_ns
-        if self._beat_ns <= now_ns - period_ns:
-            missed = (now_ns - self._beat_ns) // period_ns
-            self.skipped += missed
-            self._beat_ns += missed * period_ns
+            return 0
+        missed = max(0, (now_ns - self._beat_ns) // period_ns - 1)
+        self.skipped += missed
+        self._beat_ns += (1 + missed) * period_ns
         time.sleep(max(0, self._beat_ns - now_ns) / 1e9)
+        return 1 + missed
 
     def _frame_of(self, view: _View, snapshot: Snapshot) -> Frame | None:
         fault = snapshot.faults.get(view.name, _HEALTHY)
         if fault.kind is FaultKind.FROZEN and view.last is not None:
             return view.last
-        rate_hz = view.spec.rate_hz
-        if fault.kind is FaultKind.SLOW:
-            rate_hz = min(rate_hz, fault.rate_hz)
-        if view.last is not None and (snapshot.time_ns - view.last.time_ns) * rate_hz < (1 - _EARLY) * 1e9:
+        if view.due < 1.0 - _ALMOST or _holds_back(view, fault, snapshot):
             return None
+        view.due -= 1.0
         width, height = view.spec.width_px, view.spec.height_px
         if fault.kind is FaultKind.BLACK:
             image = np.zeros((height, width, 3), np.uint8)
@@ -157,76 +190,8 @@ class SimulatedRig:
         return view.last
 
 
-class SimulatedCamera:
-    """One simulated camera by itself, for checks and tools; a robot's cameras together are cheaper as a rig.
-
-    It draws on the thread that opened it, which must also be the one that reads.
-
-    Args:
-        name: its name in the profile, and in the kitchen.
-        profile: the robot.
-        runtime_dir: where the simulated world keeps its state.
-    """
-
-    def __init__(self, name: str, profile: RobotProfile, runtime_dir: Path) -> None:
-        if name not in profile.cameras:
-            raise CameraNotFound(
-                f"no camera {name!r} in profile {profile.name}; it has {', '.join(profile.cameras)}"
-            )
-        self._name = name
-        self._profile = profile
-        self._runtime_dir = runtime_dir
-        self._rig: SimulatedRig | None = None
-        self._thread = 0
-        self._closing = threading.Event()
-
-    @property
-    def name(self) -> str:
-        """The camera's name in the profile."""
-        return self._name
-
-    @property
-    def spec(self) -> CameraSpec:
-        """What the profile says of it."""
-        return self._profile.cameras[self._name]
-
-    def open(self) -> None:
-        """Begin to draw.
-
-        Raises:
-            CameraNotFound: when there is no simulated world, or nothing to draw with.
-        """
-        path = self._runtime_dir / STATE_FILE
-        if not path.exists():
-            raise CameraNotFound(f"no simulated world has written {path}; start one, or wait for it")
-        self._closing.clear()
-        self._thread = threading.get_ident()
-        self._rig = SimulatedRig(self._profile, self._runtime_dir, only=(self._name,))
-
-    def read(self, timeout_s: float) -> Frame | None:
-        """The next frame, or None when none came within `timeout_s`.
-
-        Raises:
-            CameraLost: when the world has stopped, or the camera is not open.
-        """
-        deadline_ns = time.monotonic_ns() + round(timeout_s * 1e9)
-        while not self._closing.is_set():
-            if self._rig is None:
-                raise CameraLost(f"camera {self._name} is not open")
-            for _, frame in self._rig.capture():
-                return frame
-            if time.monotonic_ns() >= deadline_ns:
-                return None
-        self._free()
-        return None
-
-    def close(self) -> None:
-        """Stop drawing. From another thread it takes effect with the next read."""
-        self._closing.set()
-        if threading.get_ident() == self._thread:
-            self._free()
-
-    def _free(self) -> None:
-        if self._rig is not None:
-            self._rig.close()
-            self._rig = None
+def _holds_back(view: _View, fault: CameraFault, snapshot: Snapshot) -> bool:
+    """Whether a slow camera has not had its time since its last frame."""
+    if fault.kind is not FaultKind.SLOW or view.last is None:
+        return False
+    return (snapshot.time_ns - view.last.time_ns) * fault.rate_hz < 1e9

@@ -166,7 +166,7 @@ class StateReader:
     """A reader's end of the file, which need not exist yet."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._map: mmap.mmap | None = None
 
     def newest(self) -> Snapshot | None:
@@ -189,7 +189,7 @@ class StateReader:
 
     def _open(self) -> bool:
         try:
-            descriptor = os.open(self._path, os.O_RDONLY)
+            descriptor = os.open(self.path, os.O_RDONLY)
         except FileNotFoundError:
             return False
         try:

@@ -82,8 +82,9 @@ class Wheels:
     def observe(self) -> None:
         """Read the wheels' speeds off the body's after a physics step, and count their turns."""
         data = self._data
-        yaw = data.qpos[self._qpos[2]]
-        twist = _rotate(data.qvel[self._dof], -yaw)
+        motion = data.qvel[self._dof]
+        yaw = data.qpos[self._qpos[2]] - 0.5 * self._step_s * motion[2]  # halfway through the step
+        twist = _rotate(motion, -yaw)
         self.velocity_rad_s = self._twist_to_wheels @ twist
         self.position_rad = self.position_rad + self.velocity_rad_s * self._step_s
         force = _rotate(data.actuator_force[self._actuator], -yaw)
