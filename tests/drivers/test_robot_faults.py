@@ -25,23 +25,30 @@ def profile() -> RobotProfile:
 
 
 def spread(end: FarEnd, profile: RobotProfile) -> np.ndarray:
-    """Put every arm joint, followers' and leaders', at an angle of its own; returns the followers' (18,)."""
+    """Put every follower joint at an angle of its own; returns them in their slots, (18,), NaN elsewhere."""
     truth = np.full(18, np.nan, np.float32)
     for start, name in ((0, "left"), (7, "right")):
-        for part, offset in ((profile.arms[name], 0.0), (profile.leaders[name], 0.05)):
-            for place, joint in enumerate(part.joints):
-                angle = 0.1 * (place + 1) + 0.01 * start + offset
-                end.world.joint(part.bus, joint.name).position_rad = angle
-                if not offset:
-                    truth[start + place] = angle
+        arm = profile.arms[name]
+        for place, joint in enumerate(arm.joints):
+            angle = 0.1 * (place + 1) + 0.01 * start
+            end.world.joint(arm.bus, joint.name).position_rad = angle
+            truth[start + place] = angle
     return truth
 
 
-def wrong(measured: Measurement, truth: np.ndarray) -> list[int]:
+def shift_leaders(end: FarEnd, profile: RobotProfile, truth: np.ndarray, shift: float) -> None:
+    """Move every leader joint to its follower's angle plus a shift."""
+    for start, name in ((0, "left"), (7, "right")):
+        for place, joint in enumerate(profile.leaders[name].joints):
+            bus = profile.leaders[name].bus
+            end.world.joint(bus, joint.name).position_rad = float(truth[start + place]) + shift
+
+
+def wrong(measured: Measurement, truth: np.ndarray, *, shift: float) -> list[int]:
     """Slots with a value that is not the true one, or with a value although not read."""
     known = np.isfinite(truth)
     off = known & measured.fresh & ~(np.abs(measured.position - truth) < 0.003)
-    off |= known & measured.leader_fresh & ~(np.abs(measured.leader - truth - 0.05) < 0.003)
+    off |= known & measured.leader_fresh & ~(np.abs(measured.leader - truth - shift) < 0.003)
     off |= ~measured.fresh & np.isfinite(measured.position)
     off |= ~measured.leader_fresh & np.isfinite(measured.leader)
     return np.flatnonzero(off).tolist()
@@ -59,9 +66,12 @@ def test_lost_and_corrupted_packets_never_become_values(
         loop.hold()
         loop.sent[:14] = np.where(np.isfinite(truth[:14]), truth[:14], loop.sent[:14])
         missing = 0
-        for _ in range(200):
+        for number in range(200):
+            # The leaders are somewhere else in every tick, so that a value from an earlier one is a wrong one.
+            shift = 0.02 * (number % 30)
+            shift_leaders(end, profile, truth, shift)
             measured = loop.tick()
-            assert wrong(measured, truth) == []
+            assert wrong(measured, truth, shift=shift) == []
             missing += int((~measured.fresh[:14]).sum())
             assert measured.lost == ()
         health = loop.robot.health()
