@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections.abc import Callable
@@ -76,6 +77,7 @@ class KitchenWorld:
     """
 
     def __init__(self, profile: RobotProfile, *, seed: int) -> None:
+        mujoco.set_mju_user_warning(_log_warning)
         self.profile = profile
         self.model = compile_kitchen()
         self.data = mujoco.MjData(self.model)
@@ -296,6 +298,12 @@ class KitchenWorld:
             if bodies & self._robot_bodies and bodies & self._object_bodies:
                 return True
         return False
+
+
+def _log_warning(text: str) -> None:
+    """Take MuJoCo's warnings, which it would otherwise write to a file in the current folder."""
+    if "unstable" not in text:  # `step` raises for that
+        logging.getLogger(__name__).warning("MuJoCo: %s", text)
 
 
 def _actuator_specs(
