@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recordings.errors import DamagedData, naming_disk_errors
+from recordings.files import write_at
 from recordings.layout import ROWS_PER_CHUNK, Rows, Table
 
 
@@ -53,7 +54,7 @@ def write_values(
             try:
                 if os.fstat(file).st_size < chunk_length * item_bytes:
                     os.ftruncate(file, chunk_length * item_bytes)
-                _pwrite_all(file, run.tobytes(), offset * item_bytes)
+                write_at(file, run.tobytes(), offset * item_bytes)
             finally:
                 os.close(file)
         done += len(run)
@@ -84,9 +85,3 @@ def read_values(
 def chunk_name(chunk: int, dimensions: int) -> str:
     """File name of a chunk: its position along the rows, and 0 along every other dimension."""
     return ".".join(["c", str(chunk), *["0"] * (dimensions - 1)])
-
-
-def _pwrite_all(file: int, data: bytes, offset: int) -> None:
-    while data:
-        written = os.pwrite(file, data, offset)
-        data, offset = data[written:], offset + written

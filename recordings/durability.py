@@ -9,11 +9,11 @@ from pathlib import Path
 from recordings.errors import StorageFailed
 from recordings.journal import journal_path
 
-_PERIOD_S = 0.5
+_PERIOD_S = 0.75
 
 
 class Durability(threading.Thread):
-    """Syncs open shards and the journal twice a second, so that a power cut loses at most that and the sync itself.
+    """Syncs open shards and the journal every 0.75 s, so that a power cut loses at most that and the sync itself.
 
     Frames go before the journal: a row that survives then has its frame. After `settle`, everything is synced once
     more, and only then is the journal removed: until that moment it can restore every row.
@@ -31,7 +31,7 @@ class Durability(threading.Thread):
         self._new_folders: set[Path] = {episode.parent}
         self._wake = threading.Event()
         self._remove_journal = False
-        self._failure: OSError | None = None
+        self.failure: OSError | None = None
 
     def opened(self, file: int, path: Path) -> None:
         """Keep syncing a file that has just been made."""
@@ -51,8 +51,8 @@ class Durability(threading.Thread):
         Raises:
             StorageFailed: The disk has refused data that it had taken before.
         """
-        if self._failure is not None:
-            raise StorageFailed(self._path, self._failure.strerror or "input/output error") from self._failure
+        if self.failure is not None:
+            raise StorageFailed(self._path, self.failure.strerror or "input/output error") from self.failure
 
     def settle(self, *, remove_journal: bool) -> None:
         """Sync all and end the thread; returns at once. With `remove_journal`, the journal goes once all is on disk."""
@@ -67,10 +67,10 @@ class Durability(threading.Thread):
             while not self._wake.wait(_PERIOD_S) and threading.main_thread().is_alive():
                 self._sync_once()
             self._sync_once()
-            if self._remove_journal and self._failure is None:
+            if self._remove_journal and self.failure is None:
                 self._finish_episode()
         except OSError as error:
-            self._failure = error
+            self.failure = error
         finally:
             os.close(self._journal)
             os.close(self._episode)
@@ -86,7 +86,7 @@ class Durability(threading.Thread):
             for folder in folders:
                 _sync_folder(folder)
         except OSError as error:
-            self._failure = error
+            self.failure = error
         finally:
             for file in (*still_open, *finished):
                 os.close(file)

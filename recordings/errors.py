@@ -124,8 +124,16 @@ def naming_disk_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _NO_ROOM:
-            raise DiskFull(path, error.strerror or "no room") from error
-        if error.errno in _REFUSED:
-            raise FolderNotWritable(path, error.strerror or "refused") from error
+        if error.errno in _NO_ROOM or error.errno in _REFUSED:
+            raise disk_error(error, path) from error
         raise
+
+
+def disk_error(error: OSError, path: Path) -> RecordingError:
+    """The named error for what the system said about writing to `path`."""
+    reason = error.strerror or str(error)
+    if error.errno in _NO_ROOM:
+        return DiskFull(path, reason)
+    if error.errno in _REFUSED:
+        return FolderNotWritable(path, reason)
+    return StorageFailed(path, reason)

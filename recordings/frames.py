@@ -50,7 +50,13 @@ def decode_frame(encoded: bytes, encoding: FrameEncoding) -> Rgb:
 
 
 def jpeg_size(jpeg: bytes) -> tuple[int, int]:
-    """Height and width in pixels, from the start-of-frame segment (ITU T.81, B.2.2).
+    """Height and width in pixels; raises as `size_header` does."""
+    _, header = size_header(jpeg)
+    return int.from_bytes(header[5:7], "big"), int.from_bytes(header[7:9], "big")
+
+
+def size_header(jpeg: bytes) -> tuple[int, bytes]:
+    """Where the start-of-frame segment is, and its nine bytes up to height and width (ITU T.81, B.2.2).
 
     Raises:
         WrongShape: The bytes do not begin as a JPEG image does.
@@ -63,7 +69,7 @@ def jpeg_size(jpeg: bytes) -> tuple[int, int]:
     while at + 9 <= len(jpeg) and jpeg[at] == 0xFF:
         marker = jpeg[at + 1]
         if 0xC0 <= marker <= 0xCF and marker not in _NOT_START_OF_FRAME:
-            return int.from_bytes(jpeg[at + 5 : at + 7], "big"), int.from_bytes(jpeg[at + 7 : at + 9], "big")
+            return at, jpeg[at : at + 9]
         at += 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
     raise WrongShape(
         f"these {len(jpeg)} bytes begin as a JPEG but say no image size; the frame is cut or damaged"

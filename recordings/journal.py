@@ -17,8 +17,9 @@ from pathlib import Path
 import numpy as np
 
 from recordings import metadata
-from recordings.checksum import crc32c
-from recordings.errors import EpisodeInUse, naming_disk_errors
+from recordings.checksum import crc32c, extend_crc32c
+from recordings.errors import EpisodeInUse, disk_error, naming_disk_errors
+from recordings.files import write_whole
 
 _CHECKED = struct.Struct("<HxxII")  # kind, row, bytes of the body
 _CHECKSUM = struct.Struct("<I")
@@ -86,10 +87,15 @@ class JournalWriter:
 
         Raises:
             DiskFull: Nothing of the record is kept.
+            StorageFailed: The disk refuses it for another reason.
         """
         checked = _CHECKED.pack(kind, row, len(body))
-        data = b"".join((checked, _CHECKSUM.pack(crc32c(checked, body)), body))
-        write_whole(self.file, data, self.size_bytes, self.path)
+        checksum = _CHECKSUM.pack(extend_crc32c(extend_crc32c(0, checked), body))
+        data = b"".join((checked, checksum, body))
+        try:
+            write_whole(self.file, data, self.size_bytes)
+        except OSError as error:
+            raise disk_error(error, self.path) from error
         self.size_bytes += len(data)
 
     def release_reserve(self) -> None:
@@ -143,22 +149,6 @@ def refuse_if_locked(episode: Path) -> None:
     """
     if is_locked(episode):
         raise EpisodeInUse(f"{episode.name} is still being written; stop the recording first")
-
-
-def write_whole(file: int, data: bytes, offset: int, path: Path) -> None:
-    """Write all bytes at an offset, or none of them.
-
-    Raises:
-        DiskFull: No room; the file is back at its former length.
-    """
-    with naming_disk_errors(path):
-        try:
-            written = os.pwrite(file, data, offset)
-            while written < len(data):
-                written += os.pwrite(file, data[written:], offset + written)
-        except OSError:
-            os.ftruncate(file, offset)
-            raise
 
 
 def _end_of_record(data: bytes, at: int) -> int | None:

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recordings.checksum import crc32c
-from recordings.errors import DamagedData, naming_disk_errors
-from recordings.journal import write_whole
+from recordings.errors import DamagedData, disk_error
+from recordings.files import write_whole
 from recordings.layout import FRAMES_PER_SHARD
 
 _ABSENT = np.iinfo(np.uint64).max
@@ -98,15 +98,15 @@ class FrameShards:
 
         Raises:
             DiskFull: Nothing of the frame is kept.
+            StorageFailed: The disk refuses it for another reason.
         """
         if len(self._sizes) == FRAMES_PER_SHARD:
             self.finish()
-        path = shard_path(self._folder, self._shard)
-        if self._file is None:
-            with naming_disk_errors(path):
-                self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644)
-            self._on_open(self._file, path)
-        write_whole(self._file, encoded, self._end_bytes, path)
+        try:
+            file = self._file if self._file is not None else self._begin()
+            write_whole(file, encoded, self._end_bytes)
+        except OSError as error:
+            raise disk_error(error, shard_path(self._folder, self._shard)) from error
         self._end_bytes += len(encoded)
         self._sizes.append(len(encoded))
 
@@ -117,13 +117,25 @@ class FrameShards:
             os.ftruncate(self._file, self._end_bytes)
 
     def finish(self) -> None:
-        """Write the index of the open shard and hand the file on; the next frame begins a new one."""
+        """Write the index of the open shard and hand the file on; the next frame begins a new one.
+
+        Raises:
+            DiskFull: The shard stays open, without its index.
+        """
         if self._file is None:
             return
-        path = shard_path(self._folder, self._shard)
-        write_whole(self._file, encode_index(self._sizes), self._end_bytes, path)
+        try:
+            write_whole(self._file, encode_index(self._sizes), self._end_bytes)
+        except OSError as error:
+            raise disk_error(error, shard_path(self._folder, self._shard)) from error
         self._on_finish(self._file)
         self._file = None
         self._sizes = []
         self._end_bytes = 0
         self._shard += 1
+
+    def _begin(self) -> int:
+        path = shard_path(self._folder, self._shard)
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644)
+        self._on_open(self._file, path)
+        return self._file

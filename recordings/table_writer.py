@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from recordings import metadata
-from recordings.checksum import crc32c
+from recordings.checksum import extend_crc32c
 from recordings.columns import write_rows, write_values
 from recordings.errors import TimeNotIncreasing
 from recordings.layout import Table
@@ -30,37 +30,36 @@ class TableWriter:
         self._rows: list[bytes] = []
         self._payloads: list[bytes] = []
         self._written = 0
+        self.count = 0
         self._values_written = 0
         self.first_ns = 0
         self.last_ns = 0
 
-    @property
-    def count(self) -> int:
-        """Rows added so far."""
-        return self._written + len(self._rows)
+    def admit(self, time_ns: int) -> None:
+        """Make ready for a row of this time; whatever can be refused is refused here, before the journal has it.
 
-    def check_time(self, time_ns: int) -> None:
-        """Raise `TimeNotIncreasing` for a time that is not after the last one (or, for events, not positive)."""
+        Raises:
+            TimeNotIncreasing: The time is not after the last one (for tables in no order: not positive).
+            DiskFull: The rows collected so far do not fit into the columns.
+        """
         if time_ns <= (self.last_ns if self._ordered else 0):
             raise TimeNotIncreasing(self.table.path, time_ns=time_ns, last_ns=self.last_ns)
+        if len(self._rows) >= ROWS_PER_BATCH:
+            self.flush()
 
     def seal(self, values: bytes, payload: bytes = b"") -> bytes:
         """The packed row: the columns' bytes and their checksum, which begins with the payload's."""
-        return values + _CHECKSUM.pack(crc32c(payload, values))
+        return values + _CHECKSUM.pack(extend_crc32c(extend_crc32c(0, payload), values))
 
     def add(self, time_ns: int, row: bytes, payload: bytes = b"") -> None:
         """Take a row that the journal has."""
         if not self.count:
             self.first_ns = time_ns
+        self.count += 1
         self.last_ns = time_ns
         self._rows.append(row)
         if payload:
             self._payloads.append(payload)
-
-    def flush_if_due(self) -> None:
-        """Write the batch once it is large enough; before a row is taken, so that a full disk refuses the row."""
-        if len(self._rows) >= ROWS_PER_BATCH:
-            self.flush()
 
     def flush(self) -> None:
         """Write all collected rows into the columns.

@@ -19,7 +19,7 @@ from recordings import layout, metadata
 from recordings.attributes import Counts
 from recordings.durability import Durability
 from recordings.errors import DiskFull, EpisodeClosed, UnknownCamera, WrongShape
-from recordings.frames import jpeg_size
+from recordings.frames import jpeg_size, size_header
 from recordings.info import EpisodeInfo, info_of
 from recordings.journal import JournalWriter
 from recordings.layout import Kind
@@ -30,6 +30,7 @@ from recordings.table_writer import TableWriter
 
 _TIME = struct.Struct("<q")
 _TIME_AND_COUNT = struct.Struct("<qI")
+_FLOAT32 = np.dtype("<f4")
 _ACTION_TAIL = struct.Struct("<Bii")
 
 
@@ -55,6 +56,7 @@ class EpisodeWriter:
         self.spec = spec
         self._lock = threading.Lock()
         self._closed = False
+        self._vector_shape = (spec.vector_size,)
         self._journal = start_episode(folder, spec)
         self._durability = Durability(folder, self._journal.file)
         self._state = TableWriter(folder, layout.state_table(spec))
@@ -122,11 +124,10 @@ class EpisodeWriter:
             )
         )
         with self._lock:
-            self._refuse_if_closed()
-            self._state.check_time(time_ns)
-            self._action.check_time(action_time_ns)
-            self._state.flush_if_due()
-            self._action.flush_if_due()
+            if self._closed or self._durability.failure is not None:
+                self._refuse()
+            self._state.admit(time_ns)
+            self._action.admit(action_time_ns)
             state_row = self._state.seal(state)
             action_row = self._action.seal(action)
             self._journal.append(Kind.TICK, self._state.count, state_row + action_row)
@@ -154,7 +155,8 @@ class EpisodeWriter:
             )
         stream.check_size(jpeg)
         with self._lock:
-            self._refuse_if_closed()
+            if self._closed or self._durability.failure is not None:
+                self._refuse()
             stream.append(time_ns, jpeg, self._journal)
             self._frame_bytes += len(jpeg)
 
@@ -256,7 +258,8 @@ class EpisodeWriter:
             DiskFull: Even the reserve was not enough; the episode is whole but incomplete, and repair finishes it.
         """
         with self._lock:
-            self._refuse_if_closed()
+            if self._closed:
+                self._refuse()
             self._closed = True
         try:
             return self._finish(outcome, notes, tags)
@@ -315,9 +318,9 @@ class EpisodeWriter:
         self, table: TableWriter, kind: Kind, time_ns: int, values: bytes, payload: bytes = b""
     ) -> int:
         with self._lock:
-            self._refuse_if_closed()
-            table.check_time(time_ns)
-            table.flush_if_due()
+            if self._closed or self._durability.failure is not None:
+                self._refuse()
+            table.admit(time_ns)
             row = table.seal(values, payload)
             index = table.count
             self._journal.append(kind, index, row + payload)
@@ -336,10 +339,9 @@ class EpisodeWriter:
             )
         return vector.tobytes()
 
-    def _refuse_if_closed(self) -> None:
-        if self._closed:
-            raise EpisodeClosed(f"{self.path.name} is closed; create another episode")
+    def _refuse(self) -> None:
         self._durability.check()
+        raise EpisodeClosed(f"{self.path.name} is closed; create another episode")
 
 
 class _CameraStream:
@@ -353,23 +355,30 @@ class _CameraStream:
         self._spec = spec
         self._kind = kind
         self._size = (camera.height_px, camera.width_px)
+        self._header_at = 0
+        self._size_header: bytes | None = None
         self._is_jpeg = spec.frame_encoding is FrameEncoding.JPEG
         self.rows = TableWriter(episode, layout.camera_table(camera.name))
         folder = episode / self.rows.table.path / "frames"
         self._shards = FrameShards(folder, on_open=durability.opened, on_finish=durability.finished)
 
     def check_size(self, encoded: bytes) -> None:
-        # JPEG XL hides its size behind a bit-packed header; verify decodes and compares.
-        if self._is_jpeg and (size := jpeg_size(encoded)) != self._size:
+        # One encoder writes the same header at the same place each time, so a comparison does for all but the first.
+        header = self._size_header
+        if header is not None and encoded[self._header_at : self._header_at + len(header)] == header:
+            return
+        if not self._is_jpeg:  # JPEG XL packs its size bit by bit; verify decodes and compares
+            return
+        if (size := jpeg_size(encoded)) != self._size:
             raise WrongShape(
                 f"camera {self._camera.name}: the JPEG is {size[0]}x{size[1]} (height x width), "
                 f"the episode was created with {self._size[0]}x{self._size[1]}"
             )
+        self._header_at, self._size_header = size_header(encoded)
 
     def append(self, time_ns: int, encoded: bytes, journal: JournalWriter) -> None:
         rows = self.rows
-        rows.check_time(time_ns)
-        rows.flush_if_due()
+        rows.admit(time_ns)
         row = rows.seal(_TIME_AND_COUNT.pack(time_ns, len(encoded)), encoded)
         self._shards.append(encoded)
         try:

@@ -104,19 +104,19 @@ def test_a_repair_that_is_cut_off_is_simply_run_again(
     class PowerCut(Exception):
         pass
 
-    real_replace = os.replace
-    replacements_left = 0
+    real_write = os.pwrite
+    writes_left = 0
 
-    def replace_some(source: Path, target: Path) -> None:
-        nonlocal replacements_left
-        if not replacements_left:
+    def write_some(file: int, data: bytes, offset: int) -> int:
+        nonlocal writes_left
+        if not writes_left:
             raise PowerCut
-        replacements_left -= 1
-        real_replace(source, target)
+        writes_left -= 1
+        return real_write(file, data, offset)
 
-    monkeypatch.setattr(os, "replace", replace_some)
-    for replacements in (0, 7, 30, 50):
-        replacements_left = replacements
+    monkeypatch.setattr(os, "pwrite", write_some)
+    for writes in (0, 7, 30, 50):
+        writes_left = writes
         with pytest.raises(PowerCut):
             repair_episode(path)
         assert len(Episode(path).state.time_ns) >= ticks

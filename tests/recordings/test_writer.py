@@ -125,7 +125,7 @@ def test_a_silent_device_is_a_gap_and_an_action_that_is_not_finite_an_error(writ
     _tick(writer, 10, position=silent)
     writer.add_subtask("one")
     _tick(writer, 20_000_010, sent=silent, subtask=1)
-    _tick(writer, 40_000_010, sent=np.array([10_001, 0, 0, 0]), source=77)
+    _tick(writer, 40_000_010, sent=np.array([1e7, 0, 0, 0]), source=77)
     writer.close()
     report = verify_episode(writer.path)
     assert {(finding.what, finding.where) for finding in report.errors} == {

@@ -1,0 +1,29 @@
+"""Writing bytes to files in full: the system may take fewer than it is given."""
+
+from __future__ import annotations
+
+import os
+
+
+def write_at(file: int, data: bytes, offset: int) -> None:
+    """Write all bytes at an offset.
+
+    Raises:
+        OSError: Some of them may be written.
+    """
+    written = os.pwrite(file, data, offset)
+    while written < len(data):
+        written += os.pwrite(file, data[written:], offset + written)
+
+
+def write_whole(file: int, data: bytes, end: int) -> None:
+    """Write all bytes at the end of a file, or none of them.
+
+    Raises:
+        OSError: The file is back at its former length, `end`.
+    """
+    try:
+        write_at(file, data, end)
+    except OSError:
+        os.ftruncate(file, end)
+        raise
