@@ -14,6 +14,7 @@ from app.gui.catalogue import SPEED_STEP
 from app.gui.driving import Driving
 from app.gui.theme import Theme
 from app.gui.widgets.action_button import ActionButton
+from app.gui.widgets.label import Label
 from app.gui.widgets.stop_button import StopButton
 from app.messages import Mode
 from app.session.view import Snapshot
@@ -75,10 +76,11 @@ class Foot(QWidget):
             Mode.TELEOP: ActionButton(actions["mode.teleop"], theme, hue=tokens.TELEOP),
         }
         self._drive = ActionButton(actions["drive.keys"], theme, hue=tokens.TELEOP)
-        self._slower = ActionButton(actions["speed.down"], theme, compact=True)
-        self._faster = ActionButton(actions["speed.up"], theme, compact=True)
-        self._home = ActionButton(actions["lift.home"], theme, title="Home lift", compact=True)
+        self._slower = ActionButton(actions["speed.down"], theme, title=" ", compact=True)
+        self._faster = ActionButton(actions["speed.up"], theme, title=" ", compact=True)
+        self._home = ActionButton(actions["lift.home"], theme, title="Home the lift")
         self._speed = SpeedBars(theme)
+        self._homing: bool | None = None
         self.stop_button = StopButton(theme)
         self.stop_button.setFixedWidth(tokens.SIDE_WIDTH_PX - 2 * tokens.steps(3))
         self.stop_button.pressed.connect(stop)
@@ -89,9 +91,9 @@ class Foot(QWidget):
             row.addWidget(button)
         row.addSpacing(tokens.steps(2))
         row.addWidget(self._drive)
-        row.addStretch()
         row.addWidget(self._home)
-        row.addSpacing(tokens.steps(2))
+        row.addStretch()
+        row.addWidget(Label("Speed", dim=True).fit())
         row.addWidget(self._slower)
         row.addWidget(self._speed)
         row.addWidget(self._faster)
@@ -106,6 +108,11 @@ class Foot(QWidget):
         self._drive.set_lit(self._driving.on)
         for other in (self._drive, self._slower, self._faster, self._home):
             other.refresh()
-        if self._home.isVisible() == snapshot.homed:
-            self._home.setVisible(not snapshot.homed)
+        homing = (
+            not snapshot.homed and snapshot.mode is Mode.HOLD
+        )  # when there is nothing to drive by hand yet
+        if homing != self._homing:
+            self._homing = homing
+            self._home.setVisible(homing)
+            self._drive.setVisible(not homing)
         self._speed.apply(snapshot)

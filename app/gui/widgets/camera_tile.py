@@ -118,7 +118,8 @@ class CameraTile(QWidget):
             words = QRect(
                 picture.left(), centre.y() + tokens.steps(1), picture.width(), tokens.TEXT_LARGE_PX * 2
             )
-            painter.drawText(words, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, self._caption)
+            flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
+            painter.drawText(words, int(flags), self._caption)
         else:
             painter.setPen(QColor(tokens.DARK.text_dim))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._caption)

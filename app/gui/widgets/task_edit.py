@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QComboBox, QCompleter
 
 from app.gui import tokens
@@ -30,11 +31,17 @@ class TaskEdit(QComboBox):
         if line is not None:
             line.setFont(tokens.font(tokens.TEXT_LARGE_PX))
             line.setPlaceholderText("What is being shown?")
-            line.returnPressed.connect(self.committed)
         completer = self.completer()
         if completer is not None:
             completer.setCompletionMode(QCompleter.CompletionMode.InlineCompletion)
         self.activated.connect(lambda _: self.committed.emit())
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        """Enter commits; all other keys are text."""
+        if event is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.committed.emit()
+        else:
+            super().keyPressEvent(event)
 
     @property
     def task(self) -> str:

@@ -16,7 +16,8 @@ NONE = Qt.KeyboardModifier.NoModifier
 
 
 def press(key: Qt.Key, modifiers: Qt.KeyboardModifier = NONE) -> None:
-    target = QApplication.focusWidget() or QApplication.activeWindow()
+    focused = QApplication.focusWidget()  # compared with None: an empty combo box counts as false
+    target = focused if focused is not None else QApplication.activeWindow()
     assert target is not None
     QTest.keyClick(target, key, modifiers)
 
@@ -112,10 +113,11 @@ def test_escape_stops_from_everywhere(frame: Frame, session: FakeSession, where:
     frame.refresh()
     WHERE[where](frame)
     QTest.qWait(20)
-    popup = QApplication.activePopupWidget()
-    target: QWidget | None = popup or QApplication.focusWidget() or QApplication.activeWindow()
-    assert target is not None
-    QTest.keyClick(target, Key.Key_Escape)
+    popup: QWidget | None = QApplication.activePopupWidget()
+    if popup is not None:
+        QTest.keyClick(popup, Key.Key_Escape)
+    else:
+        press(Key.Key_Escape)
     assert session.calls[-1] == ("stop", "operator")
     assert session.mode is Mode.STOPPED
     assert not frame.palette_overlay.isVisible()
