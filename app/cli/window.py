@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli.options import data_dir, profile
+from app.cli.outcome import CommandError
 
 if TYPE_CHECKING:
     from app.session import Session
@@ -24,6 +25,7 @@ def run(args: argparse.Namespace) -> int:
     from drivers.profile import load_profile
 
     load_profile(profile(args))
+    refuse_without_a_screen()
     from app.gui.main import run as open_window  # Qt
 
     def start() -> Session:
@@ -37,3 +39,16 @@ def run(args: argparse.Namespace) -> int:
         report = StartReport(args.report_start)
         return open_window(report.watch_session(start), on_window=report.watch_window)
     return open_window(start)
+
+
+def refuse_without_a_screen() -> None:
+    """Say that there is no screen, before Qt says it in five lines and aborts.
+
+    Raises:
+        CommandError: when no desktop is to be seen from here.
+    """
+    if not any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")):
+        raise CommandError(
+            "no screen: neither DISPLAY nor WAYLAND_DISPLAY is set; type it on the desktop, or record without a window:"
+            " understudy record --headless --help"
+        )
