@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-import math
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import mujoco
@@ -13,7 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from drivers.profile.schema import RobotProfile
-from drivers.sim.actuators import ActuatorSpec, PositionActuators
+from drivers.sim.actuators import PositionActuators
+from drivers.sim.errors import WorldError as WorldError
+from drivers.sim.fitting import fit_actuators
 from drivers.sim.interface import Drive, Hands, SimJoint, Truth
 from drivers.sim.kitchen.geometry import OBJECTS
 from drivers.sim.kitchen.model import compile_kitchen
@@ -25,14 +25,8 @@ START_BASE_POSE = (-0.30, 0.0, 0.0)
 """x, y, yaw at the start: three quarters of a metre from the counter, clear of it whatever the arms do at home."""
 START_LIFT_M = 0.02
 START_OPENING = 0.8
-_SERVO_MARGIN = 1.25
-"""A servo is this much faster than the profile lets it be driven."""
 _PLACEMENT_TRIES = 200
 _INTEGRATION = mujoco.mjtState.mjSTATE_INTEGRATION
-
-
-class WorldError(Exception):
-    """The simulated world cannot do what was asked; the message says what it has, or what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +81,7 @@ class KitchenWorld:
         self._robot_bodies = self._bodies_of("base")
         self._object_bodies = {self.model.body(name).id for name in OBJECTS}
         steps = max(1, round(1.0 / profile.control_rate_hz / self.step_s))
-        names, specs = _actuator_specs(profile, self.model)
+        names, specs = fit_actuators(profile, self.model)
         self._actuators = PositionActuators(self.model, self.data, specs, command_steps=steps)
         self._joints: dict[tuple[str, str], SimJoint] = {
             name: _Joint(self._actuators, row) for row, name in enumerate(names)
@@ -304,58 +298,3 @@ def _log_warning(text: str) -> None:
     """Take MuJoCo's warnings, which it would otherwise write to a file in the current folder."""
     if "unstable" not in text:  # `step` raises for that
         logging.getLogger(__name__).warning("MuJoCo: %s", text)
-
-
-def _actuator_specs(
-    profile: RobotProfile, model: mujoco.MjModel
-) -> tuple[list[tuple[str, str]], list[ActuatorSpec]]:
-    """The (bus, name) and the spec of every position-type servo of the profile."""
-    names: list[tuple[str, str]] = []
-    specs: list[ActuatorSpec] = []
-
-    def add(bus: str, name: str, spec: ActuatorSpec, has: Callable[[str], object] = model.actuator) -> None:
-        try:
-            has(spec.actuator)
-        except KeyError:
-            raise WorldError(
-                f"the kitchen's robot has no {spec.actuator}, as profile {profile.name} says"
-            ) from None
-        names.append((bus, name))
-        specs.append(spec)
-
-    for side, arm in profile.arms.items():
-        for joint in arm.joints:
-            actuator = f"{side}_{joint.name}"
-            fastest = joint.max_velocity_rad_s * _SERVO_MARGIN
-            add(
-                arm.bus,
-                joint.name,
-                ActuatorSpec(
-                    actuator=actuator,
-                    joints=(actuator,),
-                    servos=len(joint.ids),
-                    max_velocity_rad_s=fastest,
-                    falls=True,
-                ),
-            )
-    for side, gripper in profile.grippers.items():
-        # Each finger goes half of the opening.
-        ratio = (gripper.open_rad - gripper.closed_rad) / (gripper.opening_m / 2)
-        spec = ActuatorSpec(
-            actuator=f"{side}_gripper",
-            joints=(f"{side}_finger_a", f"{side}_finger_b"),
-            ratio=ratio,
-            offset_rad=gripper.closed_rad,
-            max_velocity_rad_s=abs(ratio) * gripper.max_speed_m_s / 2 * _SERVO_MARGIN,
-        )
-        add(gripper.bus, "gripper", spec)
-    for lift in profile.lifts.values():
-        ratio = 2 * math.pi / lift.m_per_rev
-        spec = ActuatorSpec(
-            actuator="lift",
-            joints=("lift",),
-            ratio=ratio,
-            max_velocity_rad_s=ratio * lift.max_speed_m_s * _SERVO_MARGIN,
-        )
-        add(lift.bus, "lift", spec)
-    return names, specs

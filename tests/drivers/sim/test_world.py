@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -172,6 +173,16 @@ def test_what_is_not_there_is_named_with_what_is(world: KitchenWorld) -> None:
         world.place("fork", upright_pose(0.6, 0.0, yaw_rad=0.0))
     with pytest.raises(WorldError, match=r"middle.*left, right"):
         world.set_hands(Hands(leader_opening={"middle": 0.5}))
+
+
+def test_a_profile_of_another_robot_is_refused() -> None:
+    robot = profile()
+    other = msgspec.structs.replace(robot, arms={"middle": robot.arms["left"]}, leaders={})
+    with pytest.raises(WorldError, match=r"middle_waist.*left_waist"):
+        KitchenWorld(other, seed=0)
+    two = msgspec.structs.replace(robot, lifts=robot.lifts | {"second": robot.lifts["main"]})
+    with pytest.raises(WorldError, match="2 lifts"):
+        KitchenWorld(two, seed=0)
 
 
 def test_the_model_is_the_robot_of_the_profile() -> None:
