@@ -7,7 +7,9 @@ the object's position.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,4 +95,9 @@ def _plate(position_m: Array, yaw_rad: float) -> Grasp:
     return Grasp(Pose(rim - RIM_DEPTH_M * fingers, rotation), -fingers, 0.44)
 
 
-_GRASPS = {"sponge": _sponge, "cup": _cup, "spoon": _spoon, "plate": _plate}
+_GRASPS: Final[Mapping[str, Callable[[Array, float], Grasp]]] = {
+    "sponge": _sponge,
+    "cup": _cup,
+    "spoon": _spoon,
+    "plate": _plate,
+}

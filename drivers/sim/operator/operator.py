@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -61,7 +62,9 @@ def _lifted(truth: Truth) -> bool:
     return abs(truth.lift_m - COUNTER_LIFT_M) < 0.02
 
 
-_SCRIPTS = {f"put the {name} in the sink": _sink_script(name) for name in OBJECTS} | {
+_SCRIPTS: Final[Mapping[str, _Script]] = {
+    f"put the {name} in the sink": _sink_script(name) for name in OBJECTS
+} | {
     "open the drawer": _Script(open_drawer, drawer_open),
     "close the drawer": _Script(close_drawer, drawer_closed),
     "drive to the counter": _Script(drive_to_counter, _at_counter),

@@ -31,6 +31,12 @@ Phases = Iterator[str]
 """A task: yields the name of its current phase once a tick."""
 Task = Callable[[Body], Phases]
 
+AT_HOME_RAD = 0.3
+CLEAR_OPENING = 0.8
+CLEAR_HEIGHT_M = 1.06
+BACK_M = 0.15
+"""A hand further from home than this lets go, and gets as high above the counter or as far back from a handle."""
+
 SIDE = "right"
 """The hand that works: the row of objects and the drawer are on its side of the robot."""
 HAND_Y_M = -0.22
@@ -159,14 +165,30 @@ def _said(phase: str, *motions: Iterator[None]) -> Phases:
 
 def _stand(body: Body, x_m: float, y_m: float, lift_m: float) -> Iterator[None]:
     """Stand somewhere with the hands at home; the lift moves only where the hands are clear of the counter."""
-    homes = [move_joints(body, side, body.home_rad(side)) for side in body.leader_rad]
-    yield from together(*homes)
+    for side in body.leader_rad:
+        yield from _clear(body, side)
+    yield from together(*(move_joints(body, side, body.home_rad(side)) for side in body.leader_rad))
     yield from together(*(arrive(body, side, within_rad=0.05) for side in body.leader_rad))
     if abs(lift_m - body.truth.lift_m) > 0.01:
         if body.truth.base_pose[0] > RETREAT_X_M + 0.02:
             yield from drive(body, RETREAT_X_M, body.truth.base_pose[1])
         yield from lift_to(body, lift_m)
     yield from drive(body, x_m, y_m)
+
+
+def _clear(body: Body, side: str) -> Iterator[None]:
+    """Free a hand that an interrupted task left among things: let go, then up and away, or back from what is ahead."""
+    if np.abs(body.truth.arm_rad[side] - body.home_rad(side)).max() < AT_HOME_RAD:
+        return
+    yield from grip(body, side, CLEAR_OPENING)
+    hand = body.led_pose(side)
+    fingers = hand.rotation[:, 0]
+    if fingers[2] < -0.5:
+        up_m = max(0.0, CLEAR_HEIGHT_M - float(hand.position_m[2]))
+        yield from move_hand(body, side, _shifted(hand, up_m * UP))
+    else:
+        x, y, yaw = body.truth.base_pose
+        yield from drive(body, x - BACK_M, y, yaw_rad=yaw, speed_m_s=PULL_SPEED_M_S)
 
 
 def _stand_before(body: Body, name: str) -> Iterator[None]:
@@ -252,7 +274,7 @@ def _take_handle(body: Body) -> Iterator[None]:
 def _leave_handle(body: Body) -> Iterator[None]:
     yield from grip(body, SIDE, HANDLE_OPENING)
     x, y, _ = body.truth.base_pose
-    yield from drive(body, x - 0.15, y, speed_m_s=PULL_SPEED_M_S)
+    yield from drive(body, x - BACK_M, y, speed_m_s=PULL_SPEED_M_S)
     yield from move_joints(body, SIDE, body.home_rad(SIDE))
     yield from arrive(body, SIDE, within_rad=0.05)
 

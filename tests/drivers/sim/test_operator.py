@@ -130,6 +130,28 @@ def test_a_robot_that_stops_following_is_waited_for(world: KitchenWorld) -> None
     assert world.truth().lift_m > height_m + 0.1
 
 
+@pytest.mark.parametrize(
+    ("interrupted", "phase", "after_ticks"),
+    [("put the cup in the sink", "pick up the cup", 170), ("open the drawer", "open the drawer", 40)],
+)
+def test_a_new_task_starts_from_where_another_was_interrupted(
+    world: KitchenWorld, interrupted: str, phase: str, after_ticks: int
+) -> None:
+    robot = DirectRobot(world)
+    first = ScriptedOperator(PROFILE, interrupted, seed=0)
+    ticks_in_phase = 0
+    for _ in perform(robot, first, ticks=2000):
+        ticks_in_phase += first.phase == phase
+        if ticks_in_phase == after_ticks:
+            break
+    assert not first.done
+    second = ScriptedOperator(PROFILE, "put the sponge in the sink", seed=0)
+    for _ in perform(robot, second, ticks=4000):
+        pass
+    assert second.gave_up == ""
+    assert second.succeeded(world.truth())
+
+
 def test_an_operator_that_cannot_go_on_says_why(world: KitchenWorld) -> None:
     away = world.truth().objects["cup"].copy()
     away[:3] = [0.95, -0.9, 1.6]
