@@ -73,7 +73,7 @@ class Care:
         return bool(self._procedures or bus.suspects or self._alerted(bus))
 
     def forget(self) -> None:
-        """The line is gone, and with it everything that was begun."""
+        """Give up everything that was begun."""
         self._procedures.clear()
 
     def reboot(self, bus: DynamixelBus, servo_id: int, *, torque: bool) -> None:

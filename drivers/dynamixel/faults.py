@@ -136,6 +136,10 @@ class FaultBook:
         remedy = "it is being set up again where it stands; check its cable if this comes back"
         self._add(servo_id, "torque off", message, remedy)
 
+    def torque_not_wanted(self) -> None:
+        """Nothing should hold any more, so nothing fails to."""
+        self._faults = {key: fault for key, fault in self._faults.items() if key[1] != "torque off"}
+
     def refusal(self, servo_id: int, error: DriverError) -> None:
         """A servo answers and cannot be set up."""
         code = "shadow" if isinstance(error, ShadowMisalignedError) else "settings"

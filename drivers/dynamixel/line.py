@@ -276,6 +276,9 @@ class ServoLine:
         """Torque off for every servo of the line. An arm that is not at rest falls."""
         self._hold = set()
         self._easing.forget()
+        # A setting up under way would end with torque on; a servo left out by that is found again as a silent one.
+        self._care.forget()
+        self._book.torque_not_wanted()
         bus = self._bus
         if bus is None:
             return

@@ -322,3 +322,18 @@ def test_a_joint_that_takes_hold_again_walks_to_its_command(profile: RobotProfil
             steps.append(elbow.position_rad - before)
         assert len(steps) > 10
         assert max(steps) < 0.1
+
+
+def test_torque_switched_off_during_a_reboot_stays_off(profile: RobotProfile, runtime_dir: Path) -> None:
+    with far_end(profile, runtime_dir) as end, robot_on(end, profile) as loop:
+        loop.robot.connect()
+        loop.hold()
+        loop.robot.reboot("left_follower", 7)
+        loop.until(lambda m: not m.fresh[4], what="the reboot")
+        loop.robot.torque(False)
+        loop.until(lambda m: bool(m.fresh[4]), what="its return")
+        for _ in range(50):
+            loop.tick()
+            assert not end.servo("left_follower", 7).torque_on
+        loop.robot.torque(True)
+        loop.until(lambda _: end.servo("left_follower", 7).torque_on and loop.faults == (), what="torque")
