@@ -19,7 +19,7 @@ class ReleaseKey:
 
     def key_pressed(self, key: str, *, ctrl: bool) -> bool:
         """Begins to fill the button; a key that repeats is still down."""
-        if key not in _KEYS or not self._stopped() or not self._button.isVisible():
+        if key not in _KEYS or not self._stopped():
             return False
         if not self._down:
             self._down = True

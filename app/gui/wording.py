@@ -35,6 +35,16 @@ def amount(count: int) -> str:
     return f"{count:,}".replace(",", THIN_SPACE)
 
 
+def counted(count: int, noun: str) -> str:
+    """ "1 episode", "2 episodes"."""
+    return f"{amount(count)} {noun}" if count == 1 else f"{amount(count)} {noun}s"
+
+
+def episode_number(episode_id: str) -> str:
+    """The part of an episode's id that tells it from the others of its day: "no. 0037"."""
+    return f"no. {episode_id.rpartition('-')[2]}"
+
+
 def size(count_bytes: int) -> str:
     """Bytes in the unit that fits: "412 GB", "2.4 MB"."""
     value = float(count_bytes)

@@ -25,7 +25,8 @@ from app.gui.session_protocol import SessionLike
 from app.gui.theme import Theme
 from app.gui.widgets.action_button import ActionButton
 from app.gui.widgets.label import Label, rule
-from app.gui.wording import length, moment
+from app.gui.widgets.recent_episodes import finished
+from app.gui.wording import counted, length, moment
 from app.session.view import EpisodeView, Snapshot
 
 _TRASH_SHOWN = 4
@@ -88,16 +89,17 @@ class EpisodesPage(Page):
 
     def apply(self, snapshot: Snapshot) -> None:
         """Follow list and trash."""
-        if self._model.show(snapshot.episodes):
+        episodes = finished(snapshot)
+        if self._model.show(episodes):
             row = self._model.row_of(self._chosen_id)
-            if row < 0 and snapshot.episodes:
+            if row < 0 and episodes:
                 row = 0
             if row >= 0:
                 self._choose(row)
-        self._pages.setCurrentIndex(0 if snapshot.episodes else 1)
-        count = len(snapshot.episodes)
-        total_s = sum(episode.duration_s for episode in snapshot.episodes)
-        self._head.say(f"{count} episodes, {length(total_s)}" if count else "Episodes")
+        self._pages.setCurrentIndex(0 if episodes else 1)
+        count = len(episodes)
+        total_s = sum(episode.duration_s for episode in episodes)
+        self._head.say(f"{counted(count, 'episode')}, {length(total_s)}" if count else "Episodes")
         if self.chosen != self._shown:
             self._show_chosen(self.chosen)
         if snapshot.trashed != self._trashed:

@@ -80,7 +80,7 @@ class CameraTile(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(tokens.PICTURE_GROUND))
         picture = self.picture_rect()
-        stale = self._view is not None and self._view.stale
+        stale = self._view is not None and self._view.stale and not self._image.isNull()
         if not self._image.isNull():
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawImage(picture, self._image)

@@ -49,6 +49,8 @@ class ModeBanner(QWidget):
             word, meaning = _GATE_WORDS.get(snapshot.gate.phase, (word, snapshot.gate.phase))
         elif snapshot.mode is Mode.REPLAY:
             meaning = f"{round(100 * snapshot.replay_progress)} % of the episode"
+        elif snapshot.mode is Mode.HOLD and not snapshot.ready:
+            meaning = "Waiting for the robot and its cameras"
         elif snapshot.mode is Mode.HOLD and not snapshot.torque:
             word, meaning = "Let go", "The servos are without torque"
         elif driving:

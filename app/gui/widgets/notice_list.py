@@ -13,6 +13,8 @@ from app.gui.widgets.label import Label
 from app.session.view import Notice, Snapshot
 
 _SHOWN = 3
+_HELD = {"release": "Hold ↵ to release."}
+"""Actions that take a long press, and so have no button here that a slip could click."""
 _URGENCY = {"error": 0, "warning": 1}
 
 
@@ -60,9 +62,10 @@ class NoticeList(QWidget):
         mark.setAccessibleName(notice.level)
         row.addWidget(mark)
         row.addWidget(Label(notice.what, bold=True).fit())
-        row.addWidget(Label(notice.remedy, dim=True), stretch=1)
+        held = _HELD.get(notice.action, "")
+        row.addWidget(Label(held or notice.remedy, dim=True), stretch=1)
         card.setToolTip(f"{notice.what}\n{notice.remedy}".strip())
-        if notice.action:
+        if notice.action and not held:
             button = QPushButton(notice.action_label or "Do it")
             button.setFont(tokens.font(tokens.TEXT_PX, bold=True))
             button.setFixedHeight(tokens.CONTROL_HEIGHT_PX - tokens.steps(1))

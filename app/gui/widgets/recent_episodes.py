@@ -14,6 +14,14 @@ from app.session.view import EpisodeView, Snapshot
 _LINE_PX = 26
 
 
+def finished(snapshot: Snapshot) -> tuple[EpisodeView, ...]:
+    """The episodes without the one that is being recorded: nothing can be done with that one here."""
+    if snapshot.recording is None:
+        return snapshot.episodes
+    running_id = snapshot.recording.episode_id
+    return tuple(episode for episode in snapshot.episodes if episode.episode_id != running_id)
+
+
 class RecentEpisodes(QWidget):
     """As many lines as there is room for."""
 
@@ -29,8 +37,9 @@ class RecentEpisodes(QWidget):
 
     def apply(self, snapshot: Snapshot) -> None:
         """Follow the list of episodes."""
-        if snapshot.episodes != self._episodes:
-            self._episodes = snapshot.episodes
+        episodes = finished(snapshot)
+        if episodes != self._episodes:
+            self._episodes = episodes
             self.update()
 
     def sizeHint(self) -> QSize:

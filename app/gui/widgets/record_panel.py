@@ -13,7 +13,7 @@ from app.gui.theme import Theme
 from app.gui.widgets.action_button import ActionButton
 from app.gui.widgets.label import Label
 from app.gui.widgets.task_edit import TaskEdit
-from app.gui.wording import amount, clock, size
+from app.gui.wording import amount, clock, counted, episode_number, size
 from app.session.view import Snapshot
 
 
@@ -104,10 +104,12 @@ class RecordPanel(QWidget):
         """Follow the running episode; while `driving`, show the second keys of those that driving takes."""
         recording = snapshot.recording
         if recording is None:
-            self._line.say(recording=False, time="", right=f"{len(snapshot.episodes)} episodes")
+            self._line.say(recording=False, time="", right=counted(len(snapshot.episodes), "episode"))
             self._figures.say(snapshot.dataset)
         else:
-            self._line.say(recording=True, time=clock(recording.duration_s), right=recording.episode_id)
+            self._line.say(
+                recording=True, time=clock(recording.duration_s), right=episode_number(recording.episode_id)
+            )
             self._figures.say(
                 f"{amount(recording.rows)} rows   {amount(recording.frames)} frames   "
                 f"{amount(recording.dropped)} dropped   {size(recording.bytes_written)}"

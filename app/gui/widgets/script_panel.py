@@ -12,7 +12,7 @@ from app.gui.widgets.action_button import ActionButton
 from app.gui.widgets.label import Label
 from app.session.view import Snapshot
 
-_SEED_LIMIT = 999_999
+_SEED_LIMIT = 9999
 
 
 class ScriptPanel(QWidget):
@@ -31,7 +31,7 @@ class ScriptPanel(QWidget):
         self._seed.setPrefix("seed ")
         self._seed.setFont(tokens.font())
         self._seed.setFixedHeight(tokens.CONTROL_HEIGHT_PX)
-        self._seed.setFixedWidth(tokens.steps(25))
+        self._seed.setFixedWidth(tokens.steps(23))
         self._seed.setAccessibleName("Seed")
         self._scripts: tuple[str, ...] = ()
         self._phase = Label(size_px=tokens.TEXT_SMALL_PX, dim=True)
@@ -47,17 +47,17 @@ class ScriptPanel(QWidget):
         head.addWidget(Label("Scripted operator", size_px=tokens.TEXT_SMALL_PX, dim=True).fit())
         head.addStretch()
         self._run = ActionButton(actions["script.run"], theme, title="Run", compact=True)
-        self._stop = ActionButton(actions["script.stop"], theme, title="Hands off", compact=True)
-        reset = ActionButton(actions["world.reset"], theme, title="Reset kitchen", compact=True)
+        self._stop = ActionButton(actions["script.stop"], theme, title="Let go", compact=True)
+        reset = ActionButton(actions["world.reset"], theme, title="Reset", compact=True)
         self._buttons = [self._run, self._stop, reset]
         grid = QGridLayout()
         grid.setSpacing(tokens.steps(2))
-        grid.addWidget(self._choice, 0, 0, 1, 2)
-        grid.addWidget(self._run, 0, 2)
-        grid.addWidget(self._stop, 0, 2)
-        grid.addWidget(self._seed, 1, 0)
-        grid.addWidget(reset, 1, 1, 1, 2)
-        grid.setColumnStretch(1, 1)
+        grid.addWidget(self._choice, 0, 0, 1, 3)
+        grid.addWidget(self._run, 1, 0)
+        grid.addWidget(self._stop, 1, 0)
+        grid.addWidget(self._seed, 1, 1)
+        grid.addWidget(reset, 1, 2)
+        grid.setColumnStretch(0, 1)
         self._layout.addLayout(head)
         self._layout.addLayout(grid)
         self._layout.addWidget(self._phase)

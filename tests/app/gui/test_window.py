@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from PyQt6.QtCore import QPoint, Qt
@@ -12,6 +13,7 @@ from app.gui.settings import Settings
 from app.gui.theme import Theme
 from app.gui.window import Window
 from app.messages import Mode
+from app.session.view import Notice
 from tests.support.fake_session import FakeSession
 from tests.support.qt_waiting import wait_until
 
@@ -116,6 +118,32 @@ def test_a_notice_is_a_line_with_its_remedy_and_a_button(frame: Frame, session: 
     session.notices = ()
     frame.refresh()
     assert not frame.notices.isVisible()
+
+
+def test_a_notice_cannot_release_the_stop_by_a_click(frame: Frame, session: FakeSession) -> None:
+    session.stop("test")
+    session.notices = (
+        Notice(
+            key="stopped", level="error", what="Stopped", action="release", action_label="Release the stop"
+        ),
+    )
+    frame.refresh()
+    assert frame.notices.isVisible()
+    assert frame.notices.findChildren(QPushButton) == []
+
+
+def test_the_running_episode_is_not_yet_in_the_list(frame: Frame, session: FakeSession) -> None:
+    session.fill_episodes(2)
+    session.start_episode("wipe")
+    assert session.recording is not None
+    running = replace(session.episodes[0], episode_id=session.recording.episode_id)
+    session.episodes = (running, *session.episodes)
+    frame.go_to("episodes")
+    frame.refresh()
+    assert [episode.episode_id for episode in frame.episodes_page._model.episodes] == [
+        "ep-000002",
+        "ep-000001",
+    ]
 
 
 def test_the_status_line_names_what_is_wrong(frame: Frame, session: FakeSession) -> None:
