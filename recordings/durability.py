@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from recordings.errors import StorageFailed
@@ -61,19 +62,26 @@ class Durability(threading.Thread):
 
     def run(self) -> None:
         """Sync until told to settle."""
+        self._noting_failure(lambda: sync_tree(self._episode))
+        # A program that ends without closing its writer must not be kept alive by this thread.
+        while not self._wake.wait(_PERIOD_S) and threading.main_thread().is_alive():
+            self._noting_failure(self._sync_once)
+        self._noting_failure(self._sync_once)
+        if self._remove_journal and self.failure is None:
+            self._noting_failure(self._finish_episode)
+        for file in (*self._open, self._journal, self._episode):
+            os.close(file)
+
+    def _noting_failure(self, step: Callable[[], None]) -> None:
+        """Run a step; the first failure stays noted, since a later success says nothing about what was lost then.
+
+        The thread goes on, because the writer still holds the numbers of the files that it would close at its end.
+        """
         try:
-            sync_tree(self._episode)
-            # A program that ends without closing its writer must not be kept alive by this thread.
-            while not self._wake.wait(_PERIOD_S) and threading.main_thread().is_alive():
-                self._sync_once()
-            self._sync_once()
-            if self._remove_journal and self.failure is None:
-                self._finish_episode()
+            step()
         except OSError as error:
-            self.failure = error
-        finally:
-            os.close(self._journal)
-            os.close(self._episode)
+            if self.failure is None:
+                self.failure = error
 
     def _sync_once(self) -> None:
         with self._lock:
@@ -85,8 +93,6 @@ class Durability(threading.Thread):
                 os.fdatasync(file)
             for folder in folders:
                 _sync_folder(folder)
-        except OSError as error:
-            self.failure = error
         finally:
             for file in (*still_open, *finished):
                 os.close(file)

@@ -67,10 +67,11 @@ class JournalWriter:
                 "purpose": "rows not yet settled; needed for repair, gone once the episode is settled"
             },
         )
+        reserve_path = _reserve_path(episode)
         with naming_disk_errors(self.path):
             self.file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
             fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            reserve = os.open(self._reserve_path, os.O_RDWR | os.O_CREAT, 0o644)
+            reserve = os.open(reserve_path, os.O_RDWR | os.O_CREAT, 0o644)
             try:
                 os.posix_fallocate(reserve, 0, _RESERVE_BYTES)
             finally:
@@ -98,13 +99,10 @@ class JournalWriter:
             raise disk_error(error, self.path) from error
         self.size_bytes += len(data)
 
-    def release_reserve(self) -> None:
-        """Give the reserved room back to the disk."""
-        self._reserve_path.unlink(missing_ok=True)
 
-    @property
-    def _reserve_path(self) -> Path:
-        return journal_folder(self.episode) / "reserve"
+def release_reserve(episode: Path) -> None:
+    """Give the room that was reserved for closing back to the disk."""
+    _reserve_path(episode).unlink(missing_ok=True)
 
 
 def read_journal(path: Path) -> Iterator[Record]:
@@ -149,6 +147,10 @@ def refuse_if_locked(episode: Path) -> None:
     """
     if is_locked(episode):
         raise EpisodeInUse(f"{episode.name} is still being written; stop the recording first")
+
+
+def _reserve_path(episode: Path) -> Path:
+    return journal_folder(episode) / "reserve"
 
 
 def _end_of_record(data: bytes, at: int) -> int | None:

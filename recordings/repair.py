@@ -17,7 +17,7 @@ from recordings.attributes import Counts, EpisodeAttributes, Repaired
 from recordings.columns import write_rows, write_values
 from recordings.durability import sync_tree
 from recordings.errors import NotAnEpisode, naming_disk_errors
-from recordings.journal import bytes_after, journal_folder, journal_path, refuse_if_locked
+from recordings.journal import bytes_after, journal_folder, journal_path, refuse_if_locked, release_reserve
 from recordings.layout import FRAMES_PER_SHARD, Rows, Table
 from recordings.recovery import Content, Damage, bytes_without_row, read_journal_content, seconds_between
 from recordings.salvage import (
@@ -89,6 +89,7 @@ def repair_episode(path: Path | str) -> RepairReport:
     settled = content.attributes.complete and not journal_path(episode).exists()
     if settled and not findings.damage:
         return RepairReport(episode, False, (), 0.0, content.attributes.counts, ())
+    release_reserve(episode)  # a disk that was full when the recording died may be full still
     kept_aside = [aside.keep_bytes(episode, name, data, reason) for name, data, reason in findings.to_keep]
     for table in tables_without_frames(content.attributes):
         _write_table(episode, table, content.rows[table.path], content.payloads[table.path])

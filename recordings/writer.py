@@ -21,7 +21,7 @@ from recordings.durability import Durability
 from recordings.errors import DiskFull, EpisodeClosed, UnknownCamera, WrongShape
 from recordings.frames import jpeg_size, size_header
 from recordings.info import EpisodeInfo, info_of
-from recordings.journal import JournalWriter
+from recordings.journal import JournalWriter, release_reserve
 from recordings.layout import Kind
 from recordings.shard import FrameShards
 from recordings.skeleton import start_episode
@@ -288,7 +288,7 @@ class EpisodeWriter:
         self.wait_settled()
 
     def _finish(self, outcome: Outcome, notes: str | None, tags: Sequence[str] | None) -> EpisodeInfo:
-        self._journal.release_reserve()
+        release_reserve(self.path)
         for stream in self._cameras.values():
             stream.finish()
         for table in (self._state, self._action, self._simulation, self._audio, self._events, self._subtasks):

@@ -7,12 +7,15 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from recordings import Dataset, DiskFull, Episode, EpisodeWriter
+from recordings import Dataset, DiskFull, Episode, EpisodeWriter, StorageFailed
+from recordings.repair import repair_episode
+from recordings.verify import verify_episode
 from tests.recordings import recorded as example
 from tests.recordings.private_mounts import REPOSITORY, run_on_tmpfs
 
@@ -49,6 +52,33 @@ def test_a_folder_without_permission_is_named() -> None:
         )
         Path(folder).chmod(0o755)
     assert "Permission denied. Choose another folder" in done.stdout, done.stderr
+
+
+def test_a_disk_that_fails_behind_our_back_is_told_and_the_journal_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk takes data and says only later that it could not keep it."""
+    writer = Dataset.open(tmp_path / "set", create=True).create_episode(example.spec())
+    taken = 0
+
+    def refuse(_file: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "fdatasync", refuse)
+    deadline = time.monotonic() + 20
+    with pytest.raises(StorageFailed, match="check the disk and its cable"):  # noqa: PT012  (the loop must end so)
+        while time.monotonic() < deadline:
+            _tick(writer, taken)
+            taken += 1
+            time.sleep(0.01)
+    assert writer.close().counts.ticks == taken
+    with pytest.raises(StorageFailed):
+        writer.wait_settled()
+    monkeypatch.undo()
+    assert (writer.path / "journal" / "c.0").exists()
+    assert repair_episode(writer.path).counts.ticks == taken
+    assert not (writer.path / "journal").exists()
+    assert verify_episode(writer.path).errors == ()
 
 
 def test_a_limit_on_file_sizes_is_a_full_disk(tmp_path: Path) -> None:
