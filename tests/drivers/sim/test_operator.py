@@ -12,7 +12,7 @@ from drivers.profile import RobotProfile, load_profile
 from drivers.safety import SafetyLimits
 from drivers.sim.direct import DirectRobot
 from drivers.sim.interface import Hands, Truth
-from drivers.sim.kitchen.geometry import OBJECTS
+from drivers.sim.kitchen.geometry import COUNTER_TOP_M, OBJECTS
 from drivers.sim.operator import ScriptedOperator, UnknownScriptError, scripts
 from drivers.sim.operator.body import CARRIAGE_M, Body
 from drivers.sim.operator.evaluate import run_trial
@@ -145,11 +145,17 @@ def test_a_new_task_starts_from_where_another_was_interrupted(
         if ticks_in_phase == after_ticks:
             break
     assert not first.done
+    left = world.truth()
     second = ScriptedOperator(PROFILE, "put the sponge in the sink", seed=0)
     for _ in perform(robot, second, ticks=4000):
         pass
     assert second.gave_up == ""
-    assert second.succeeded(world.truth())
+    end = world.truth()
+    assert second.succeeded(end)
+    # What the hands held was let go of, not dragged along.
+    assert end.drawer_m == pytest.approx(left.drawer_m, abs=0.08)
+    np.testing.assert_allclose(end.objects["cup"][:2], left.objects["cup"][:2], atol=0.03)
+    assert end.objects["cup"][2] == pytest.approx(COUNTER_TOP_M, abs=0.005)
 
 
 def test_an_operator_that_cannot_go_on_says_why(world: KitchenWorld) -> None:
