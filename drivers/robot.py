@@ -335,7 +335,7 @@ class Robot:
         return tuple(name for name, line in self._lines.items() if line.lost)
 
     def health(self) -> dict[str, BusHealth]:
-        """Counters and latencies of each bus. Sorts some thousand numbers: once a second is enough."""
+        """Counters and latencies of each bus; cheap enough for a tick once a second, not for every one."""
         return {name: line.health() for name, line in self._lines.items()}
 
     def servos(self) -> tuple[ServoState, ...]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 
 import msgspec
-import numpy as np
 
 LATENCY_WINDOW = 500
 """Latencies kept for the percentiles: ten seconds at 50 reads a second."""
@@ -109,11 +109,7 @@ class HealthCounters:
         reconnect_attempts: int = 0,
     ) -> BusHealth:
         """The counters as a frozen value, with the percentiles computed now."""
-        p50, p95, p99, top = (
-            np.percentile(np.asarray(self._latencies_ms), (50, 95, 99, 100))
-            if self._latencies_ms
-            else (np.nan,) * 4
-        )
+        ordered = sorted(self._latencies_ms)
         return BusHealth(
             connected=connected,
             fast_sync_read=fast_sync_read,
@@ -122,10 +118,10 @@ class HealthCounters:
             failures=self.failures,
             corrupted=self.corrupted,
             writes=self.writes,
-            latency_p50_ms=float(p50),
-            latency_p95_ms=float(p95),
-            latency_p99_ms=float(p99),
-            latency_max_ms=float(top),
+            latency_p50_ms=_nearest_rank(ordered, 0.50),
+            latency_p95_ms=_nearest_rank(ordered, 0.95),
+            latency_p99_ms=_nearest_rank(ordered, 0.99),
+            latency_max_ms=_nearest_rank(ordered, 1.0),
             silent_servos=silent_servos,
             last_error=self.last_error,
             last_error_ns=self.last_error_ns,
@@ -133,3 +129,8 @@ class HealthCounters:
             reconnect_attempts=reconnect_attempts,
             reconnects=self.reconnects,
         )
+
+
+def _nearest_rank(ordered: list[float], share: float) -> float:
+    """The value that `share` of the ordered ones do not exceed; NaN when there are none."""
+    return ordered[math.ceil(share * len(ordered)) - 1] if ordered else math.nan

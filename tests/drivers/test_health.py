@@ -1,0 +1,35 @@
+"""The counters of a bus as they are sent."""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+
+from drivers.dynamixel.health import LATENCY_WINDOW, BusHealth, HealthCounters
+
+
+def test_percentiles_are_of_the_latest_reads_only() -> None:
+    counters = HealthCounters()
+    for _ in range(LATENCY_WINDOW):
+        counters.add_latency(1000.0)
+    for latency_ms in range(1, LATENCY_WINDOW + 1):
+        counters.add_latency(float(latency_ms))
+    health = counters.snapshot(connected=True, fast_sync_read=True)
+    assert (health.latency_p50_ms, health.latency_p95_ms) == (250.0, 475.0)
+    assert (health.latency_p99_ms, health.latency_max_ms) == (495.0, 500.0)
+
+
+def test_a_bus_never_read_has_no_latency_and_can_be_sent() -> None:
+    health = HealthCounters().snapshot(connected=False, fast_sync_read=False, lost_since_ns=5)
+    assert math.isnan(health.latency_p99_ms)
+    sent = msgspec.msgpack.decode(msgspec.msgpack.encode(health), type=BusHealth)
+    assert (sent.connected, sent.lost_since_ns) == (False, 5)
+
+
+def test_the_latest_error_is_kept_with_its_time() -> None:
+    counters = HealthCounters()
+    counters.note_error("first", time_ns=1)
+    counters.note_error("second", time_ns=2)
+    health = counters.snapshot(connected=True, fast_sync_read=False)
+    assert (health.last_error, health.last_error_ns) == ("second", 2)
