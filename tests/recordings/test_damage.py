@@ -153,7 +153,7 @@ def unsettled(sound: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return _unsettled(sound, tmp_path_factory.mktemp("unsettled") / "set")
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(share=st.floats(0.05, 1.0), shard_share=st.floats(0.0, 1.0), zeros=st.booleans())
 def test_a_power_cut_leaves_a_prefix(
     unsettled: Path, tmp_path: Path, share: float, shard_share: float, zeros: bool
