@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from drivers.profile import RobotProfile, load_profile
 from drivers.safety import (
-    BASE_BRAKING,
     STEP_RANGE_S,
     Clip,
     Filtered,
@@ -21,6 +20,7 @@ from drivers.safety import (
     SafetyState,
     filter_action,
 )
+from drivers.safety_limits import BASE_BRAKING
 
 Vector = NDArray[np.float64]
 

@@ -12,7 +12,7 @@ from drivers.profile import RobotProfile, load_profile
 from drivers.safety import SafetyLimits
 from drivers.sim.direct import DirectRobot
 from drivers.sim.interface import Hands, Truth
-from drivers.sim.kitchen.geometry import COUNTER_TOP_M, OBJECTS
+from drivers.sim.kitchen.geometry import COUNTER_TOP_M
 from drivers.sim.operator import ScriptedOperator, UnknownScriptError, scripts
 from drivers.sim.operator.body import CARRIAGE_M, Body
 from drivers.sim.operator.evaluate import run_trial
@@ -39,7 +39,7 @@ def perform(robot: DirectRobot, operator: ScriptedOperator, *, ticks: int) -> It
             return
 
 
-@pytest.mark.parametrize("name", OBJECTS)
+@pytest.mark.parametrize("name", ["plate", "spoon"])
 def test_an_object_goes_into_the_sink(name: str) -> None:
     trial = run_trial(PROFILE, f"put the {name} in the sink", seed=11)
     assert trial.succeeded, trial
@@ -71,6 +71,7 @@ def test_the_phases_of_a_pick_tell_what_is_done(world: KitchenWorld) -> None:
         "put the sponge in the sink",
         "done",
     ]
+    assert operator.succeeded(world.truth())
 
 
 def test_the_hands_are_calm_and_the_base_is_within_its_limits(world: KitchenWorld) -> None:
@@ -87,7 +88,7 @@ def test_the_hands_are_calm_and_the_base_is_within_its_limits(world: KitchenWorl
             assert (change <= limits.max_acceleration[14:17] * 0.02 + 1e-9).all()
         assert (np.abs(hands.base_twist) <= limits.max_velocity[14:17]).all()
         held, twist = hands.leader_rad["right"], np.array(hands.base_twist)
-    assert operator.done
+    assert operator.succeeded(world.truth())
 
 
 def test_until_the_robot_follows_the_leaders_are_brought_to_it(world: KitchenWorld) -> None:
@@ -185,7 +186,7 @@ def test_warming_up_moves_everything_and_stays_near(world: KitchenWorld) -> None
     operator = ScriptedOperator(PROFILE, "warm up", seed=0)
     start = world.truth()
     angles, places, heights = [], [], []
-    for hands, truth in perform(robot, operator, ticks=1500):
+    for hands, truth in perform(robot, operator, ticks=1000):
         assert np.abs(hands.leader_rad["left"] - truth.arm_rad["left"]).max() < 0.2
         angles.append(truth.arm_rad["left"])
         places.append(truth.base_pose)
