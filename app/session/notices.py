@@ -18,6 +18,7 @@ class NoticeBoard:
 
     def __init__(self) -> None:
         self._notices: dict[str, Notice] = {}
+        self._sources: dict[str, str] = {}
 
     def put(self, notice: Notice) -> None:
         """Show a notice, in place of an older one about the same thing."""
@@ -26,6 +27,7 @@ class NoticeBoard:
     def remove(self, key: str) -> None:
         """Take a notice down."""
         self._notices.pop(key, None)
+        self._sources.pop(key, None)
 
     def take(self, event: Event) -> None:
         """Learn from an event: a warning or an error with a key becomes a notice, anything else of that key ends it."""
@@ -35,6 +37,7 @@ class NoticeBoard:
             self.remove(event.key)
             return
         action, label = _way_out(event)
+        self._sources[event.key] = event.source
         self.put(
             Notice(
                 key=event.key,
@@ -46,6 +49,11 @@ class NoticeBoard:
                 since_ns=event.time_ns,
             )
         )
+
+    def forget(self, source: str) -> None:
+        """Take down what a process said: it is lost, and says anew after its start what is still so."""
+        for key in [key for key, said_by in self._sources.items() if said_by == source]:
+            self.remove(key)
 
     def refuse(self, error: str) -> None:
         """Tell that a command was refused, and why."""
