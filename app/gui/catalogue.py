@@ -185,7 +185,6 @@ def add_recording(
             title="Drop the recording",
             group=RECORDING,
             key="Backspace",
-            steady_key="Ctrl+Backspace",
             page="drive",
             run=session.discard_episode,
             enabled=recording,

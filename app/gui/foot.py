@@ -76,8 +76,8 @@ class Foot(QWidget):
             Mode.TELEOP: ActionButton(actions["mode.teleop"], theme, hue=tokens.TELEOP),
         }
         self._drive = ActionButton(actions["drive.keys"], theme, hue=tokens.TELEOP)
-        self._slower = ActionButton(actions["speed.down"], theme, title=" ", compact=True)
-        self._faster = ActionButton(actions["speed.up"], theme, title=" ", compact=True)
+        self._slower = ActionButton(actions["speed.down"], theme, compact=True, bare=True)
+        self._faster = ActionButton(actions["speed.up"], theme, compact=True, bare=True)
         self._home = ActionButton(actions["lift.home"], theme, title="Home the lift")
         self._speed = SpeedBars(theme)
         self._homing: bool | None = None

@@ -12,7 +12,19 @@ from PyQt6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit
 from app.gui.actions import Actions
 
 STOP_KEY = "Esc"
-_TEXT_KEYS = frozenset({"Ctrl+Z", "Ctrl+Y", "Ctrl+X", "Ctrl+C", "Ctrl+V", "Ctrl+A", "Ctrl+Shift+Z"})
+_TEXT_KEYS = frozenset(
+    {
+        "Ctrl+Z",
+        "Ctrl+Y",
+        "Ctrl+X",
+        "Ctrl+C",
+        "Ctrl+V",
+        "Ctrl+A",
+        "Ctrl+Shift+Z",
+        "Ctrl+Backspace",
+        "Ctrl+Home",
+    }
+)
 _MODIFIER_NAMES = {Qt.Key.Key_Shift: "Shift", Qt.Key.Key_Control: "Ctrl"}
 
 

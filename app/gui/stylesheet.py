@@ -45,7 +45,7 @@ QTableView:focus, QListView:focus { border: 1px solid $focus; }
 QTableView::item, QListView::item { padding: 4px 8px; border: none; }
 QTableView::item:selected, QListView::item:selected { background: $raised; color: $text; }
 QHeaderView, QHeaderView::section, QTableCornerButton::section { background: $ground; color: $dim; border: none;
-    padding: 6px 8px; }
+    padding: 0 8px; }
 QSlider::groove:horizontal { height: 6px; background: $line; border-radius: 3px; }
 QSlider::sub-page:horizontal { height: 6px; background: $dim; border-radius: 3px; }
 QSlider::handle:horizontal { width: 16px; margin: -6px 0; border-radius: 8px; background: $text; }

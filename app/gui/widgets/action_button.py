@@ -22,6 +22,7 @@ class ActionButton(QPushButton):
         hue: fills the button while `set_lit(True)`, and colours its icon otherwise.
         ink: colour of text on that hue.
         compact: no icon, smaller padding.
+        bare: nothing but the key, where what stands beside it says the rest.
     """
 
     def __init__(
@@ -33,12 +34,13 @@ class ActionButton(QPushButton):
         hue: str = "",
         ink: str = tokens.ON_HUE,
         compact: bool = False,
+        bare: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._action = action
         self._theme = theme
-        self._title = title or action.title
+        self._title = "" if bare else title or action.title
         self._hue, self._ink = hue, ink
         self._compact = compact
         self._lit = False
@@ -101,7 +103,8 @@ class ActionButton(QPushButton):
         if self._action.icon and not self._compact:
             width += tokens.ICON_PX + tokens.steps(2)
         caps = max((self._caps_width(key) for key in (self._action.key, self._action.steady_key)), default=0)
-        return QSize(width + (caps + tokens.steps(2) if caps else 0), tokens.CONTROL_HEIGHT_PX)
+        gap = tokens.steps(2) if caps and self._title else 0
+        return QSize(width + caps + gap, tokens.CONTROL_HEIGHT_PX)
 
     def minimumSizeHint(self) -> QSize:
         """The same: nothing on it can be left out."""

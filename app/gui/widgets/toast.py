@@ -34,7 +34,7 @@ class Toast(QLabel):
 
     def flash(self, words: str) -> None:
         """Show these words for a moment."""
-        self.setText(words)
+        self.setText(words[:1].upper() + words[1:])
         self.adjustSize()
         self._place()
         self.show()

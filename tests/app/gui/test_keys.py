@@ -84,6 +84,19 @@ def test_letters_typed_into_the_task_are_text_and_ctrl_still_acts(frame: Frame, 
     assert session.calls == [("start_episode", "rest")]
 
 
+def test_keys_that_edit_text_do_nothing_else_there(frame: Frame, session: FakeSession) -> None:
+    session.fill_episodes()
+    session.trash_episode("ep-000003")
+    session.start_episode("wipe")
+    session.calls.clear()
+    frame.refresh()
+    press(Key.Key_Slash)
+    for key in (Key.Key_Backspace, Key.Key_Z, Key.Key_X, Key.Key_Home):
+        press(key, CTRL)
+        press(key)
+    assert session.calls == []
+
+
 def test_enter_in_the_task_gives_the_keys_back(frame: Frame, session: FakeSession) -> None:
     frame.refresh()
     press(Key.Key_Slash)
