@@ -17,15 +17,14 @@ from numpy.typing import ArrayLike, NDArray
 from recordings import attributes as episode_attributes
 from recordings import layout, metadata
 from recordings.attributes import Counts
+from recordings.camera_writer import CameraWriter
 from recordings.durability import Durability
 from recordings.errors import DiskFull, EpisodeClosed, UnknownCamera, WrongShape
-from recordings.frames import jpeg_size, size_header
 from recordings.info import EpisodeInfo, info_of
-from recordings.journal import JournalWriter, release_reserve
+from recordings.journal import release_reserve
 from recordings.layout import Kind
-from recordings.shard import FrameShards
 from recordings.skeleton import start_episode
-from recordings.spec import CameraSpec, EpisodeSpec, Event, FrameEncoding, Outcome
+from recordings.spec import EpisodeSpec, Event, Outcome
 from recordings.table_writer import TableWriter
 
 _TIME = struct.Struct("<q")
@@ -68,7 +67,7 @@ class EpisodeWriter:
         if spec.simulation_state_size is not None:
             self._simulation = TableWriter(folder, layout.simulation_table(spec.simulation_state_size))
         self._cameras = {
-            camera.name: _CameraStream(folder, camera, spec, Kind.CAMERA + index, self._durability)
+            camera.name: CameraWriter(folder, camera, spec, Kind.CAMERA + index, self._durability)
             for index, camera in enumerate(spec.cameras)
         }
         self._frame_bytes = 0
@@ -342,53 +341,3 @@ class EpisodeWriter:
     def _refuse(self) -> None:
         self._durability.check()
         raise EpisodeClosed(f"{self.path.name} is closed; create another episode")
-
-
-class _CameraStream:
-    """A camera's rows and shards."""
-
-    def __init__(
-        self, episode: Path, camera: CameraSpec, spec: EpisodeSpec, kind: int, durability: Durability
-    ) -> None:
-        self._episode = episode
-        self._camera = camera
-        self._spec = spec
-        self._kind = kind
-        self._size = (camera.height_px, camera.width_px)
-        self._header_at = 0
-        self._size_header: bytes | None = None
-        self._is_jpeg = spec.frame_encoding is FrameEncoding.JPEG
-        self.rows = TableWriter(episode, layout.camera_table(camera.name))
-        folder = episode / self.rows.table.path / "frames"
-        self._shards = FrameShards(folder, on_open=durability.opened, on_finish=durability.finished)
-
-    def check_size(self, encoded: bytes) -> None:
-        # One encoder writes the same header at the same place each time, so a comparison does for all but the first.
-        header = self._size_header
-        if header is not None and encoded[self._header_at : self._header_at + len(header)] == header:
-            return
-        if not self._is_jpeg:  # JPEG XL packs its size bit by bit; verify decodes and compares
-            return
-        if (size := jpeg_size(encoded)) != self._size:
-            raise WrongShape(
-                f"camera {self._camera.name}: the JPEG is {size[0]}x{size[1]} (height x width), "
-                f"the episode was created with {self._size[0]}x{self._size[1]}"
-            )
-        self._header_at, self._size_header = size_header(encoded)
-
-    def append(self, time_ns: int, encoded: bytes, journal: JournalWriter) -> None:
-        rows = self.rows
-        rows.admit(time_ns)
-        row = rows.seal(_TIME_AND_COUNT.pack(time_ns, len(encoded)), encoded)
-        self._shards.append(encoded)
-        try:
-            journal.append(self._kind, rows.count, row)
-        except BaseException:
-            self._shards.take_back()
-            raise
-        rows.add(time_ns, row)
-
-    def finish(self) -> None:
-        self._shards.finish()
-        self.rows.finish()
-        metadata.write_frames(self._episode, self._camera, self._spec, frames=self.rows.count, missing=[])
