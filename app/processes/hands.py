@@ -109,10 +109,16 @@ class HandsProcess:
         self._manual.leader_rad.update(hands.leader_rad)
         self._manual.leader_opening.update(hands.leader_opening)
         if operator.done:
-            succeeded = operator.succeeded(truth)
-            words = "done" if succeeded else "done, and it did not succeed"
-            self._end_script(f"{self._script}: {words}", state="succeeded" if succeeded else "failed")
+            self._judge(operator, succeeded=operator.succeeded(truth))
         return hands
+
+    def _judge(self, operator: ScriptedOperator, *, succeeded: bool) -> None:
+        """End a script with what came of it."""
+        if succeeded:
+            self._end_script(f"{self._script}: done", state="succeeded")
+        else:
+            reason = operator.gave_up or "it was done, but the world is not as it should be"
+            self._end_script(f"{self._script}: failed, {reason}", level="warning", state="failed")
 
     def _end_script(self, message: str, *, level: str = "info", state: str) -> None:
         self._context.event("script", message, key="script", level=level, script=self._script, state=state)

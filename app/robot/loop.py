@@ -170,7 +170,9 @@ class RobotLoop:
             return self._sent()
         velocity = np.where(self._limits.velocity_like, 0.0, self._safety.velocity)
         reach = velocity * np.abs(velocity) / (2.0 * self._limits.max_acceleration)
-        return (self._sent() + reach).astype(np.float32)
+        # What is asked for from now on stands still; it must not be taken for a hand that goes on moving.
+        self._safety = self._safety.standing_goal()
+        return (self._safety.sent + reach).astype(np.float32)
 
     def _take_returned(self, measured: Measurement) -> None:
         """Start from the measured pose wherever the servos have just come back, or do not know their zero yet."""
