@@ -100,7 +100,7 @@ def test_a_jog_never_leaves_the_joints_limits_nor_jumps(
 def test_a_handle_is_followed_calmly_to_its_place() -> None:
     hands = hands_at_home()
     start = grasp_m(hands)
-    x, y, z = (start + [0.0, 0.05, 0.05]).tolist()
+    x, y, z = (start + np.array([0.0, 0.05, 0.05])).tolist()
     hands.take_goal(MoveHand(hand="right", position_m=(x, y, z), opening=0.2))
     before = start
     for _ in range(50):
@@ -126,7 +126,7 @@ def test_a_handle_out_of_reach_leaves_the_hand_where_it_can_be() -> None:
 
 def test_resting_hands_follow_their_followers_and_forget_handles() -> None:
     hands = hands_at_home()
-    x, y, z = (grasp_m(hands) + [0.0, 0.0, 0.1]).tolist()
+    x, y, z = (grasp_m(hands) + np.array([0.0, 0.0, 0.1])).tolist()
     hands.take_goal(MoveHand(hand="right", position_m=(x, y, z)))
     pose = np.full(PROFILE.dof, 0.3, np.float32)
     hands.rest_on(pose)

@@ -60,9 +60,7 @@ def test_a_follower_may_miss_a_few_ticks_and_not_more() -> None:
     watch = Watch(PROFILE, Said())
     for _ in range(PATIENCE_TICKS):
         assert watch.reason_to_hold(measurement(silent=LEFT), owner_alive=True) == ""
-    assert (
-        watch.reason_to_hold(measurement(silent=LEFT), owner_alive=True) == "no answer from left_follower"
-    )
+    assert watch.reason_to_hold(measurement(silent=LEFT), owner_alive=True) == "no answer from left_follower"
     assert watch.blocked
     assert watch.lost_slots(measurement())[LEFT].all()
     assert watch.reason_to_hold(measurement(), owner_alive=True) == ""

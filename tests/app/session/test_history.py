@@ -26,7 +26,7 @@ def test_the_newest_are_kept_in_order(length: int, count: int, since: int) -> No
     history = TickHistory(LAYOUT, length)
     for time_ns in range(count):
         history.append(tick(time_ns))
-    kept = [t for t in range(count)][-length:]
+    kept = list(range(count))[-length:]
     assert history.since(since)["time_ns"].tolist() == [t for t in kept if t > since]
 
 
