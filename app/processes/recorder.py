@@ -24,6 +24,7 @@ from app.dataplane.layouts import (
 from app.messages import DiscardEpisode, EndEpisode, Event, Shutdown, StartEpisode
 from app.processes.context import ProcessContext
 from drivers.profile import RobotProfile
+from drivers.safety import SafetyLimits
 from recordings import (
     CameraSpec,
     Dataset,
@@ -187,6 +188,7 @@ class RecorderProcess:
             robot_profile_hash=profile.sha256,
             vector_names=profile.vector_names,
             vector_units=profile.vector_units,
+            vector_limits=vector_limits(profile),
             cameras=camera_specs(profile),
             control_rate_hz=profile.control_rate_hz,
             software_version=version("understudy"),
@@ -301,6 +303,12 @@ class RecorderProcess:
             "bytes_written": writer.bytes_written if writer is not None else 0,
             "cpu_s": time.process_time(),
         }
+
+
+def vector_limits(profile: RobotProfile) -> tuple[tuple[float, float], ...]:
+    """Least and greatest value that the safety filter lets through, for each of the D numbers."""
+    limits = SafetyLimits.from_profile(profile)
+    return tuple(zip(limits.min.tolist(), limits.max.tolist(), strict=True))
 
 
 def camera_specs(profile: RobotProfile) -> tuple[CameraSpec, ...]:
