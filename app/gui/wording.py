@@ -36,7 +36,7 @@ def amount(count: int) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """ "1 episode", "2 episodes"."""
+    """A count and its noun: "1 episode", "2 episodes"."""
     return f"{amount(count)} {noun}" if count == 1 else f"{amount(count)} {noun}s"
 
 
