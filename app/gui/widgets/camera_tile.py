@@ -96,11 +96,9 @@ class CameraTile(QWidget):
     def _paint_words(self, painter: QPainter, picture: QRect, *, stale: bool) -> None:
         painter.setFont(self._caption_font)
         metrics = painter.fontMetrics()
-        inset = tokens.EDGE_PX if self._edge else 0
         width = metrics.horizontalAdvance(self._title) + tokens.steps(4)
-        tag = QRect(
-            inset + tokens.steps(2), inset + tokens.steps(2), width, metrics.height() + tokens.steps(2)
-        )
+        left, top = picture.left() + tokens.steps(2), picture.top() + tokens.steps(2)
+        tag = QRect(left, top, width, metrics.height() + tokens.steps(2))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(with_alpha(tokens.PICTURE_GROUND, tokens.STALE_ALPHA))
