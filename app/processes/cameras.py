@@ -15,13 +15,15 @@ from app.messages import ReopenCamera, Shutdown
 from app.processes.context import ProcessContext
 from app.processes.realtime import be_nice
 from drivers.cameras.base import CameraError, Frame
-from drivers.cameras.opencv import OpenCVCamera
-from drivers.cameras.reader import CameraReader
+from drivers.cameras.choose import camera_for
+from drivers.cameras.reader import CameraHealth, CameraReader
 from drivers.cameras.simulated import SimulatedRig
 from drivers.profile.schema import Camera
 
 RATE_WINDOW_S = 2.0
 IDLE_S = 0.002
+OPENING_S = 5.0
+"""A camera that says nothing of an error may take so long to deliver its first frame."""
 
 
 @dataclass(slots=True)
@@ -31,13 +33,21 @@ class Channel:
     publisher: Publisher
     spec: Camera
     captured: int = 0
+    dropped: int = 0
     newest_ns: int = 0
+    next_sequence: int = 0
     opened_ns: int = field(default_factory=time.monotonic_ns)
     stale: bool = False
     recent_ns: list[int] = field(default_factory=list)
 
     def send(self, frame: Frame) -> None:
-        """Publish a frame."""
+        """Publish a frame, unless it is the last one again, as a camera that is stuck sends it."""
+        if frame.time_ns <= self.newest_ns:
+            return
+        if self.captured:
+            # A camera that was opened again counts from the beginning.
+            self.dropped += max(0, frame.sequence - self.next_sequence)
+        self.next_sequence = frame.sequence + 1
         header = np.zeros(1, FRAME_HEADER)
         encoding = JPEG if frame.jpeg is not None else RGB
         header[0] = (frame.time_ns, self.captured, self.spec.height_px, self.spec.width_px, encoding, 0)
@@ -52,12 +62,13 @@ class Channel:
         self.recent_ns.append(frame.time_ns)
 
     def figures(self) -> dict[str, object]:
-        """Frames captured, rate over the last seconds, and the newest frame's time."""
+        """Frames captured and lost on the way, rate over the last seconds, and the newest frame's time."""
         now = time.monotonic_ns()
         self.recent_ns = [t for t in self.recent_ns if now - t < RATE_WINDOW_S * 1e9]
         span_s = min(RATE_WINDOW_S, (now - self.opened_ns) / 1e9)
         return {
             "captured": self.captured,
+            "dropped": self.dropped,
             "rate_hz": len(self.recent_ns) / span_s if span_s > 0 else 0.0,
             "newest_ns": self.newest_ns,
             "stale": self.stale,
@@ -82,11 +93,12 @@ class CamerasProcess:
         self._rig = SimulatedRig(profile, context.runtime_dir) if simulated else None
         self._states = context.plane.publisher(SIMULATION) if simulated else None
         self._readers = {
-            name: CameraReader(OpenCVCamera(name, camera))
+            name: CameraReader(camera_for(name, camera))
             for name, camera in profile.cameras.items()
             if camera.source != "sim"
         }
         self._trouble = ""
+        self._state_ns = 0
 
     def run(self) -> None:
         """Capture until told to end."""
@@ -103,9 +115,7 @@ class CamerasProcess:
                     self._channels[name].send(frame)
             self._watch_age()
             if context.due():
-                context.beat(
-                    "running", cameras={name: channel.figures() for name, channel in self._channels.items()}
-                )
+                context.beat("running", cameras={name: self._figures(name) for name in self._channels})
             if self._rig is None:
                 time.sleep(IDLE_S)
         for reader in self._readers.values():
@@ -125,8 +135,11 @@ class CamerasProcess:
         self._say_trouble("")
         if not frames:
             return
-        state = self._rig.last_state
-        self._states.send(np.int64(frames[0][1].time_ns).tobytes(), state.view(np.uint8))
+        # A camera that is stuck sends its last frame again, with its old time.
+        newest_ns = max(frame.time_ns for _, frame in frames)
+        if newest_ns > self._state_ns:
+            self._state_ns = newest_ns
+            self._states.send(np.int64(newest_ns).tobytes(), self._rig.last_state.view(np.uint8))
         for name, frame in frames:
             self._channels[name].send(frame)
 
@@ -141,11 +154,14 @@ class CamerasProcess:
         now = time.monotonic_ns()
         for name, channel in self._channels.items():
             age_ms = (now - (channel.newest_ns or channel.opened_ns)) / 1e6
-            stale = age_ms > channel.spec.stale_after_ms and now - channel.opened_ns > 5e9
+            error = self._readers[name].health().error if name in self._readers else ""
+            given_time = bool(error) or now - channel.opened_ns > OPENING_S * 1e9
+            stale = age_ms > channel.spec.stale_after_ms and given_time
             if stale and not channel.stale:
                 self._context.event(
                     "fault",
-                    f"The camera {name} has delivered nothing for {age_ms:.0f} ms",
+                    f"The camera {name} has delivered nothing for {age_ms:.0f} ms"
+                    + (f": {error}" if error else ""),
                     key=f"camera:{name}",
                     level="error",
                     remedy="check its cable; it is opened again by itself",
@@ -156,6 +172,12 @@ class CamerasProcess:
                     "fault_cleared", f"The camera {name} is back", key=f"camera:{name}", camera=name
                 )
             channel.stale = stale
+
+    def _figures(self, name: str) -> dict[str, object]:
+        figures = self._channels[name].figures()
+        if name in self._readers:
+            figures |= _told_by_reader(self._readers[name].health())
+        return figures
 
     def _answer(self, request: Request) -> None:
         match request.command:
@@ -171,6 +193,19 @@ class CamerasProcess:
                 self._context.ending = True
             case command:
                 request.refuse(f"the cameras do not understand {type(command).__name__}")
+
+
+def _told_by_reader(health: CameraHealth) -> dict[str, object]:
+    """What only the reader of a real camera knows."""
+    return {
+        "is_open": health.is_open,
+        "lost": health.lost,
+        "reopened": health.reopened,
+        "undecodable": health.undecodable,
+        "is_black": health.is_black,
+        "error": health.error,
+        "last_error": health.last_error,
+    }
 
 
 def main(argv: list[str]) -> None:

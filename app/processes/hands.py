@@ -26,6 +26,8 @@ from drivers.sim.operator import ScriptedOperator, scripts
 from drivers.sim.remote import SimRemote, SimRemoteError
 
 RATE_HZ = 50.0
+WORLD_ANSWERS_S = 0.4
+"""A world that is lost must not hold up the hands until they count as lost themselves."""
 
 
 class HandsProcess:
@@ -46,7 +48,7 @@ class HandsProcess:
         self._manual = ManualHands(profile)
         self._gamepad = Gamepad(tuple(profile.leaders))
         self._leaders = HandsWriter(context.runtime_dir, profile) if self._simulated else None
-        self._remote = SimRemote(context.runtime_dir) if self._simulated else None
+        self._remote = SimRemote(context.runtime_dir, timeout_s=WORLD_ANSWERS_S) if self._simulated else None
         self._operator: ScriptedOperator | None = None
         self._script = ""
 

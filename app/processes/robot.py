@@ -34,7 +34,7 @@ from app.robot.arbiter import Asked, Inputs, ModeRefusedError
 from app.robot.loop import RobotLoop
 from app.runtime import resolve_port
 from drivers.errors import DriverError
-from drivers.measurement import Measurement
+from drivers.measurement import ConnectionReport, Measurement
 from drivers.robot import Robot
 
 REALTIME_PRIORITY = 60
@@ -73,7 +73,7 @@ class RobotProcess:
             HomeLifts: lambda _: self._robot.start_homing(),
             SetTorque: self._set_torque,
             SetSpeed: self._set_speed,
-            RebootServo: lambda command: self._robot.reboot(command.bus, command.servo_id),
+            RebootServo: self._reboot,
             LoadReplay: self._load_replay,
             Relatch: lambda command: self._loop.relatch(command.for_s),
             Shutdown: self._shutdown,
@@ -84,13 +84,7 @@ class RobotProcess:
         context = self._context
         self._await_world()
         context.beat("connecting")
-        report = self._robot.connect()
-        for bus in report.buses:
-            if not bus.ok:
-                context.log.warning("%s", bus)
-        context.event(
-            "robot", "The robot answers" if report.ok else str(report), level="info" if report.ok else "error"
-        )
+        self._tell(self._robot.connect())
         realtime = request_realtime(REALTIME_PRIORITY)
         if not realtime:
             context.log.warning(
@@ -120,6 +114,21 @@ class RobotProcess:
             if context.due():
                 context.beat("running", **self._detail(pacer, realtime, gate_open=gate.phase.name.lower()))
         self._robot.close()
+
+    def _tell(self, report: ConnectionReport) -> None:
+        """Say who answered. What did not is named again by its own notice as long as it does not."""
+        if report.ok:
+            self._context.event("robot", "The robot answers")
+            return
+        self._context.log.warning("not all of the robot answers:\n%s", report)
+        missing = ", ".join(bus.name for bus in report.buses if not bus.ok)
+        ready = sum(bus.ok for bus in report.buses)
+        self._context.event(
+            "robot",
+            f"{ready} of {len(report.buses)} buses are ready; not {missing}",
+            level="warning",
+            tree=str(report),
+        )
 
     def _await_world(self) -> None:
         """Let a simulated world, which starts at the same time, lay its lines first."""
@@ -224,6 +233,19 @@ class RobotProcess:
     def _release(self, _: Release) -> None:
         self._loop.arbiter.release()
         self._context.event("mode", "Released; holding", key="mode", mode=int(Mode.HOLD))
+
+    def _reboot(self, command: RebootServo) -> None:
+        if command.bus not in self._context.profile.buses:
+            raise ModeRefusedError(
+                f"no bus {command.bus!r}; this robot has {', '.join(self._context.profile.buses)}"
+            )
+        try:
+            self._robot.reboot(command.bus, command.servo_id)
+        except KeyError:
+            ids = sorted(servo.id for servo in self._robot.servos() if servo.bus == command.bus)
+            raise ModeRefusedError(
+                f"no servo {command.servo_id} on {command.bus}; there are {', '.join(map(str, ids))}"
+            ) from None
 
     def _set_torque(self, command: SetTorque) -> None:
         if command.on == self._torque:

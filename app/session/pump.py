@@ -182,6 +182,8 @@ class Pump:
             )
             self._log.append(what)
             self._speak(f"{change.name} lost")
+            # What it said before is about what it knew; started again, it says anew what is still so.
+            self.notices.forget(change.name)
             self._library.refresh()
         else:
             self.notices.remove(key)
