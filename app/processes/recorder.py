@@ -73,6 +73,7 @@ class RecorderProcess:
         self._started_ns = 0
         self._ended_ns = 0
         self._rows = self._frame_count = self._dropped = 0
+        self._troubled = False
 
     def run(self) -> None:
         """Record when asked, until told to end."""
@@ -109,7 +110,7 @@ class RecorderProcess:
                 case command:
                     request.refuse(f"the recorder does not understand {type(command).__name__}")
         except (RecordingError, ValueError) as error:
-            self._context.event("episode", str(error), key="recorder", level="error")
+            self._context.log.warning("refused: %s", error)
             request.refuse(str(error))
 
     def _start(self, command: StartEpisode) -> str:
@@ -121,6 +122,9 @@ class RecorderProcess:
         self._rows = self._frame_count = self._dropped = 0
         self._discard_waiting()
         self._started_ns, self._ended_ns = time.monotonic_ns(), 0
+        if self._troubled:
+            self._troubled = False
+            self._context.event("fault_cleared", "Episodes are recorded again", key="recorder")
         episode_id = self._writer.path.name
         self._context.event(
             "episode",
@@ -155,7 +159,11 @@ class RecorderProcess:
             return ""
         self._writer = None
         started = time.monotonic_ns()
-        writer.close(outcome=outcome)
+        try:
+            writer.close(outcome=outcome)
+        except RecordingError as error:
+            self._say_trouble(f"{writer.path.name} could not be finished, mend it with repair: {error}")
+            return writer.path.name
         self._context.event(
             "episode",
             f"Saved {writer.path.name}: {self._rows} rows, {self._frame_count} frames",
@@ -208,8 +216,13 @@ class RecorderProcess:
             self._drain_simulation()
             self._drain_events()
         except RecordingError as error:
-            self._context.event("fault", f"Recording stopped: {error}", key="recorder", level="error")
+            self._say_trouble(f"Recording stopped: {error}")
             self._close(Outcome.UNSET)
+
+    def _say_trouble(self, trouble: str) -> None:
+        """A line that stands until an episode is begun."""
+        self._troubled = True
+        self._context.event("fault", trouble, key="recorder", level="error")
 
     def _wanted(self, time_ns: int) -> bool:
         return time_ns >= self._started_ns and (not self._ended_ns or time_ns <= self._ended_ns)

@@ -129,6 +129,7 @@ class Pump:
                 if isinstance(command, EndEpisode | DiscardEpisode):
                     self.last_close_s = (time.monotonic_ns() - self._asked_ns.pop(number, 0)) / 1e9
                 if reply.error:
+                    self._log.append(f"{process}: refused, {reply.error}")
                     self.notices.refuse(reply.error)
                 elif then is not None:
                     then()
