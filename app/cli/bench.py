@@ -10,6 +10,7 @@ BENCHES = {
     "drive": ("app.bench.drive", "drive by the scripted operator, window open, recorder on"),
     "record": ("app.bench.record", "the recorder alone, fed by synthetic cameras"),
     "kill": ("app.bench.kill", "kill each process at random moments of a recording; what survives?"),
+    "tasks": ("app.bench.tasks", "how often the scripted operator does each of its tasks in the kitchen"),
     "start": ("app.bench.start", "how long until the window, and until four cameras and the robot answer"),
 }
 """Name, module and purpose; a module is imported when its bench is asked for."""

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from drivers.profile import RobotProfile, load_profile
 from drivers.sim.direct import DirectRobot
@@ -20,8 +21,8 @@ from drivers.sim.operator.operator import ScriptedOperator, scripts
 from drivers.sim.world import KitchenWorld
 
 JUDGED = tuple(script for script in scripts() if script not in ("warm up", "tidy up"))
-OPEN_AT_START_M = DRAWER_TRAVEL_M - 0.04
-"""How far the drawer is open when it is to be closed."""
+OPEN_AT_START_M = (0.20, DRAWER_TRAVEL_M - 0.02)
+"""How far the drawer is open when it is to be closed: somewhere between, as the seed says."""
 SETTLE_S = 1.0
 TIME_LIMIT_S = 600.0
 
@@ -48,12 +49,19 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     gave_up: str
 
 
+def kitchen_for(profile: RobotProfile, script: str, *, seed: int) -> KitchenWorld:
+    """A kitchen in which a script has something to do: objects placed by the seed, a drawer to be closed open."""
+    world = KitchenWorld(profile, seed=seed)
+    if script == "close the drawer":
+        open_m = np.random.default_rng(seed).uniform(*OPEN_AT_START_M)
+        world.data.qpos[world.model.joint("drawer").qposadr[0]] = open_m
+    return world
+
+
 def run_trial(profile: RobotProfile, script: str, *, seed: int) -> Trial:
     """Let the operator do a script once, from the robot's start."""
     started = time.perf_counter()
-    world = KitchenWorld(profile, seed=seed)
-    if script == "close the drawer":
-        world.data.qpos[world.model.joint("drawer").qposadr[0]] = OPEN_AT_START_M
+    world = kitchen_for(profile, script, seed=seed)
     robot = DirectRobot(world)
     operator = ScriptedOperator(profile, script, seed=seed)
     truth, phase = world.truth(), ""
