@@ -1,0 +1,107 @@
+"""The tasks' bench: trials through lines, drivers and servos, and what it makes of their outcome."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from app.bench.stepped_clock import SteppedClock
+from app.bench.tasks import figures, wilson_interval
+from app.bench.trial import run_trial
+from app.cli.main import main
+from drivers.profile import RobotProfile, load_profile
+from drivers.sim.operator.evaluate import Trial
+
+PERIOD_NS = 20_000_000
+
+
+@pytest.fixture
+def profile() -> RobotProfile:
+    return load_profile("sim-kitchen")
+
+
+def trial(*, script: str = "open the drawer", succeeded: bool = True) -> Trial:
+    return Trial(
+        script=script,
+        seed=0,
+        succeeded=succeeded,
+        simulated_s=20.0,
+        computed_s=4.0,
+        phase="open the drawer",
+        gave_up="",
+    )
+
+
+@pytest.mark.timeout(240)  # seconds; four on an idle machine
+def test_the_operator_puts_the_sponge_in_the_sink_through_the_lines(profile: RobotProfile) -> None:
+    outcome = run_trial(profile, "put the sponge in the sink", seed=1000)
+    assert outcome.succeeded, outcome
+    assert outcome.simulated_s > 5.0
+
+
+@pytest.mark.timeout(240)
+def test_a_trial_fails_when_the_robot_is_not_let_do_it(
+    profile: RobotProfile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bench must be able to say no: here the robot is given too little time."""
+    monkeypatch.setattr("app.bench.trial.FINISHED_S", 3.0)
+    outcome = run_trial(profile, "put the cup in the sink", seed=0)
+    assert not outcome.succeeded
+    assert outcome.simulated_s == pytest.approx(3.0, abs=0.05)
+
+
+@pytest.mark.timeout(240)
+def test_the_command_tells_each_task_and_writes_its_figures(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = tmp_path / "figures.json"
+    command = ["bench", "tasks", "--seeds", "1", "--first-seed", "7", "--script", "open the drawer"]
+    assert main([*command, "--jobs", "1", "--json", str(told)]) == 0
+    shown = capsys.readouterr()
+    assert "open the drawer" in shown.out
+    assert "1 of 1" in shown.err
+    figures = json.loads(told.read_text())
+    assert figures["tasks_open_the_drawer_successes"] == 1
+    assert figures["tasks_open_the_drawer_seeds"] == 1
+    assert "tasks_min_successes_of_20" not in figures
+
+
+@pytest.mark.parametrize(("failures", "missed"), [(2, False), (3, True)])
+def test_eighteen_of_twenty_are_enough_for_each_task_by_itself(failures: int, missed: bool) -> None:
+    good = [trial(script="open the drawer") for _ in range(20)]
+    worse = [trial(script="close the drawer", succeeded=number >= failures) for number in range(20)]
+    result = figures(("open the drawer", "close the drawer"), good + worse, wall_s=10.0)
+    assert result.values["tasks_min_successes_of_20"] == 20 - failures
+    assert ("tasks_min_successes_of_20" in result.missed()) is missed
+
+
+def test_the_interval_is_wilsons() -> None:
+    # From the closed form: 20 of 20 gives 1 / (1 + z² / n) as its lower end.
+    assert wilson_interval(20, 20) == pytest.approx((1 / (1 + 1.959964**2 / 20), 1.0))
+    low, high = wilson_interval(5, 10)
+    assert low + high == pytest.approx(1.0)
+    assert low == pytest.approx(0.2366, abs=1e-4)
+
+
+def test_the_clock_keeps_within_its_tick_and_gives_real_time_back() -> None:
+    real = time.monotonic_ns
+    clock = SteppedClock(period_ns=PERIOD_NS)
+    with clock:
+        clock.step()
+        began_ns = clock.tick_ns
+        time.sleep(0.05)
+        assert began_ns < time.monotonic_ns() < began_ns + PERIOD_NS
+        clock.step()
+        assert clock.tick_ns == began_ns + PERIOD_NS
+        assert time.monotonic_ns() - clock.tick_ns < PERIOD_NS
+    assert time.monotonic_ns is real
+
+
+def test_the_clock_gives_real_time_back_after_an_error() -> None:
+    real = time.monotonic_ns
+    with pytest.raises(RuntimeError), SteppedClock(period_ns=PERIOD_NS):
+        raise RuntimeError
+    assert time.monotonic_ns is real
