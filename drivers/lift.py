@@ -29,6 +29,9 @@ ARRIVED_M = 0.002
 RISE_LIMIT_S = 3.0
 SEARCH_MARGIN = 1.5
 """The search may take so many times as long as the whole travel at its speed."""
+STAY_S = 0.5
+"""For how long a search that was stopped sends its servo the place to stay at: a packet may be lost, and later the
+servo may have been let go and moved by hand."""
 MAX_BLIND_S = 0.5
 """The search fails when its servo has not been read for so long."""
 
@@ -56,6 +59,8 @@ class ServoLift:
         self._started_ns = 0
         self._last_ns = 0
         self._last_read_ns = 0
+        self._seen_ticks: float | None = None
+        self._given_up_ns = 0
         self._stalled_since_ns: int | None = None
 
     @property
@@ -112,6 +117,13 @@ class ServoLift:
         self._goal_ticks, self._stalled_since_ns = None, None
         self._started_ns = self._last_ns = self._last_read_ns = now_ns
 
+    def stop_homing(self, *, now_ns: int) -> None:
+        """Give up the search and stay where it is; without a search under way, nothing changes."""
+        if self.homing:
+            self._goal_ticks = self._seen_ticks
+            self._given_up_ns = now_ns
+            self._fail("it was stopped")
+
     def advance(self, state: tuple[int, int, int] | None, *, now_ns: int) -> None:
         """Take one tick's reading (current, velocity, position as the servo counts; None if not read)."""
         if not self.homing:
@@ -123,6 +135,7 @@ class ServoLift:
             return
         self._last_read_ns = now_ns
         current_units, velocity_units, ticks = state
+        self._seen_ticks = float(ticks)
         step_s, self._last_ns = (now_ns - self._last_ns) / 1e9, now_ns
         if self._goal_ticks is None:
             self._goal_ticks = float(ticks)
@@ -136,6 +149,11 @@ class ServoLift:
     def homing_goal(self) -> int | None:
         """The search's goal for the servo; None when there is nothing to say."""
         return None if self._goal_ticks is None or not self.homing else round(self._goal_ticks)
+
+    def place_to_stay(self, *, now_ns: int) -> int | None:
+        """For a moment after the search was stopped, the goal that keeps the servo where it was; else None."""
+        staying = self.state is HomingState.FAILED and now_ns - self._given_up_ns < STAY_S * 1e9
+        return None if self._goal_ticks is None or not staying else round(self._goal_ticks)
 
     def _search(self, ticks: int, velocity_m_s: float, current_a: float, step_s: float, now_ns: int) -> None:
         homing = self.lift.homing

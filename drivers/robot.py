@@ -171,10 +171,11 @@ class Robot:
     def _lift_goal(self, lift: ServoLift, height_m: float) -> dict[int, int]:
         if lift.homing:
             goal = lift.homing_goal()
-            return {} if goal is None else {lift.servo_id: goal}
-        if lift.homed and math.isfinite(height_m):
-            return {lift.servo_id: lift.goal_ticks(height_m)}
-        return {}
+        elif lift.homed and math.isfinite(height_m):
+            goal = lift.goal_ticks(height_m)
+        else:
+            goal = lift.place_to_stay(now_ns=time.monotonic_ns())
+        return {} if goal is None else {lift.servo_id: goal}
 
     def _measure(self, readings: dict[str, Reading]) -> Measurement:
         position, velocity, effort, leader = np.full((4, self._dof), np.nan, np.float32)
@@ -257,6 +258,11 @@ class Robot:
         for lift in self._lifts.values():
             if not lift.homed:
                 lift.start_homing(now_ns=time.monotonic_ns())
+
+    def stop_homing(self) -> None:
+        """Give up every search for a zero; those lifts stay where they are, and have none until they are homed."""
+        for lift in self._lifts.values():
+            lift.stop_homing(now_ns=time.monotonic_ns())
 
     @property
     def homing(self) -> dict[str, HomingState]:

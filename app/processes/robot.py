@@ -70,7 +70,7 @@ class RobotProcess:
             SetMode: lambda command: self._loop.change(command.mode),
             Stop: lambda command: self._loop.stop(command.reason),
             Release: self._release,
-            HomeLifts: lambda _: self._robot.start_homing(),
+            HomeLifts: lambda _: self._loop.home_lifts(),
             SetTorque: self._set_torque,
             SetSpeed: self._set_speed,
             RebootServo: self._reboot,

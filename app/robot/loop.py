@@ -133,9 +133,20 @@ class RobotLoop:
         self._release_leaders()
         self.arbiter.change(Mode.HOLD, self._stopping_point())
 
+    def home_lifts(self) -> None:
+        """Let every lift that has no zero look for it.
+
+        Raises:
+            ModeRefusedError: after an emergency stop, which holds whatever moves.
+        """
+        if self.arbiter.mode is Mode.STOPPED:
+            raise ModeRefusedError("the robot is stopped; release the emergency stop first")
+        self._robot.start_homing()
+
     def stop(self, reason: str) -> None:
         """Emergency stop, from any state."""
         self._release_leaders()
+        self._robot.stop_homing()
         self.arbiter.stop(self._stopping_point())
         self._say("mode", f"Stopped: {reason}", key="mode", level="error", mode=int(Mode.STOPPED))
 
