@@ -64,6 +64,7 @@ class RobotLoop:
         for segment in profile.segments:
             self._lifts[segment.slice] = segment.kind == "lift"
         self._relatch_ticks = 0
+        self._doubted = False
         self._unread = np.ones(profile.dof, bool)
         self._watch = Watch(profile, say)
         self.arbiter = Arbiter(profile)
@@ -89,9 +90,12 @@ class RobotLoop:
             self._relatch_ticks -= 1
             self._relatch(measured.position)
         reason = self._watch.reason_to_hold(measured, owner_alive=owner_alive)
+        if self._doubted and not reason and self.arbiter.mode is Mode.HOLD:
+            self._say("mode", "All is well again; holding", key="mode", mode=int(Mode.HOLD))
+        self._doubted = bool(reason) and (self._doubted or self._moving)
         if self.arbiter.leader_lost():
             reason = "a leader arm stopped answering"
-        if reason and self.arbiter.mode not in (Mode.HOLD, Mode.STOPPED):
+        if reason and self._moving:
             self.hold()
             self._say("mode", f"Holding: {reason}", key="mode", level="warning", mode=int(Mode.HOLD))
         mode = self.arbiter.mode
@@ -164,6 +168,10 @@ class RobotLoop:
         known = np.where(np.isfinite(measured), measured, self._sent())
         self._safety = SafetyState.at_rest(known)
         self.arbiter.latch(known)
+
+    @property
+    def _moving(self) -> bool:
+        return self.arbiter.mode not in (Mode.HOLD, Mode.STOPPED)
 
     @property
     def gate_phase(self) -> GatePhase:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from app.messages import Mode
 from app.session import Session
 from app.session.view import Notice, Snapshot
+from drivers.safety import SafetyLimits
 from drivers.sim.faults import BusFaults, Faults
 from drivers.sim.remote import SimRemote
 from recordings import Dataset, Episode
@@ -130,10 +131,6 @@ class LiveSession:
         """Take every fault away."""
         self.world.set_faults(Faults())
 
-    def record_for(self, seconds: float) -> None:
-        """Let time pass while something is recorded."""
-        time.sleep(seconds)
-
     def moved_lately(self, *, seconds: float = 0.5) -> float:
         """The greatest change of any sent joint over the last moments."""
         sent = self.sent_since(time.monotonic_ns() - int(seconds * 1e9))
@@ -144,9 +141,15 @@ class LiveSession:
         """(T, D) what was sent since then, at most ten seconds of it."""
         return np.asarray(self.session.ticks(time_ns)["sent"])
 
-    def greatest_step(self, since_ns: int) -> NDArray[np.float32]:
-        """(D,) the greatest change of what was sent from one tick to the next."""
-        return np.abs(np.diff(self.sent_since(since_ns), axis=0)).max(axis=0)
+    def assert_no_jump(self, since_ns: int) -> None:
+        """What was sent since then moved from tick to tick no faster than the profile allows."""
+        rows = self.session.ticks(since_ns)
+        following = np.diff(rows["tick"]) == 1
+        limits = SafetyLimits.from_profile(self.session.profile)
+        allowed = np.where(limits.velocity_like, limits.max_deceleration, limits.max_velocity)
+        steps = np.abs(np.diff(rows["sent"].astype(np.float64), axis=0))[following]
+        assert len(steps) > 10
+        assert (steps <= allowed / self.session.profile.control_rate_hz + 1e-5).all(), steps.max(axis=0)
 
 
 def notices_of(snapshot: Snapshot, key: str) -> list[Notice]:
