@@ -13,9 +13,13 @@ from app.bench.tasks import figures, wilson_interval
 from app.bench.trial import run_trial
 from app.cli.main import main
 from drivers.profile import RobotProfile, load_profile
+from drivers.sim.faults import BusFaults
+from drivers.sim.line import Line
 from drivers.sim.operator.evaluate import Trial
 
 PERIOD_NS = 20_000_000
+HALFWAY_PACKETS = 600
+"""The leader's line carries about one in each tick, and a few dozen while the robot connects."""
 
 
 @pytest.fixture
@@ -51,6 +55,23 @@ def test_a_trial_fails_when_the_robot_is_not_let_do_it(
     outcome = run_trial(profile, "put the cup in the sink", seed=0)
     assert not outcome.succeeded
     assert outcome.simulated_s == pytest.approx(3.0, abs=0.05)
+
+
+@pytest.mark.timeout(240)
+def test_a_trial_hangs_on_the_lines(profile: RobotProfile, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing gets around them: a leader's line that goes dead halfway ends the trial with the robot's complaint."""
+    answer = Line.serve
+
+    def answer_for_a_while(line: Line, now_ns: int) -> None:
+        if line.name == "right_leader" and line.packets > HALFWAY_PACKETS:
+            line.set_faults(BusFaults(loss=1.0))
+        answer(line, now_ns)
+
+    monkeypatch.setattr(Line, "serve", answer_for_a_while)
+    outcome = run_trial(profile, "open the drawer", seed=0)
+    assert not outcome.succeeded
+    assert "leader" in outcome.gave_up
+    assert outcome.simulated_s < 15.0
 
 
 @pytest.mark.timeout(240)
