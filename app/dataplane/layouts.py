@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import numpy as np
 
 from app.dataplane.plane import Topic
@@ -21,6 +23,9 @@ FRAME_HEADER = np.dtype(
     ]
 )
 """Before each frame: when it was captured, its number at the camera, size and encoding."""
+
+FRAME_STRUCT = struct.Struct("<qQIIII")
+"""The same header for who reads it 120 times a second."""
 
 INPUTS = np.dtype([("time_ns", "<i8"), ("twist", "<f8", (3,)), ("lift_m_s", "<f8"), ("dead_man", "<i8")])
 """What the operator's feet, keys or sticks want of base and lift."""

@@ -22,6 +22,8 @@ from numpy.typing import NDArray
 HEADER_BYTES = 32
 """Before each payload: publisher epoch, sequence number, payload size, as little-endian uint64, and 8 spare bytes."""
 
+_Header = ctypes.c_uint64 * 4
+
 SHARED_MEMORY = Path("/dev/shm")
 
 Bytes = NDArray[np.uint8]
@@ -118,8 +120,7 @@ class Subscriber:
         received = self._port.receive()
         if received is None:
             return None
-        header = _view(received.payload_ptr, HEADER_BYTES).view(np.uint64)
-        epoch, sequence, size = int(header[0]), int(header[1]), int(header[2])
+        epoch, sequence, size, _ = _Header.from_address(received.payload_ptr)
         lost = sequence - self._next.get(epoch, sequence)
         self._next[epoch] = sequence + 1
         self.lost += lost
@@ -224,4 +225,4 @@ def remove_leftovers(runtime_dir: Path) -> None:
 
 
 def _view(address: int, size: int) -> Bytes:
-    return np.ctypeslib.as_array((ctypes.c_uint8 * size).from_address(address))
+    return np.frombuffer((ctypes.c_uint8 * size).from_address(address), np.uint8)

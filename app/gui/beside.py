@@ -1,4 +1,4 @@
-"""A window with a scenario beside it: for benchmarks, which need the real window, off screen, and a hand to steer it."""
+"""A window with a scenario beside it: for benchmarks, which need the real window and a hand to steer it."""
 
 from __future__ import annotations
 

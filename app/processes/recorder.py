@@ -11,10 +11,10 @@ import msgspec
 import numpy as np
 
 from app.control import Request
-from app.dataplane import Bytes, Sample
+from app.dataplane import Sample
 from app.dataplane.layouts import (
     EVENTS,
-    FRAME_HEADER,
+    FRAME_STRUCT,
     JPEG,
     SIMULATION,
     frame_topic,
@@ -37,7 +37,7 @@ from recordings import (
 )
 from recordings import Event as RecordedEvent
 
-POLL_S = 0.03
+POLL_S = 0.2
 """Pause between two looks at the streams. They hold seconds, so all that a longer pause can lose is what a killed
 recorder had not written yet, and each look costs processor time."""
 
@@ -251,12 +251,16 @@ class RecorderProcess:
         for sample in self._frames[name].drain():
             if self._writer is None:
                 continue
-            header = sample.payload[: FRAME_HEADER.itemsize].view(FRAME_HEADER)[0]
-            if not self._wanted(int(header["time_ns"])):
+            time_ns, _, height, width, encoding, _ = FRAME_STRUCT.unpack_from(sample.payload)
+            if not self._wanted(time_ns):
                 continue
             self._note_lost(name, sample)
-            jpeg = frame_jpeg(header, sample.payload[FRAME_HEADER.itemsize :], quality=self._qualities[name])
-            self._writer.append_frame(name, int(header["time_ns"]), jpeg)
+            body = sample.payload[FRAME_STRUCT.size :]
+            if encoding == JPEG:
+                jpeg = body.tobytes()  # the camera's own bytes
+            else:
+                jpeg = encode_jpeg(body.reshape(height, width, 3), self._qualities[name])
+            self._writer.append_frame(name, time_ns, jpeg)
             self._frame_count += 1
 
     def _drain_simulation(self) -> None:
@@ -332,16 +336,9 @@ def camera_specs(profile: RobotProfile) -> tuple[CameraSpec, ...]:
     )
 
 
-def frame_jpeg(header: np.void, payload: Bytes, *, quality: int) -> bytes:
-    """A published frame as JPEG: the camera's own bytes where it delivers them, else encoded now."""
-    if header["encoding"] == JPEG:
-        return payload.tobytes()
-    return encode_jpeg(payload.reshape(int(header["height"]), int(header["width"]), 3), quality)
-
-
 def main(argv: list[str]) -> None:
     """Run the recorder process of the session in the directory `argv[-1]`."""
-    context = ProcessContext("recorder", argv)
+    context = ProcessContext("recorder", argv, heartbeat_s=0.25)
     try:
         RecorderProcess(context).run()
     finally:
