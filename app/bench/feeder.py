@@ -33,7 +33,7 @@ def synthetic_picture(height_px: int, width_px: int, *, number: int) -> NDArray[
     boxes = 40 * (((x // 64 + y // 48 + number) % 3) == 0)
     noise = random.normal(0, 6, (height_px, width_px, 3))
     picture = (shades + boxes)[..., None] * np.array([1.0, 0.95, 0.9]) + noise
-    return np.clip(picture, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(picture, 0, 255), np.uint8)
 
 
 def main(argv: list[str]) -> None:

@@ -122,7 +122,7 @@ def look_after(data_dir: Path) -> tuple[int, int]:
             if not info.complete:
                 repair_episode(info.path)
             group = zarr.open_group(info.path, mode="r")
-            rows = group["action/sent"].shape[0]
+            rows = len(np.asarray(group["action/time_ns"]))
         except (RecordingError, OSError, KeyError, ValueError) as error:
             print(f"{info.id}: {error}", file=sys.stderr)
             unreadable += 1

@@ -1,7 +1,7 @@
 """The victim of `understudy bench kill`: a session with a window, off screen, that drives and records.
 
-It does so until its standard input ends. Run as `python -m app.bench.owner DATA_DIR SEED`. Once it records, it prints one line of JSON: the session's runtime
-directory, the episode's id and the process ids.
+It does so until its standard input ends. Run as `python -m app.bench.owner DATA_DIR SEED`. Once it records, it prints
+one line of JSON: the session's runtime directory, the episode's id and the process ids.
 """
 
 from __future__ import annotations
@@ -39,7 +39,12 @@ def scenario(session: Session, window: Window) -> None:
     }
     print(json.dumps(told), flush=True)
     over = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.read(), over.set()), name="stdin", daemon=True).start()
+
+    def await_end() -> None:
+        sys.stdin.read()
+        over.set()
+
+    threading.Thread(target=await_end, name="stdin", daemon=True).start()
     while not over.is_set():
         now = session.snapshot()
         if not now.script and now.mode is Mode.TELEOP:

@@ -39,7 +39,7 @@ def delay_s(leader: NDArray[np.float32], follower: NDArray[np.float32], *, rate_
 def best_lag(first: NDArray[np.float64], second: NDArray[np.float64], most: int) -> float:
     """By how many samples `second` comes after `first`, in [-most, most], where their correlation is highest."""
     a, b = first - first.mean(), second - second.mean()
-    lags = np.arange(-most, most + 1)
+    lags = range(-most, most + 1)
     scores = np.array([_correlation(a, b, lag) for lag in lags])
     peak = int(scores.argmax())
     if 0 < peak < len(scores) - 1:

@@ -225,4 +225,4 @@ def remove_leftovers(runtime_dir: Path) -> None:
 
 
 def _view(address: int, size: int) -> Bytes:
-    return np.frombuffer((ctypes.c_uint8 * size).from_address(address), np.uint8)
+    return np.frombuffer(memoryview((ctypes.c_uint8 * size).from_address(address)), np.uint8)

@@ -251,7 +251,7 @@ class RecorderProcess:
         for sample in self._frames[name].drain():
             if self._writer is None:
                 continue
-            time_ns, _, height, width, encoding, _ = FRAME_STRUCT.unpack_from(sample.payload)
+            time_ns, _, height, width, encoding, _ = FRAME_STRUCT.unpack_from(sample.payload.data)
             if not self._wanted(time_ns):
                 continue
             self._note_lost(name, sample)

@@ -55,7 +55,8 @@ class Replay:
         tick = self._tick
         self._tick += 1
         if tick >= self._approach_ticks:
-            return self._actions[min(tick - self._approach_ticks, len(self._actions) - 1)]
+            row: Vector = self._actions[min(tick - self._approach_ticks, len(self._actions) - 1)]
+            return row
         share = np.float32(smoothstep((tick + 1) / self._approach_ticks))
         action = self._start + share * (self._actions[0] - self._start)
         return np.where(self._speeds, np.float32(0), action)

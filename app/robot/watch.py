@@ -74,7 +74,7 @@ class Watch:
 
     def take_faults(self, faults: tuple[Fault, ...]) -> None:
         """Learn everything that ails the robot now, and tell what is new and what is over."""
-        now = {
+        now: dict[tuple[str, int | None, str], Fault] = {
             (fault.bus, fault.servo_id, fault.code): fault for fault in faults if fault.servo_id is not None
         }
         for key in now.keys() - self._faults.keys():
@@ -125,5 +125,6 @@ def _topic(fault: Fault) -> str:
 def _bus_of(profile: RobotProfile, kind: str, name: str) -> str:
     if kind == "base" and profile.base is not None:
         return profile.base.bus
-    tables = {"arm": profile.arms, "gripper": profile.grippers, "lift": profile.lifts}
-    return tables[kind][name].bus
+    if kind == "arm":
+        return profile.arms[name].bus
+    return profile.grippers[name].bus if kind == "gripper" else profile.lifts[name].bus

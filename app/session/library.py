@@ -93,8 +93,8 @@ class Library:
             self._failed(str(error))
 
     def _with_dataset(self, work: Callable[[Dataset], None]) -> None:
-        if not self._data_dir.exists():
-            return
+        if not (self._data_dir / "zarr.json").exists():
+            return  # the first episode makes the dataset
         dataset = Dataset.open(self._data_dir, create=False)
         work(dataset)
         episodes = sorted(dataset.episodes(), key=lambda info: info.id, reverse=True)
