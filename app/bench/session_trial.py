@@ -39,19 +39,20 @@ def run_session_trial(profile: str, script: str, *, seed: int) -> Trial:
                 if script == "close the drawer":
                     _do(session, "open the drawer", seed)
                 began_s = world.truth().sim_time_s
-                phase = _do(session, script, seed)
+                phase, ended = _do(session, script, seed)
                 finished_s = world.truth().sim_time_s
                 _beat_for(session, SETTLE_S)
                 truth = world.truth()
+            succeeded = ended and _judge(session.profile, script).succeeded(truth)
             wrong = "; ".join(notice.what for notice in session.snapshot().notices)
             return Trial(
                 script=script,
                 seed=seed,
-                succeeded=_judge(session.profile, script).succeeded(truth),
+                succeeded=succeeded,
                 simulated_s=round(finished_s - began_s, 2),
                 computed_s=round(time.perf_counter() - started, 2),
                 phase=phase,
-                gave_up=wrong,
+                gave_up="" if succeeded else wrong,
             )
         finally:
             session.close()
@@ -61,15 +62,15 @@ def _judge(profile: RobotProfile, script: str) -> ScriptedOperator:
     return ScriptedOperator(profile, script, seed=0)
 
 
-def _do(session: Session, script: str, seed: int) -> str:
-    """Have a script done; returns its last phase."""
+def _do(session: Session, script: str, seed: int) -> tuple[str, bool]:
+    """Have a script done; returns its last phase, and whether it came to its end in time."""
     session.run_script(script, seed)
     wait(session, lambda now: now.script == script and now.mode is Mode.TELEOP, BEGUN_S, f"{script} to begin")
     phase, end = "", time.monotonic() + FINISHED_S
     while (now := session.snapshot()).script and time.monotonic() < end:
         phase = now.script_phase or phase
         _beat_for(session, 0.05)
-    return phase
+    return phase, not now.script
 
 
 def _beat_for(session: Session, seconds: float) -> None:
