@@ -84,7 +84,7 @@ class RobotLoop:
         self._robot.request()
         measured = self._robot.collect(started_ns + int(period_ns * READ_SHARE))
         if self._safety is None:
-            self._safety = SafetyState.at_rest(np.nan_to_num(measured.position))
+            self._safety = SafetyState.at_rest(self._from(np.nan_to_num(measured.position)))
         self._take_returned(measured)
         if self._relatch_ticks > 0:
             self._relatch_ticks -= 1
@@ -193,17 +193,23 @@ class RobotLoop:
         self._safety = self._safety.standing_goal()
         return (self._safety.sent + reach).astype(np.float32)
 
+    def _from(self, measured: Vector) -> Vector:
+        """Where to start from when it is found like this: there, but from a lift that is on its stop a little above."""
+        within = np.clip(measured, self._limits.min, self._limits.max)
+        return np.where(self._lifts, within, measured).astype(np.float32)
+
     def _take_returned(self, measured: Measurement) -> None:
         """Start from the measured pose wherever the servos have just come back, or do not know their zero yet."""
         returned = self._unread & measured.fresh & np.isfinite(measured.position)
         if not self._robot.lifts_homed:
             returned |= self._lifts & np.isfinite(measured.position)
         if returned.any() and self._safety is not None:
+            start = self._from(measured.position)
             self._safety = SafetyState(
-                sent=np.where(returned, measured.position, self._safety.sent),
+                sent=np.where(returned, start, self._safety.sent),
                 velocity=np.where(returned, 0.0, self._safety.velocity),
             )
-            self.arbiter.latch(measured.position, returned)
+            self.arbiter.latch(start, returned)
         self._unread &= ~returned
         self._unread |= self._watch.lost_slots(measured)
 

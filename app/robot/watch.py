@@ -28,6 +28,7 @@ class Watch:
     def __init__(self, profile: RobotProfile, say: Callable[..., None]) -> None:
         self._say = say
         self._silent_ticks = np.zeros(profile.dof, np.int64)
+        self._told = np.ones(profile.dof, bool)
         self._lost: frozenset[str] = frozenset()
         self._owner_alive = True
         self._faults: dict[tuple[str, int | None, str], Fault] = {}
@@ -37,6 +38,8 @@ class Watch:
             bus = _bus_of(profile, segment.kind, segment.name)
             slots = self._slots_of.setdefault(bus, np.zeros(profile.dof, bool))
             slots[segment.slice] = True
+            # A lift without its zero has no height to tell; its silence shows as a fault of its servo or of its bus.
+            self._told[segment.slice] = segment.kind != "lift"
         for name, leader in profile.leaders.items():
             self._leaders[name] = np.concatenate(
                 [
@@ -64,9 +67,8 @@ class Watch:
             self._owner_alive = owner_alive
             if not owner_alive:
                 self._say("owner", "The window stopped answering", key="owner", level="error")
-        silent = [
-            bus for bus, slots in self._slots_of.items() if (self._silent_ticks[slots] > PATIENCE_TICKS).any()
-        ]
+        late = (self._silent_ticks > PATIENCE_TICKS) & self._told
+        silent = [bus for bus, slots in self._slots_of.items() if bus in measured.lost or late[slots].any()]
         self.blocked = f"no answer from {', '.join(silent)}" if silent else self._ailing()
         if self.blocked:
             return self.blocked

@@ -144,3 +144,17 @@ def test_patience_counts_each_bus_for_itself() -> None:
         fresh = measurement().fresh.copy()
         fresh[LEFT if even else slice(LEFT.stop + 1, None)] = False
         assert watch.reason_to_hold(replace(measurement(), fresh=fresh), owner_alive=True) == ""
+
+
+def test_a_lift_that_does_not_know_its_height_is_not_silent() -> None:
+    watch = Watch(PROFILE, Said())
+    lift = next(s for s in PROFILE.segments if s.kind == "lift").slice
+    for _ in range(PATIENCE_TICKS + 5):
+        assert watch.reason_to_hold(measurement(silent=lift), owner_alive=True) == ""
+    assert watch.reason_to_hold(measurement(silent=lift, lost=("body",)), owner_alive=True)
+
+
+def test_a_lost_bus_takes_no_patience() -> None:
+    watch = Watch(PROFILE, Said())
+    assert watch.reason_to_hold(measurement(lost=("body",)), owner_alive=True) == "no answer from body"
+    assert watch.reason_to_hold(measurement(lost=("left_leader",)), owner_alive=True) == ""
