@@ -66,6 +66,10 @@ class LiveSession:
         found = self.wait(lambda now: bool(notices_of(now, key)), f"notice {key}", timeout_s=timeout_s)
         return notices_of(found, key)[0]
 
+    def refused(self, why: str) -> None:
+        """Wait for the refusal of a command."""
+        self.wait(lambda now: any(why in n.what for n in notices_of(now, "command")), f"refusal: {why}")
+
     def no_notice(self, key: str) -> None:
         """Wait until no notice of a key is up."""
         self.wait(lambda now: not notices_of(now, key), f"end of notice {key}")
@@ -96,10 +100,13 @@ class LiveSession:
 
     def start_episode(self, task: str = "test") -> str:
         """Begin an episode and wait until it is being recorded; its id."""
-        before = self.now.recording
+        running = self.now.recording
+        before = running.episode_id if running is not None else ""
         self.session.start_episode(task)
         found = self.wait(
-            lambda now: now.recording is not None and now.recording != before and now.recording.rows > 0,
+            lambda now: (
+                now.recording is not None and now.recording.episode_id != before and now.recording.rows > 0
+            ),
             "the episode to start",
         )
         assert found.recording is not None

@@ -31,7 +31,7 @@ def test_a_pulled_cable_holds_is_named_and_only_its_arm_is_missing(live: LiveSes
     assert any("left_follower is lost" in line for line in live.now.log)
     live.wait(lambda now: any(b.name == "left_follower" and not b.connected for b in now.buses), "its health")
     live.session.set_mode(Mode.TELEOP)
-    assert "the robot holds until it is back" in live.notice("command").what
+    live.refused("the robot holds until it is back")
     time.sleep(1.0)
 
     live.heal()
@@ -131,5 +131,5 @@ def test_what_cannot_be_done_is_refused_and_nothing_ends(
     live: LiveSession, action: str, refusal: str
 ) -> None:
     live.session.do(action)
-    live.wait(lambda now: any(refusal in n.what for n in now.notices), refusal)
+    live.refused(refusal)
     assert {process.state for process in live.now.processes} == {"running", "ready"}
