@@ -170,6 +170,7 @@ class RecorderProcess:
             key="episode",
             episode_id=writer.path.name,
             state="saved",
+            outcome=str(outcome),
             rows=self._rows,
             frames=self._frame_count,
             dropped=self._dropped,

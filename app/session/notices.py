@@ -73,13 +73,20 @@ class NoticeBoard:
             passing = key.startswith(PASSING_KEYS)
             if passing and now - notice.since_ns > PASSING_S * 1e9:
                 self.remove(key)
-        return tuple(sorted(self._notices.values(), key=lambda notice: notice.level != "error"))
+        return tuple(sorted(self._notices.values(), key=_urgency))
+
+
+def _urgency(notice: Notice) -> tuple[bool, bool]:
+    """Errors first, and of those the loss of a process, which is the cause of much that is said beside it."""
+    return notice.level != "error", not notice.key.startswith("process:")
 
 
 def _way_out(event: Event) -> tuple[str, str]:
     """The action that mends an event's trouble, and its label."""
     if event.data.get("needs_reboot"):
         return f"reboot_servo {event.data['bus']} {event.data['servo_id']}", "Reboot the servo"
+    if event.kind == "fault" and "camera" in event.data:
+        return f"reopen_camera {event.data['camera']}", "Reopen the camera"
     if event.kind == "mode" and event.level == "error":
         return "release", "Release the stop"
     return "", ""

@@ -21,6 +21,7 @@ from app.dataplane.layouts import EVENTS, status_topic, tick_layout, tick_topic
 from app.messages import Command, DiscardEpisode, EndEpisode, Event, Mode, Status
 from app.processes.context import OWNER, OWNER_SILENT_S
 from app.robot.gate import GateMask, GatePhase
+from app.session import words
 from app.session.history import TickHistory
 from app.session.library import Library
 from app.session.notices import NoticeBoard
@@ -167,11 +168,10 @@ class Pump:
     def _take_event(self, event: Event) -> None:
         self._log.append(f"{event.source}: {event.message}")
         self.notices.take(event)
+        if said := words.spoken(event):
+            self._speak(said)
         if event.kind == "episode":
-            self._speak(str(event.data.get("state", "")) or event.message)
             self._library.refresh()
-        elif event.kind == "mode":
-            self._speak(event.message)
 
     def _take_change(self, change: Change) -> None:
         key = f"process:{change.name}"
@@ -182,7 +182,18 @@ class Pump:
                 Notice(key=key, level="error", what=what, remedy=remedy, since_ns=time.monotonic_ns())
             )
             self._log.append(what)
-            self._speak(f"{change.name} lost")
+            self._speak(words.lost(change.name))
+            if change.name == "recorder" and self.snapshot.recording is not None:
+                self.notices.put(
+                    Notice(
+                        key="episode:cut",
+                        level="warning",
+                        what="The recording was cut short when the recorder was lost",
+                        remedy=f"what was captured is kept; mend it with: understudy data repair "
+                        f"{self.snapshot.recording.episode_id}",
+                        since_ns=time.monotonic_ns(),
+                    )
+                )
             # What it said before is about what it knew; started again, it says anew what is still so.
             self.notices.forget(change.name)
             self._library.refresh()

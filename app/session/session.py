@@ -248,6 +248,8 @@ class Session:
                 self.set_torque(True)
             case ["reboot_servo", bus, servo_id]:
                 self.reboot_servo(bus, int(servo_id))
+            case ["reopen_camera", name]:
+                self.reopen_camera(name)
             case _:
                 self._refuse(f"no such action: {action!r}")
 

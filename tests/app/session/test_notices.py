@@ -57,6 +57,19 @@ def test_errors_come_first() -> None:
     assert keys(board) == ["b", "a"]
 
 
+def test_the_cause_comes_before_what_follows_from_it() -> None:
+    board = NoticeBoard()
+    board.take(event("error", key="bus:body"))
+    board.put(Notice(key="process:simworld", level="error", what="The simworld process is lost"))
+    assert keys(board) == ["process:simworld", "bus:body"]
+
+
+def test_a_camera_that_delivers_nothing_can_be_reopened_from_its_line() -> None:
+    board = NoticeBoard()
+    board.take(event(key="camera:back", camera="back"))
+    assert board.current()[0].action == "reopen_camera back"
+
+
 def test_a_servo_that_needs_it_can_be_rebooted_from_its_line() -> None:
     board = NoticeBoard()
     board.take(event(needs_reboot=True, bus="left_follower", servo_id=5))
