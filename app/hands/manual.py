@@ -11,6 +11,7 @@ from app.messages import Jog, MoveHand
 from drivers.kinematics import Pose, forward, joint_limits, rotation_about, solve_ik
 from drivers.profile import RobotProfile
 from drivers.profile.schema import Chain
+from drivers.sim.interface import Hands
 
 Vector = NDArray[np.float32]
 
@@ -40,6 +41,11 @@ class ManualHands:
         self._jog: Jog | None = None
         self._goals: dict[str, MoveHand] = {}
         self._targets: dict[str, Pose] = {}
+        self._wanted_rad: dict[str, NDArray[np.float64]] = {}
+        self._speeds_rad_s = {
+            name: np.array([joint.max_velocity_rad_s for joint in leader.joints])
+            for name, leader in profile.leaders.items()
+        }
         self.leader_rad: dict[str, NDArray[np.float64]] = {}
         self.leader_opening: dict[str, float] = {}
 
@@ -71,15 +77,26 @@ class ManualHands:
         """
         self._goals.clear()
         self._targets.clear()
+        self._wanted_rad.clear()
         for name, leader in self._profile.leaders.items():
             self.leader_rad[name] = np.asarray(pose[self._slots[leader.follows]], np.float64)
             self.leader_opening[name] = float(pose[self._grips[leader.follows]])
 
+    def take_over(self, hands: Hands) -> None:
+        """Learn where somebody else, the scripted operator, has put the leaders, and go on from there."""
+        self.leader_rad.update(hands.leader_rad)
+        self.leader_opening.update(hands.leader_opening)
+        self._goals.clear()
+        self._targets.clear()
+        self._wanted_rad.clear()
+
     def step(self, dt_s: float) -> None:
         """Move the hands for one tick."""
         jog = self.jog
+        in_motion = set(self._goals)
         if jog is not None and jog.hand in self._profile.leaders:
             self._goals.pop(jog.hand, None)
+            in_motion.add(jog.hand)
             self._move(jog.hand, np.asarray(jog.linear_m_s) * dt_s, np.asarray(jog.angular_rad_s) * dt_s)
             opening = self.leader_opening.get(jog.hand, 1.0) + jog.opening_rate * dt_s
             self.leader_opening[jog.hand] = min(1.0, max(0.0, opening))
@@ -92,6 +109,21 @@ class ManualHands:
                 self._move(hand, way * (reach / distance), np.zeros(3))
             if goal.opening is not None:
                 self.leader_opening[hand] = min(1.0, max(0.0, goal.opening))
+        for hand in self.leader_rad:
+            self._approach(hand, dt_s, wanted=hand in in_motion)
+
+    def _approach(self, hand: str, dt_s: float, *, wanted: bool) -> None:
+        """Bring the joints to what is wanted no faster than they may turn; once nobody wants it, stay right there.
+
+        Near a singularity, a wrist that is stretched, a small step of the hand is a large one of its joints.
+        """
+        if not wanted:
+            self._targets.pop(hand, None)
+            self._wanted_rad.pop(hand, None)
+        elif hand in self._wanted_rad:
+            step = self._speeds_rad_s[hand] * dt_s
+            way = self._wanted_rad[hand] - self.leader_rad[hand]
+            self.leader_rad[hand] = self.leader_rad[hand] + np.clip(way, -step, step)
 
     def _move(self, hand: str, by_m: NDArray[np.float64], by_rad: NDArray[np.float64]) -> None:
         if hand not in self.leader_rad or not (by_m.any() or by_rad.any()):
@@ -99,10 +131,11 @@ class ManualHands:
         target = self._target(hand)
         moved = Pose(target.position_m + by_m, rotation_about(by_rad) @ target.rotation)
         limits = joint_limits(self._profile.arms[self._profile.leaders[hand].follows])
-        solution = solve_ik(self._chain(hand), limits, moved, self.leader_rad[hand])
+        start = self._wanted_rad.get(hand, self.leader_rad[hand])
+        solution = solve_ik(self._chain(hand), limits, moved, start)
         if solution.position_error_m < CLOSE_ENOUGH_M:
             self._targets[hand] = moved
-            self.leader_rad[hand] = solution.joints_rad
+            self._wanted_rad[hand] = solution.joints_rad
 
     def _target(self, hand: str) -> Pose:
         if hand not in self._targets:

@@ -108,8 +108,7 @@ class HandsProcess:
             self._end_script(f"{self._script}: stopped, {error}", level="warning", state="failed")
             return None
         hands = operator.step(truth, following=following)
-        self._manual.leader_rad.update(hands.leader_rad)
-        self._manual.leader_opening.update(hands.leader_opening)
+        self._manual.take_over(hands)
         if operator.done:
             self._judge(operator, succeeded=operator.succeeded(truth))
         return hands
