@@ -68,6 +68,11 @@ class Care:
         """Each servo's condition as last polled."""
         return tuple(self._servos.values())
 
+    @property
+    def in_hand(self) -> tuple[int, ...]:
+        """The servos of the axis that is being set up now; until that is done no goal may reach them."""
+        return self._unit_of[self._procedures[0][0]].ids if self._procedures else ()
+
     def urgent(self, bus: DynamixelBus) -> bool:
         """Whether a servo is being set up or in doubt, so that care should not wait its turn."""
         return bool(self._procedures or bus.suspects or self._alerted(bus))

@@ -222,8 +222,11 @@ class ServoLine:
             if self._tripped:
                 self._recover_watchdog(bus)
                 return
+            # A servo that is being set up is told to stay where it stands before its torque goes on: a goal from
+            # before it lost hold, or its count of turns, would be obeyed at once and at full speed.
+            obeying = self._hold.difference(self._care.in_hand)
             for register, values in packets:
-                goals = {i: value for i, value in values.items() if i in self._hold}
+                goals = {i: value for i, value in values.items() if i in obeying}
                 if register is GOAL_POSITION:
                     goals = self._easing.eased(goals, present=self._present_ticks())
                 bus.sync_write(register, goals)

@@ -288,6 +288,42 @@ def test_a_servo_that_lost_its_power_for_a_moment_holds_again(
         loop.until(lambda m: servo.torque_on and bool(m.fresh[RIGHT].all()), what="torque")
 
 
+def test_a_joint_that_fell_without_power_walks_back_to_its_command(
+    profile: RobotProfile, runtime_dir: Path
+) -> None:
+    with far_end(profile, runtime_dir) as end, robot_on(end, profile) as loop:
+        loop.robot.connect()
+        loop.hold()
+        servo, joint = end.servo("left_follower", 7), end.world.joint("left_follower", "wrist_angle")
+        end.do(lambda: servo.reboot(time.monotonic_ns()))
+        joint.position_rad = 0.8
+        loop.until(lambda _: servo.torque_on, what="torque")
+        steps = []
+        while joint.position_rad > 0.01 and len(steps) < 200:
+            before = joint.position_rad
+            loop.tick()
+            steps.append(before - joint.position_rad)
+        assert len(steps) > 15
+        assert max(steps) < 0.1
+
+
+def test_a_lift_that_lost_its_turns_stays_where_it_is(profile: RobotProfile, runtime_dir: Path) -> None:
+    with far_end(profile, runtime_dir, lift_start_m=0.01) as end, robot_on(end, profile) as loop:
+        loop.robot.connect()
+        loop.hold()
+        loop.until(lambda _: loop.robot.lifts_homed, what="homing")
+        loop.sent[17] = 0.4
+        loop.until(lambda m: m.position[17] > 0.39, what="the height")
+        servo, joint = end.servo("body", 4), end.world.joint("body", "lift")
+        stood_rad = joint.position_rad
+        end.do(lambda: servo.reboot(time.monotonic_ns()))
+        loop.until(lambda _: servo.torque_on, what="torque")
+        for _ in range(25):
+            loop.tick()
+        assert loop.robot.homing == {"main": HomingState.NOT_HOMED}
+        assert joint.position_rad == pytest.approx(stood_rad, abs=0.05)
+
+
 def test_an_axis_whose_shadow_is_missing_is_read_without_torque_until_it_comes(
     profile: RobotProfile, runtime_dir: Path
 ) -> None:
