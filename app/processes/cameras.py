@@ -166,6 +166,7 @@ class CamerasProcess:
                     level="error",
                     remedy="check its cable; it is opened again by itself",
                     camera=name,
+                    can_reopen=name in self._readers,
                 )
             elif channel.stale and not stale:
                 self._context.event(

@@ -85,7 +85,7 @@ def _way_out(event: Event) -> tuple[str, str]:
     """The action that mends an event's trouble, and its label."""
     if event.data.get("needs_reboot"):
         return f"reboot_servo {event.data['bus']} {event.data['servo_id']}", "Reboot the servo"
-    if event.kind == "fault" and "camera" in event.data:
+    if event.data.get("can_reopen"):
         return f"reopen_camera {event.data['camera']}", "Reopen the camera"
     if event.kind == "mode" and event.level == "error":
         return "release", "Release the stop"

@@ -148,8 +148,6 @@ def test_after_the_scripted_operator_a_jog_goes_on_from_where_its_hands_are() ->
     jog(hands, seconds=0.1, linear_m_s=(0.0, 0.0, 0.1))
     there = hands.leader_rad["right"] + 0.3
     hands.take_over(Hands(leader_rad={"right": there}, leader_opening={"right": 0.1}))
-    hands.step(DT_S)
-    assert np.array_equal(hands.leader_rad["right"], there)
     before = grasp_m(hands)
     jog(hands, seconds=0.1, linear_m_s=(0.0, 0.0, 0.1))
     assert grasp_m(hands) - before == pytest.approx([0.0, 0.0, 0.01], abs=0.004)

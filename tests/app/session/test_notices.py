@@ -66,8 +66,10 @@ def test_the_cause_comes_before_what_follows_from_it() -> None:
 
 def test_a_camera_that_delivers_nothing_can_be_reopened_from_its_line() -> None:
     board = NoticeBoard()
-    board.take(event(key="camera:back", camera="back"))
+    board.take(event(key="camera:back", camera="back", can_reopen=True))
     assert board.current()[0].action == "reopen_camera back"
+    board.take(event(key="camera:back", camera="back", can_reopen=False))
+    assert board.current()[0].action == ""
 
 
 def test_a_servo_that_needs_it_can_be_rebooted_from_its_line() -> None:
