@@ -30,7 +30,7 @@ RISE_LIMIT_S = 3.0
 SEARCH_MARGIN = 1.5
 """The search may take so many times as long as the whole travel at its speed."""
 STAY_S = 0.5
-"""For how long a search that was stopped sends its servo the place to stay at: a packet may be lost, and later the
+"""For how long a search that was given up sends its servo the place to stay at: a packet may be lost, and later the
 servo may have been let go and moved by hand."""
 MAX_BLIND_S = 0.5
 """The search fails when its servo has not been read for so long."""
@@ -107,22 +107,20 @@ class ServoLift:
     def forget_zero(self) -> None:
         """Its servo may have lost its count of turns."""
         self.state = HomingState.NOT_HOMED
-        self._goal_ticks = None
+        self._goal_ticks = self._seen_ticks = None
 
     def start_homing(self, *, now_ns: int) -> None:
         """Begin the search at the next reading. A search under way goes on."""
         if self.homing:
             return
         self.state, self.why_failed = HomingState.SEARCHING, ""
-        self._goal_ticks, self._stalled_since_ns = None, None
+        self._goal_ticks = self._seen_ticks = self._stalled_since_ns = None
         self._started_ns = self._last_ns = self._last_read_ns = now_ns
 
     def stop_homing(self, *, now_ns: int) -> None:
         """Give up the search and stay where it is; without a search under way, nothing changes."""
         if self.homing:
-            self._goal_ticks = self._seen_ticks
-            self._given_up_ns = now_ns
-            self._fail("it was stopped")
+            self._fail("it was stopped", now_ns=now_ns)
 
     def advance(self, state: tuple[int, int, int] | None, *, now_ns: int) -> None:
         """Take one tick's reading (current, velocity, position as the servo counts; None if not read)."""
@@ -130,7 +128,7 @@ class ServoLift:
             return
         if state is None:
             if now_ns - self._last_read_ns > MAX_BLIND_S * 1e9:
-                self._fail("its servo could not be read")
+                self._fail("its servo could not be read", now_ns=now_ns)
             self._last_ns = now_ns
             return
         self._last_read_ns = now_ns
@@ -151,7 +149,7 @@ class ServoLift:
         return None if self._goal_ticks is None or not self.homing else round(self._goal_ticks)
 
     def place_to_stay(self, *, now_ns: int) -> int | None:
-        """For a moment after the search was stopped, the goal that keeps the servo where it was; else None."""
+        """For a moment after the search was given up, the goal that keeps the servo where it was; else None."""
         staying = self.state is HomingState.FAILED and now_ns - self._given_up_ns < STAY_S * 1e9
         return None if self._goal_ticks is None or not staying else round(self._goal_ticks)
 
@@ -169,8 +167,8 @@ class ServoLift:
         else:
             self._stalled_since_ns = None
         if now_ns - self._started_ns > (1.0 + SEARCH_MARGIN * self.lift.max_m / homing.speed_m_s) * 1e9:
-            self._fail(f"no stop was felt (at least {homing.stall_current_a} A for {homing.stall_s} s)")
-            self._goal_ticks = float(ticks)
+            felt = f"at least {homing.stall_current_a} A for {homing.stall_s} s"
+            self._fail(f"no stop was felt ({felt})", now_ns=now_ns)
             return
         lead = math.copysign(MAX_LEAD_TURNS * TICKS_PER_TURN, self._m_per_tick)
         down = homing.speed_m_s * step_s / self._m_per_tick
@@ -184,14 +182,16 @@ class ServoLift:
             self.state = HomingState.HOMED
             return
         if now_ns - self._started_ns > RISE_LIMIT_S * 1e9:
-            self._fail(f"it did not rise to {self.lift.min_m} m from the stop")
+            self._fail(f"it did not rise to {self.lift.min_m} m from the stop", now_ns=now_ns)
             return
         up = self.lift.homing.speed_m_s * step_s / self._m_per_tick
         goal = (self._goal_ticks or 0.0) + up
         self._goal_ticks = min(goal, target) if up > 0 else max(goal, target)
 
-    def _fail(self, why: str) -> None:
+    def _fail(self, why: str, *, now_ns: int) -> None:
+        # Its last goal lies ahead of the servo, which would go on to it.
         self.state, self.why_failed = HomingState.FAILED, why
+        self._goal_ticks, self._given_up_ns = self._seen_ticks, now_ns
 
 
 def lift_unit(name: str, lift: Lift) -> Unit:

@@ -86,10 +86,12 @@ def test_a_search_that_feels_no_stop_fails_and_goes_nowhere_further() -> None:
     tested = lift()
     carriage = Carriage(tested, height_m=0.1, has_stop=False)
     tested.start_homing(now_ns=carriage.now_ns)
-    states = [carriage.tick() for _ in range(1200)]
-    assert states[-1] is HomingState.FAILED
+    while carriage.tick() is not HomingState.FAILED:
+        ticks = carriage.ticks
     assert "no stop was felt" in tested.why_failed
     assert tested.homing_goal() is None
+    assert tested.place_to_stay(now_ns=carriage.now_ns) == pytest.approx(ticks, abs=50)
+    assert tested.place_to_stay(now_ns=carriage.now_ns + 10**9) is None
     tested.start_homing(now_ns=carriage.now_ns)
     assert tested.state is HomingState.SEARCHING
 
@@ -101,6 +103,18 @@ def test_a_search_that_cannot_see_its_servo_fails() -> None:
     assert carriage.tick() is HomingState.SEARCHING
     assert [carriage.tick(read=False) for _ in range(10)][-1] is HomingState.SEARCHING
     assert [carriage.tick(read=False) for _ in range(30)][-1] is HomingState.FAILED
+
+
+def test_a_search_stopped_before_it_saw_its_servo_names_no_place_from_before() -> None:
+    tested = lift()
+    carriage = Carriage(tested, height_m=0.3)
+    tested.start_homing(now_ns=carriage.now_ns)
+    carriage.tick()
+    tested.stop_homing(now_ns=carriage.now_ns)
+    assert tested.place_to_stay(now_ns=carriage.now_ns) == carriage.ticks
+    tested.start_homing(now_ns=carriage.now_ns)
+    tested.stop_homing(now_ns=carriage.now_ns)
+    assert tested.place_to_stay(now_ns=carriage.now_ns) is None
 
 
 def test_a_lift_whose_servo_lost_its_turns_forgets_its_zero() -> None:
