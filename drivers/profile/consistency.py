@@ -197,8 +197,16 @@ def _grippers(profile: RobotProfile) -> Iterator[Mistake]:
 
 def _leaders(profile: RobotProfile) -> Iterator[Mistake]:
     followed: dict[str, str] = {}
+    sharers: dict[str, list[str]] = {}
+    for key, bus in _on_buses(profile):
+        sharers.setdefault(bus, []).append(key.removesuffix(".bus"))
     for name, leader in profile.leaders.items():
         key = f"leaders.{name}"
+        # Torque is let go of by the bus, so whatever shared one with a leader would go limp with it.
+        if others := [sharer for sharer in sharers[leader.bus] if sharer != key]:
+            yield Mistake(
+                f"{key}.bus", f'"{leader.bus}" is also the bus of {listed(others)}; a leader needs its own'
+            )
         yield from joint_mistakes(leader.joints, key)
         yield from opening_mistakes(leader.handle.closed_rad, leader.handle.open_rad, f"{key}.handle")
         if leader.follows not in profile.arms:

@@ -161,6 +161,12 @@ CASES = {
         "grippers.left.bus",
         'did you mean "left_follower"',
     ),
+    "a leader on a shared bus": Case(
+        'bus = "body"\nid = 4',
+        'bus = "left_leader"\nid = 4',
+        "leaders.left.bus",
+        "also the bus of lifts.main; a leader needs its own",
+    ),
     "unknown leader's arm": Case(
         'follows = "left"', 'follows = "lft"', "leaders.left.follows", 'did you mean "left"'
     ),
