@@ -162,7 +162,7 @@ def _open(path: str, baud: int) -> serial.Serial:
             f"{path} does not take {baud} baud ({error})",
             remedy="set the bus's `baud` to one that the adapter offers",
         ) from error
-    except serial.SerialException as error:
+    except OSError as error:  # pyserial's own is one; an adapter pulled out meanwhile raises a bare one
         raise _open_error(path, error) from error
     except termios.error as error:
         raise PortSetupError(
@@ -171,7 +171,7 @@ def _open(path: str, baud: int) -> serial.Serial:
         ) from error
 
 
-def _open_error(path: str, error: serial.SerialException) -> DriverError:
+def _open_error(path: str, error: OSError) -> DriverError:
     code = error.errno
     if code in (errno.ENOENT, errno.ENODEV, errno.ENXIO) or not Path(path).exists():
         return PortMissingError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 import tty
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import serial
 
 from drivers.dynamixel.port import WaitingPort
 from drivers.errors import LineLostError, PortBusyError, PortMissingError, PortSetupError
@@ -41,6 +43,17 @@ def test_what_is_no_serial_line_says_so(tmp_path: Path) -> None:
     plain.write_text("")
     with pytest.raises(PortSetupError, match="plain"):
         opened(plain)
+
+
+def test_an_adapter_pulled_out_while_it_is_opened_says_so(
+    terminal: tuple[int, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(_: serial.Serial) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(serial.Serial, "_update_dtr_state", gone)
+    with pytest.raises(PortSetupError, match="could not be set up"):
+        opened(terminal[1])
 
 
 def test_a_port_is_opened_once(terminal: tuple[int, str]) -> None:
