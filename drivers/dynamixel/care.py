@@ -13,7 +13,7 @@ from drivers.dynamixel.faults import Condition, FaultBook
 from drivers.dynamixel.health import HealthCounters, ServoState
 from drivers.dynamixel.registers import CONDITION_ADDRESS, CONDITION_SIZE, MODELS, TORQUE_ENABLE
 from drivers.dynamixel.setup import Steps, Unit, bring_up, reboot
-from drivers.errors import DriverError, LineLostError, NoReplyError
+from drivers.errors import CorruptReplyError, DriverError, LineLostError, NoReplyError
 
 PROBE_EVERY_S = 0.5
 """How often a line asks a silent servo whether it is back; each such question costs a packet time-out."""
@@ -27,6 +27,8 @@ class Found(Flag):
     """A servo was set up, which leaves its watchdog off."""
     TRIPPED = auto()
     """A servo's watchdog had tripped."""
+    UNARMED = auto()
+    """A servo that holds has no watchdog: it was set up, or missed the packet that nobody acknowledges."""
 
 
 class Care:
@@ -124,7 +126,7 @@ class Care:
             return Found.SET_UP
         except LineLostError:
             raise
-        except NoReplyError as error:
+        except (NoReplyError, CorruptReplyError) as error:
             # The servo or another of its axis: whoever it is will miss the next reads and be found by that.
             self._procedures.popleft()
             bus.include(servo_id)
@@ -190,7 +192,9 @@ class Care:
             self._hold_again(bus, servo_id)
         elif servo_id not in hold and condition.torque_on:
             bus.sync_write(TORQUE_ENABLE, {servo_id: 0})
-        return Found.TRIPPED if condition.watchdog_tripped else Found.NOTHING
+        if condition.watchdog_tripped:
+            return Found.TRIPPED
+        return Found.UNARMED if servo_id in hold and not condition.watchdog_armed else Found.NOTHING
 
     def _alerted(self, bus: DynamixelBus) -> list[int]:
         """Servos that ask to be looked at and whose trouble is not known yet."""

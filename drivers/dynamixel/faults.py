@@ -48,6 +48,7 @@ class Condition:
 
     torque_on: bool
     hardware_error: HardwareError
+    watchdog_armed: bool
     watchdog_tripped: bool
     voltage_v: float
     temperature_c: float
@@ -64,6 +65,7 @@ class Condition:
         return cls(
             torque_on=bool(value(TORQUE_ENABLE)),
             hardware_error=HardwareError(value(HARDWARE_ERROR)),
+            watchdog_armed=value(BUS_WATCHDOG) > 0,
             watchdog_tripped=value(BUS_WATCHDOG) == WATCHDOG_TRIPPED,
             voltage_v=value(VOLTAGE) * VOLT_PER_UNIT,
             temperature_c=float(value(TEMPERATURE)),

@@ -340,6 +340,8 @@ class ServoLine:
         if Found.SET_UP in found:
             self._armed = False
             self._easing.begin(self._hold.intersection(self._care.set_up_ids))
+        if Found.UNARMED in found:
+            self._armed = False
         if Found.TRIPPED in found and self._armed:
             self._tripped = True
 

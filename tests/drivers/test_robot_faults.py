@@ -261,6 +261,18 @@ def test_a_loop_that_stalls_trips_the_watchdog_and_the_pose_is_held_before_goals
         assert abs(end.servo("body", 1).register(ct.GOAL_VELOCITY)) > 0
 
 
+def test_a_servo_that_missed_the_arming_of_its_watchdog_is_armed_again(
+    profile: RobotProfile, runtime_dir: Path
+) -> None:
+    with far_end(profile, runtime_dir) as end, robot_on(end, profile) as loop:
+        loop.robot.connect()
+        loop.hold()
+        wheel = end.servo("body", 2)
+        eventually(lambda: wheel.register(ct.BUS_WATCHDOG) > 0)
+        end.do(lambda: wheel.write(ct.BUS_WATCHDOG.address, b"\0", now_ns=time.monotonic_ns()))
+        loop.until(lambda _: wheel.register(ct.BUS_WATCHDOG) > 0, what="its watchdog")
+
+
 def test_torque_is_not_switched_on_against_the_operators_word_by_a_reconnection(
     profile: RobotProfile, runtime_dir: Path
 ) -> None:
