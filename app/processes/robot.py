@@ -32,7 +32,7 @@ from app.processes.context import ProcessContext
 from app.processes.realtime import Pacer, request_realtime
 from app.robot.arbiter import Asked, Inputs, ModeRefusedError
 from app.robot.loop import RobotLoop
-from app.runtime import resolve_port
+from app.runtime import SIMULATED, resolve_port
 from drivers.errors import DriverError
 from drivers.measurement import ConnectionReport, Measurement
 from drivers.robot import Robot
@@ -132,10 +132,10 @@ class RobotProcess:
 
     def _await_world(self) -> None:
         """Let a simulated world, which starts at the same time, lay its lines first."""
-        buses = self._context.profile.buses.values()
-        paths = [Path(resolve_port(self._context.runtime_dir, bus.port)) for bus in buses]
+        ports = [bus.port for bus in self._context.profile.buses.values() if bus.port.startswith(SIMULATED)]
+        paths = [Path(resolve_port(self._context.runtime_dir, port)) for port in ports]
         deadline = time.monotonic() + WORLD_STARTS_S
-        while self._context.profile.simulation is not None and not all(path.exists() for path in paths):
+        while not all(path.exists() for path in paths):
             if time.monotonic() > deadline or self._context.ending:
                 return
             self._context.beat("waiting for the simulated world")

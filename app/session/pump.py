@@ -18,7 +18,7 @@ import numpy as np
 from app.control import CommandClient
 from app.dataplane import DataPlane
 from app.dataplane.layouts import EVENTS, status_topic, tick_layout, tick_topic
-from app.messages import Command, DiscardEpisode, EndEpisode, Event, Mode, Status
+from app.messages import Command, DiscardEpisode, EndEpisode, Event, Mode, Status, Stop
 from app.processes.context import OWNER, OWNER_SILENT_S
 from app.robot.gate import GateMask, GatePhase
 from app.session import words
@@ -89,6 +89,7 @@ class Pump:
         self._max_lateness_ns = 0
         self._log: deque[str] = deque(maxlen=LOG_LINES)
         self._say, self._say_id = "", 0
+        self._was_stopped = False
         self._due = {"supervise": 0, "heartbeat": 0, "disk": 0}
         self._disk_free = 0
         self._asked_ns: dict[int, int] = {}
@@ -194,12 +195,18 @@ class Pump:
                         since_ns=time.monotonic_ns(),
                     )
                 )
+            if change.name == "robot":
+                self._was_stopped = self.snapshot.mode is Mode.STOPPED
             # What it said before is about what it knew; started again, it says anew what is still so.
             self.notices.forget(change.name)
             self._library.refresh()
         else:
             self.notices.remove(key)
             self._log.append(f"The {change.name} process is back")
+            if change.name == "robot" and self._was_stopped:
+                # Only a person's release ends an emergency stop, not a new start of the robot's process.
+                self._was_stopped = False
+                self.post("robot", Stop(reason="it was stopped before its process was lost"), None)
 
     def _speak(self, words: str) -> None:
         self._say = words

@@ -72,6 +72,7 @@ def test_a_killed_process_is_named_started_again_and_missed_by_no_other(tmp_path
         else:
             live.wait(lambda now: now.mode is Mode.HOLD, "hold")
         time.sleep(0.5)
+        assert [line for line in live.now.log if "process is lost" in line] == [notice.what]
         check_first(live, first, killed_ns, by_recorder=name != "recorder")
 
         live.hold()
@@ -82,6 +83,24 @@ def test_a_killed_process_is_named_started_again_and_missed_by_no_other(tmp_path
         episode = live.end_episode(second)
         assert len(episode.action.time_ns) > 10
         assert all(len(episode.camera(c.name).time_ns) > 3 for c in episode.attributes.cameras)
+        live.hold()
+
+
+def test_an_emergency_stop_outlives_the_process_that_keeps_it(tmp_path: Path) -> None:
+    with live_session(tmp_path / "set") as live:
+        live.warm_up()
+        live.session.stop("the red button")
+        live.wait(lambda now: now.mode is Mode.STOPPED, "the stop")
+        pid = next(process.pid for process in live.now.processes if process.name == "robot")
+        kill(live, "robot")
+        live.notice("process:robot")
+        live.wait(lambda now: is_running_again(live, "robot", pid), "its return")
+        live.wait(
+            lambda now: any("stopped before its process was lost" in n.what for n in now.notices), "the stop"
+        )
+        assert live.now.mode is Mode.STOPPED
+        time.sleep(0.5)
+        assert live.now.mode is Mode.STOPPED
         live.hold()
 
 

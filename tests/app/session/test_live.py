@@ -140,6 +140,23 @@ def test_a_stop_is_deaf_until_it_is_released_from_its_notice(live: LiveSession) 
     live.no_notice("mode")
 
 
+def test_a_window_that_hangs_is_a_hold_and_the_end_of_the_episode(live: LiveSession) -> None:
+    live.warm_up()
+    episode_id = live.start_episode("the window hangs")
+    live.watching.clear()
+    try:
+        live.wait(lambda now: now.mode is Mode.HOLD, "hold")
+        live.wait(lambda now: now.recording is None, "the end of the episode")
+        assert any("nobody watches the robot" in line for line in live.now.log)
+        assert any("the window stopped answering" in line for line in live.now.log)
+    finally:
+        live.watching.set()
+    live.no_notice("mode")
+    assert live.now.mode is Mode.HOLD
+    assert live.verified(episode_id).attributes.complete
+    live.follow()
+
+
 def test_keys_drive_the_base_only_while_following_and_only_while_held(live: LiveSession) -> None:
     drive(live, seconds=0.4)
     assert base_speed(live) < 0.01
