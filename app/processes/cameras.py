@@ -13,7 +13,6 @@ from app.dataplane import Publisher
 from app.dataplane.layouts import FRAME_HEADER, JPEG, RGB, SIMULATION, frame_topic
 from app.messages import ReopenCamera, Shutdown
 from app.processes.context import ProcessContext
-from app.processes.realtime import be_nice
 from drivers.cameras.base import CameraError, Frame
 from drivers.cameras.choose import camera_for
 from drivers.cameras.reader import CameraHealth, CameraReader
@@ -212,7 +211,6 @@ def _told_by_reader(health: CameraHealth) -> dict[str, object]:
 def main(argv: list[str]) -> None:
     """Run the cameras process of the session in the directory `argv[-1]`."""
     context = ProcessContext("cameras", argv)
-    be_nice(5)
     try:
         CamerasProcess(context).run()
     finally:

@@ -1,8 +1,7 @@
-"""Scheduling: real-time priority for what must be on time, politeness for what can wait."""
+"""Being on time: real-time priority, and loops with absolute deadlines."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import time
 
@@ -18,12 +17,6 @@ def request_realtime(priority: int) -> bool:
     except (PermissionError, OSError):
         return False
     return True
-
-
-def be_nice(increment: int) -> None:
-    """Yield to others when processor time is short."""
-    with contextlib.suppress(OSError):
-        os.nice(increment)
 
 
 class Pacer:
