@@ -5,6 +5,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QWidget
 
+from app.gui.catalogue import STOP_PRESSED
 from app.gui.frame import Frame
 from app.messages import Mode
 from tests.support.fake_session import FakeSession
@@ -131,7 +132,7 @@ def test_escape_stops_from_everywhere(frame: Frame, session: FakeSession, where:
         QTest.keyClick(popup, Key.Key_Escape)
     else:
         press(Key.Key_Escape)
-    assert session.calls[-1] == ("stop", "operator")
+    assert session.calls[-1] == ("stop", STOP_PRESSED)
     assert session.mode is Mode.STOPPED
     assert not frame.palette_overlay.isVisible()
     if popup is not None:
