@@ -41,6 +41,8 @@ class CameraWriter:
         header = self._size_header
         if header is not None and encoded[self._header_at : self._header_at + len(header)] == header:
             return
+        if not encoded:  # a size of 0 is how a row says that its frame was lost
+            raise WrongShape(f"camera {self._camera.name}: a frame has at least one byte; this one is empty")
         if not self._is_jpeg:  # JPEG XL packs its size bit by bit; verify decodes and compares
             return
         if (size := jpeg_size(encoded)) != self._size:

@@ -69,13 +69,13 @@ class JournalWriter:
         )
         reserve_path = _reserve_path(episode)
         with naming_disk_errors(self.path):
-            self.file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
-            fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             reserve = os.open(reserve_path, os.O_RDWR | os.O_CREAT, 0o644)
             try:
                 os.posix_fallocate(reserve, 0, _RESERVE_BYTES)
             finally:
                 os.close(reserve)
+            self.file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
+        fcntl.flock(self.file, fcntl.LOCK_EX)
         self.size_bytes = 0
 
     @property

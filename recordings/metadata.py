@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -128,11 +131,20 @@ def read_attributes(folder: Path) -> Json:
     return _attributes_of(_read_json(folder), folder)
 
 
-def update_attributes(folder: Path, changes: Json) -> None:
-    """Change some attributes of a node in one atomic replacement; every other key stays as it was."""
-    node = _read_json(folder)
-    node["attributes"] = _attributes_of(node, folder) | changes
-    _replace_json(folder, node)
+def update_attributes(folder: Path, changes: Json, *, durable: bool = True) -> None:
+    """Change some attributes of a node in one atomic replacement; every other key stays as it was.
+
+    Several processes may do so at once: each waits for the other, so that no change is lost.
+
+    Args:
+        folder: The node's folder.
+        changes: New values by key.
+        durable: Wait until they are on the disk. Not needed while a journal can restore the rest.
+    """
+    with _alone_with(folder / _METADATA):
+        node = _read_json(folder)
+        node["attributes"] = _attributes_of(node, folder) | changes
+        _replace_json(folder, node, durable=durable)
 
 
 def read_shape(folder: Path) -> tuple[int, ...]:
@@ -193,13 +205,28 @@ def _encode(content: Json) -> bytes:
     return msgspec.json.format(msgspec.json.encode(content), indent=2)
 
 
-def _replace_json(folder: Path, content: Json) -> None:
+@contextmanager
+def _alone_with(path: Path) -> Iterator[None]:
+    """Keep other processes from changing a file that is there, and is changed by being replaced."""
+    while True:
+        with naming_disk_errors(path), path.open("r+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                yield
+                return
+
+
+def _replace_json(folder: Path, content: Json, *, durable: bool = False) -> None:
     path = folder / _METADATA
     with naming_disk_errors(path):
         folder.mkdir(parents=True, exist_ok=True)
         draft = folder / f".{_METADATA}.draft"
         try:
-            draft.write_bytes(_encode(content))
+            with draft.open("wb") as file:
+                file.write(_encode(content))
+                if durable:  # without, a power cut may leave the new name with nothing in it
+                    file.flush()
+                    os.fsync(file.fileno())
             os.replace(draft, path)
         except OSError:
             draft.unlink(missing_ok=True)

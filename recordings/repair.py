@@ -17,6 +17,7 @@ from recordings.attributes import Counts, EpisodeAttributes, Repaired
 from recordings.columns import write_rows, write_values
 from recordings.durability import sync_tree
 from recordings.errors import NotAnEpisode, naming_disk_errors
+from recordings.files import write_at
 from recordings.journal import bytes_after, journal_folder, journal_path, refuse_if_locked, release_reserve
 from recordings.layout import FRAMES_PER_SHARD, Rows, Table
 from recordings.recovery import Content, Damage, bytes_without_row, read_journal_content, seconds_between
@@ -90,6 +91,8 @@ def repair_episode(path: Path | str) -> RepairReport:
     if settled and not findings.damage:
         return RepairReport(episode, False, (), 0.0, content.attributes.counts, ())
     release_reserve(episode)  # a disk that was full when the recording died may be full still
+    if content.attributes.complete and findings.damage:
+        _mark_unfinished(episode, content.attributes, findings)
     kept_aside = [aside.keep_bytes(episode, name, data, reason) for name, data, reason in findings.to_keep]
     for table in tables_without_frames(content.attributes):
         _write_table(episode, table, content.rows[table.path], content.payloads[table.path])
@@ -161,6 +164,15 @@ def _keep_ticks_in_step(rows: dict[str, Rows], findings: _Findings) -> None:
             findings.lost(name, rows[name], ticks, f"{extra} rows without their counterpart")
             findings.to_keep.append((f"{name}-rows", rows[name][ticks:].tobytes(), findings.damage[-1]))
             rows[name] = rows[name][:ticks]
+
+
+def _mark_unfinished(episode: Path, attributes: EpisodeAttributes, findings: _Findings) -> None:
+    """Say that a closed episode is in the works: lengths change from here on, so they no longer bound its rows.
+
+    Killed half-way, repair then goes by the checksums alone, and knows what was found the first time.
+    """
+    repaired = msgspec.to_builtins(_repaired(attributes, findings))
+    metadata.update_attributes(episode, {"complete": False, "repaired": repaired})
 
 
 def _look_at_camera(episode: Path, name: str, content: Content, findings: _Findings) -> SalvagedFrames:
@@ -249,11 +261,26 @@ def _rewrite_shard(
         kept_aside.append(aside.keep_bytes(episode, name, data, reason))
     elif len(data) > len(frames):
         kept_aside.append(aside.keep_bytes(episode, f"{name}-end", data[len(frames) :], reason))
-    draft = path.with_name(f".{path.name}.draft")
+    index = encode_index([piece.size for piece in pieces])
     with naming_disk_errors(path):
-        draft.write_bytes(frames + encode_index([piece.size for piece in pieces]))
-        os.replace(draft, path)
+        if data.startswith(frames):  # they stay: a disk that may be full has no room for them twice
+            _write_durably(path, index, at=len(frames))
+        else:
+            draft = path.with_name(f".{path.name}.draft")
+            _write_durably(draft, frames + index, at=0)
+            os.replace(draft, path)
     return kept_aside
+
+
+def _write_durably(path: Path, data: bytes, *, at: int) -> None:
+    """Write the end of a file from an offset on; it is on the disk when this returns."""
+    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        write_at(file, data, at)
+        os.ftruncate(file, at + len(data))
+        os.fsync(file)
+    finally:
+        os.close(file)
 
 
 def _final_attributes(
@@ -262,11 +289,6 @@ def _final_attributes(
     rows = content.rows
     kept = [rows["state"], *(frames.rows for frames in cameras.values())]
     times = [table["time_ns"] for table in kept if len(table)]
-    repaired = Repaired(
-        at=datetime.now(UTC).isoformat(timespec="seconds"),
-        damage=tuple(findings.damage) or ("it was not closed; nothing was lost",),
-        cut_seconds=findings.cut_seconds,
-    )
     was_closed = content.attributes.complete and not findings.damage
     return msgspec.structs.replace(
         content.attributes,
@@ -282,7 +304,18 @@ def _final_attributes(
         ),
         bytes_written=sum(table.nbytes for table in rows.values())
         + sum(int(frames.rows["nbytes"].astype(np.int64).sum()) for frames in cameras.values()),
-        repaired=content.attributes.repaired if was_closed else repaired,
+        repaired=content.attributes.repaired if was_closed else _repaired(content.attributes, findings),
+    )
+
+
+def _repaired(attributes: EpisodeAttributes, findings: _Findings) -> Repaired:
+    """What is to be said of this repair, and of every one before it."""
+    before = attributes.repaired
+    damage = dict.fromkeys((*(before.damage if before is not None else ()), *findings.damage))
+    return Repaired(
+        at=datetime.now(UTC).isoformat(timespec="seconds"),
+        damage=tuple(damage) or ("it was not closed; nothing was lost",),
+        cut_seconds=max(findings.cut_seconds, before.cut_seconds if before is not None else 0.0),
     )
 
 

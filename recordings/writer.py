@@ -186,6 +186,8 @@ class EpisodeWriter:
         if samples.dtype != np.int16 or samples.ndim != 1 or not len(samples):
             raise WrongShape(f"audio is a run of int16 samples; got {samples.dtype} of shape {samples.shape}")
         with self._lock:
+            if self._closed:  # nothing may appear in a folder that may be in the trash by now
+                self._refuse()
             if self._audio is None:
                 metadata.write_table(self.path, layout.audio_table(), rows=0)
                 self._audio = TableWriter(self.path, layout.audio_table())
@@ -305,7 +307,7 @@ class EpisodeWriter:
             changes["notes"] = notes
         if tags is not None:
             changes["tags"] = list(tags)
-        metadata.update_attributes(self.path, changes)
+        metadata.update_attributes(self.path, changes, durable=False)  # settling syncs it
         self._durability.settle(remove_journal=True)
         return info_of(self.path)
 

@@ -106,6 +106,23 @@ def test_a_limit_on_file_sizes_is_a_full_disk(tmp_path: Path) -> None:
     assert len(Episode(writer.path).state.time_ns) == taken + 1
 
 
+def test_an_episode_that_finds_no_room_leaves_nothing_open(tmp_path: Path) -> None:
+    """A recorder that is asked again and again must not run out of file numbers."""
+    dataset = Dataset.open(tmp_path / "set", create=True)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, before[1]))
+    open_before = len(os.listdir("/proc/self/fd"))
+    try:
+        for _ in range(3):
+            with pytest.raises(DiskFull):
+                dataset.create_episode(example.spec())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert len(os.listdir("/proc/self/fd")) == open_before
+
+
 def _tick(writer: EpisodeWriter, tick: int) -> None:
     vector = np.zeros(example.SIZE, np.float32)
     time_ns = example.START_NS + tick * example.TICK_NS

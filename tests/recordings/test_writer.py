@@ -13,6 +13,7 @@ from recordings import (
     Episode,
     EpisodeClosed,
     EpisodeWriter,
+    FrameEncoding,
     Outcome,
     TimeNotIncreasing,
     UnknownCamera,
@@ -82,6 +83,13 @@ def test_an_unknown_camera_is_named_with_the_known_ones(writer: EpisodeWriter) -
         writer.append_frame("back", 10, encode_jpeg(example.picture(1), 90))
 
 
+def test_an_empty_frame_is_refused(dataset: Dataset) -> None:
+    with dataset.create_episode(example.spec(encoding=FrameEncoding.JPEGXL)) as writer:
+        with pytest.raises(WrongShape, match="at least one byte"):
+            writer.append_frame("front", 10, b"")
+        assert writer.counts.frames["front"] == 0
+
+
 @pytest.mark.parametrize(
     "frame", [encode_jpeg(np.zeros((8, 8, 3), np.uint8), 90), b"", b"\xff\xd8\xff\xe0", b"PNG"]
 )
@@ -108,6 +116,9 @@ def test_nothing_goes_into_a_closed_episode(dataset: Dataset) -> None:
         _tick(writer, 10)
     with pytest.raises(EpisodeClosed):
         writer.close()
+    with pytest.raises(EpisodeClosed):
+        writer.append_audio(10, np.zeros(4, np.int16))
+    assert not (writer.path / "audio").exists()
 
 
 def test_an_episode_without_a_row_is_an_episode(dataset: Dataset) -> None:
