@@ -20,7 +20,7 @@ from recordings.frames import Rgb, decode_frame
 from recordings.info import EpisodeInfo, info_of
 from recordings.journal import journal_path
 from recordings.layout import CHECKSUM, FRAMES_PER_SHARD, Rows, Table
-from recordings.prefix import run_payloads
+from recordings.prefix import run_payloads, sound_rows
 from recordings.recovery import Content, Damage, recover
 from recordings.shard import shard_path
 from recordings.spec import CameraSpec, Event, FrameEncoding
@@ -155,8 +155,9 @@ class CameraFrames:
 class Episode:
     """One episode, open for reading.
 
-    An episode that is settled is read from its arrays, as plain zarr would. One that still has its journal is read
-    from that: the longest consistent prefix, with `damage` saying what is left out. Nothing on disk is changed.
+    An episode that is settled is read from its arrays, as plain zarr would, and against its checksums: what differs
+    from what was written raises `DamagedData`. One that still has its journal is read from that: the longest
+    consistent prefix, with `damage` saying what is left out. Nothing on disk is changed.
 
     Args:
         path: The episode's folder.
@@ -189,7 +190,7 @@ class Episode:
     @cached_property
     def state(self) -> StateRows:
         """What the devices said, one row a tick."""
-        rows = self.rows("state")
+        rows = self._sound("state")
         return StateRows(
             *(np.ascontiguousarray(rows[name]) for name in ("time_ns", "position", "velocity", "effort"))
         )
@@ -197,19 +198,21 @@ class Episode:
     @cached_property
     def action(self) -> ActionRows:
         """What was asked for and sent, one row a tick."""
-        rows = self.rows("action")
+        rows = self._sound("action")
         names = ("time_ns", "requested", "sent", "source", "subtask", "chunk")
         return ActionRows(*(np.ascontiguousarray(rows[name]) for name in names))
 
     @cached_property
     def events(self) -> tuple[Event, ...]:
         """Events in order of time."""
+        self._sound("events")
         events = (msgspec.json.decode(line, type=Event) for line in self.payloads("events"))
         return tuple(sorted(events, key=lambda event: event.time_ns))
 
     @cached_property
     def subtasks(self) -> tuple[str, ...]:
         """Texts that `action.subtask` refers to."""
+        self._sound("subtasks")
         lines = (msgspec.json.decode(line, type=dict[str, str]) for line in self.payloads("subtasks"))
         return tuple(line["text"] for line in lines)
 
@@ -218,13 +221,13 @@ class Episode:
         """The simulator's states, None for a recording that keeps none."""
         if "simulation" not in self._tables:
             return None
-        rows = self.rows("simulation")
+        rows = self._sound("simulation")
         return SimulationRows(np.ascontiguousarray(rows["time_ns"]), np.ascontiguousarray(rows["state"]))
 
     @cached_property
     def audio(self) -> AudioTrack | None:
         """The sound, None where there was none."""
-        rows = self.rows("audio")
+        rows = self._sound("audio")
         if not len(rows):
             return None
         counts = rows["nsamples"].astype(np.int64)
@@ -248,7 +251,7 @@ class Episode:
         raise UnknownCamera(f"no camera {name!r}; this episode has {names}")
 
     def rows(self, table_path: str) -> Rows:
-        """Packed rows of a table, `crc32c` last.
+        """Packed rows of a table, `crc32c` last, not compared with their checksums.
 
         Raises:
             DamagedData: A column's file is absent or too short.
@@ -282,6 +285,20 @@ class Episode:
             return b""
         values = read_values(folder, _length(folder), payload.values_per_chunk, payload.dtype)
         return values.tobytes()
+
+    def _sound(self, table_path: str) -> Rows:
+        """Rows of a table that all match their checksums; the journal's records were checked on opening."""
+        rows = self.rows(table_path)
+        if self._content is None:
+            table = self._tables[table_path]
+            payloads = run_payloads(table, rows, self.values(table_path))
+            for index, is_sound in enumerate(sound_rows(table, rows, payloads)):
+                if not is_sound:
+                    raise DamagedData(
+                        f"row {index} of {table_path} in {self.path} does not match its checksum; "
+                        "run verify, then repair"
+                    )
+        return rows
 
 
 def _unsettled_content(path: Path) -> Content | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import zarr
+from numpy.typing import NDArray
 from zarr.errors import ZarrUserWarning
 
 from recordings import layout
@@ -37,7 +38,7 @@ def verify_episode(path: Path | str, *, progress: Callable[[float], None] | None
     folder = Path(path)
     try:
         episode = Episode(folder)
-    except NotAnEpisode as reason:
+    except (NotAnEpisode, OSError) as reason:
         return VerifyReport(folder, (error("cannot be read", "attributes", str(reason)),))
     findings = [*_completeness(episode), *_lengths(episode)]
     try:
@@ -47,7 +48,7 @@ def verify_episode(path: Path | str, *, progress: Callable[[float], None] | None
         findings += _texts(episode)
         for index, camera in enumerate(episode.attributes.cameras):
             findings += check_camera(episode, camera, _part(progress, index, len(episode.attributes.cameras)))
-    except DamagedData as reason:
+    except (DamagedData, OSError) as reason:  # the system's own words for a disk that cannot be read
         findings.append(error("cannot be read in full", "episode", str(reason)))
     return VerifyReport(folder, tuple(findings))
 
@@ -98,7 +99,15 @@ def _lengths(episode: Episode) -> Iterator[Finding]:
         seen = f"{lengths.get('state/time_ns')} state rows, {lengths.get('action/time_ns')} action rows"
         yield error("state and action differ in length", "state, action", seen)
     counted = episode.attributes.counts
-    expected = {"state/time_ns": counted.ticks, "events/time_ns": counted.events}
+    expected = {
+        "state/time_ns": counted.ticks,
+        "events/time_ns": counted.events,
+        "subtasks/time_ns": counted.subtasks,
+    }
+    if episode.attributes.simulation_state_size is not None:
+        expected["simulation/time_ns"] = counted.simulation
+    if counted.audio_blocks:
+        expected["audio/time_ns"] = counted.audio_blocks
     expected |= {f"cameras/{name}/time_ns": frames for name, frames in counted.frames.items()}
     for name, count in expected.items():
         if lengths.get(name) != count:
@@ -128,46 +137,52 @@ def _table(episode: Episode, table: Table) -> Iterator[Finding]:
 
 def _ticks(episode: Episode) -> Iterator[Finding]:
     """Finite, within limits, and referring to what exists."""
-    attributes, state, action = episode.attributes, episode.state, episode.action
-    silent = np.isnan(state.position) | np.isnan(state.velocity)
+    state, action = episode.rows("state"), episode.rows("action")
+    silent = np.isnan(state["position"]) | np.isnan(state["velocity"])
     if silent.any():
         seen = f"{int(silent.any(axis=1).sum())} of {len(silent)} rows have a number that its device did not give"
         yield warning("gaps in state", "state", seen, "see the episode's events for the device")
-    if (row := first_where(np.logical_or.reduce(~np.isfinite(action.sent), axis=1))) is not None:
+    yield from _sent(episode, action["sent"])
+    subtask, subtasks = action["subtask"], len(episode.rows("subtasks"))
+    if (row := first_where(~np.isin(subtask, np.arange(-1, subtasks)))) is not None:
         yield error(
-            "not finite", "action/sent", f"row {row}: {action.sent[row]}", "do not train on this episode"
+            "no such subtask", "action/subtask", f"row {row} refers to {subtask[row]}, there are {subtasks}"
         )
-    for index, (low, high) in enumerate(attributes.vector_limits or ()):
-        sent = action.sent[:, index]
-        outside = np.zeros(len(sent), dtype=bool)
-        if low is not None:
-            outside |= sent < low - _LIMIT_TOLERANCE
-        if high is not None:
-            outside |= sent > high + _LIMIT_TOLERANCE
-        if (row := first_where(outside)) is not None:
-            name = attributes.vector_names[index]
-            seen = (
-                f"{int(outside.sum())} rows outside [{low}, {high}], the first is {row} with {sent[row]:.4f}"
-            )
-            yield error("outside its limits", f"action/sent {name}", seen, "check the profile's limits")
-    if (row := first_where(~np.isin(action.subtask, np.arange(-1, len(episode.subtasks))))) is not None:
-        seen = f"row {row} refers to {action.subtask[row]}, there are {len(episode.subtasks)}"
-        yield error("no such subtask", "action/subtask", seen)
-    if (row := first_where(~np.isin(action.source, [source.value for source in ActionSource]))) is not None:
-        yield error(
-            "no such source", "action/source", f"row {row} has {action.source[row]}", "use ActionSource"
-        )
-    if len(state.time_ns) and len(state.time_ns) == len(action.time_ns):
-        delay_ms = (action.time_ns - state.time_ns) / 1e6
+    source = action["source"]
+    if (row := first_where(~np.isin(source, [known.value for known in ActionSource]))) is not None:
+        yield error("no such source", "action/source", f"row {row} has {source[row]}", "use ActionSource")
+    if len(state) and len(state) == len(action):
+        delay_ms = (action["time_ns"] - state["time_ns"]) / 1e6
         yield info(
             "delay from state to action", "action", f"median {np.median(delay_ms):.2f} ms, {_range(delay_ms)}"
         )
+
+
+def _sent(episode: Episode, sent: NDArray[np.float32]) -> Iterator[Finding]:
+    """What went to the devices, (T, D): finite, and within the limits that were in force."""
+    if (row := first_where(np.logical_or.reduce(~np.isfinite(sent), axis=1))) is not None:
+        yield error("not finite", "action/sent", f"row {row}: {sent[row]}", "do not train on this episode")
+    for index, (low, high) in enumerate(episode.attributes.vector_limits or ()):
+        outside = np.zeros(len(sent), dtype=bool)
+        if low is not None:
+            outside |= sent[:, index] < low - _LIMIT_TOLERANCE
+        if high is not None:
+            outside |= sent[:, index] > high + _LIMIT_TOLERANCE
+        if (row := first_where(outside)) is not None:
+            name = episode.attributes.vector_names[index]
+            seen = (
+                f"{int(outside.sum())} rows outside [{low}, {high}], "
+                f"the first is {row} with {sent[row, index]:.4f}"
+            )
+            yield error("outside its limits", f"action/sent {name}", seen, "check the profile's limits")
 
 
 def _texts(episode: Episode) -> Iterator[Finding]:
     for name, read in (("events", lambda: episode.events), ("subtasks", lambda: episode.subtasks)):
         try:
             read()
+        except DamagedData:
+            continue  # its rows do not match their checksums, and that is told
         except (msgspec.DecodeError, KeyError) as reason:
             yield error("is no valid JSON", f"{name}/json", str(reason), RUN_REPAIR)
 

@@ -73,7 +73,7 @@ def _indices(episode: Episode, frames: CameraFrames, where: str) -> Iterator[Fin
 
 def _skew(episode: Episode, frames: CameraFrames, where: str) -> Iterator[Finding]:
     """How far each frame is from the nearest state row, and whether both streams cover the same time."""
-    state_ns = episode.state.time_ns
+    state_ns = episode.rows("state")["time_ns"]
     if not len(state_ns) or not len(frames) or np.any(np.diff(state_ns) <= 0):
         return
     gap_ms = np.abs(nearest(state_ns, frames.time_ns).gap_ns) / 1e6

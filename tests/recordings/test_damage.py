@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -197,4 +198,61 @@ def test_attributes_lost_in_a_crash_come_back_from_the_journal(unsettled: Path, 
     (path / "zarr.json").write_bytes(b"")
     repair_episode(path)
     assert Episode(path).attributes.task == "put the plate into the sink"
+    assert verify_episode(path).errors == ()
+
+
+def test_damaged_rows_are_never_served_as_good(episode: Path) -> None:
+    _flip(episode / "action/sent/c.0.0", 500 * 16)
+    read = Episode(episode)
+    with pytest.raises(DamagedData, match=r"row 500 of action in .* does not match its checksum"):
+        _ = read.action
+    assert len(read.state.time_ns) == TICKS
+
+
+def test_a_flipped_byte_in_a_text_is_seen(episode: Path) -> None:
+    _flip(episode / "subtasks/json/c.0", 0)  # no longer JSON
+    with pytest.raises(DamagedData, match="row 0 of subtasks"):
+        _ = Episode(episode).subtasks
+    assert [finding.where for finding in verify_episode(episode).errors] == ["subtasks"]
+
+
+@pytest.mark.parametrize("writes", [3, 8, 30])
+def test_a_repair_of_a_closed_episode_that_is_cut_off_loses_nothing(
+    episode: Path, monkeypatch: pytest.MonkeyPatch, writes: int
+) -> None:
+    """While it runs, the arrays' lengths are not to be believed."""
+    _flip(episode / "state/position/c.0.0", 500 * 16)
+    _flip(episode / "cameras/front/frames/c.1.0.0.0", 5_000)
+
+    class PowerCut(Exception):
+        pass
+
+    real_write, left = os.pwrite, iter(range(writes))
+
+    def write_some(file: int, data: bytes, offset: int) -> int:
+        if next(left, None) is None:
+            raise PowerCut
+        return real_write(file, data, offset)
+
+    monkeypatch.setattr(os, "pwrite", write_some)
+    with pytest.raises(PowerCut):
+        repair_episode(episode)
+    monkeypatch.undo()
+    repaired = _repaired(episode)
+    assert len(repaired.state.time_ns) == 500
+    assert len(repaired.simulation.time_ns if repaired.simulation is not None else ()) == TICKS
+    assert len(repaired.events) == TICKS // 100 + 1
+    assert len(repaired.camera("front")) == 320
+    assert int(repaired.camera("front").missing.sum()) == 1
+    assert repaired.attributes.repaired is not None
+    assert "state: rows from 500 on are damaged" in repaired.attributes.repaired.damage
+
+
+def test_an_index_is_written_behind_the_frames_where_they_lie(unsettled: Path, tmp_path: Path) -> None:
+    """A disk that was full when the recording died has no room for a second copy of a shard."""
+    path = Path(shutil.copytree(unsettled, tmp_path / "episode"))
+    shard = path / "cameras/front/frames/c.2.0.0.0"
+    inode = shard.stat().st_ino
+    repair_episode(path)
+    assert shard.stat().st_ino == inode
     assert verify_episode(path).errors == ()

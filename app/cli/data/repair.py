@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
             progress.update(number, episode_id)
             try:
                 report = repair_episode(infos[episode_id].path)
-            except RecordingError as error:
+            except (RecordingError, OSError) as error:  # a disk may refuse one and give the others
                 line, reports[episode_id] = f"not repaired: {error}", {"error": str(error)}
                 refused += 1
             else:
