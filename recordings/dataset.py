@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from recordings.spec import EpisodeSpec, Outcome
 from recordings.writer import EpisodeWriter
 
 _DATASET_FORMAT = f"{FORMAT_NAME}-dataset"
+_ID = re.compile(r"(?P<stamp>\d{8}-\d{6})-(?P<number>\d+)", re.ASCII)
 
 
 class Dataset:
@@ -60,16 +62,17 @@ class Dataset:
         return cls(path)
 
     def create_episode(self, spec: EpisodeSpec) -> EpisodeWriter:
-        """Begin an episode with an id that sorts by time and is not taken, trash included.
+        """Begin an episode with an id that sorts after all others and is not taken, trash included.
+
+        The id begins with UTC date and time, or with those of the last episode where the clock has been set back.
 
         Raises:
             FolderNotWritable: The dataset refuses new files.
             DiskFull: There is no room for even an empty episode.
         """
-        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-        number = 1 + max(
-            (_number(name) for name in (*_names(self._episodes), *_names(self._trash))), default=0
-        )
+        taken = [match for name in self._all_names() if (match := _ID.fullmatch(name))]
+        stamp = max([datetime.now(UTC).strftime("%Y%m%d-%H%M%S"), *(match["stamp"] for match in taken)])
+        number = 1 + max((int(match["number"]) for match in taken), default=0)
         while True:
             try:
                 return EpisodeWriter(self._episodes / f"{stamp}-{number:04d}", spec)
@@ -129,6 +132,9 @@ class Dataset:
         """Replace an episode's notes."""
         metadata.update_attributes(self._folder_of(episode_id), {"notes": notes})
 
+    def _all_names(self) -> list[str]:
+        return [*_names(self._episodes), *_names(self._trash)]
+
     def _folder_of(self, episode_id: str) -> Path:
         if episode_id not in _names(self._episodes):
             raise UnknownEpisode(f"no episode {episode_id!r} in {self.path}; `episodes()` lists them")
@@ -149,11 +155,6 @@ def _names(folder: Path) -> list[str]:
         return []
     with os.scandir(folder) as entries:
         return sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("."))
-
-
-def _number(name: str) -> int:
-    tail = name.rpartition("-")[2]
-    return int(tail) if tail.isdecimal() else 0
 
 
 def _move(source: Path, target: Path) -> None:

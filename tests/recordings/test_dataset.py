@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import zarr
 
-from recordings import Dataset, NotADataset, NotAnEpisode, Outcome, UnknownEpisode
+from recordings import Dataset, NotADataset, NotAnEpisode, Outcome, UnknownEpisode, metadata
 from recordings.verify import verify_episode
 from tests.recordings import recorded as example
 
@@ -87,6 +88,14 @@ def test_ids_are_not_used_again(tmp_path: Path) -> None:
     assert [info.id for info in dataset.episodes()] == [first.name, second.name]
 
 
+def test_a_clock_that_was_set_back_does_not_change_the_order(tmp_path: Path) -> None:
+    dataset = Dataset.open(tmp_path / "set", create=True)
+    (tmp_path / "set/episodes/29991231-235959-0007").mkdir()
+    (tmp_path / "set/episodes/copy-20261120").mkdir()
+    assert example.closed_episode(tmp_path / "set", ticks=2).name == "29991231-235959-0008"
+    assert [info.id for info in dataset.episodes() if info.complete] == ["29991231-235959-0008"]
+
+
 def test_attributes_change_and_what_others_wrote_stays(tmp_path: Path) -> None:
     path = example.closed_episode(tmp_path / "set", ticks=2)
     dataset = Dataset.open(tmp_path / "set")
@@ -101,3 +110,17 @@ def test_attributes_change_and_what_others_wrote_stays(tmp_path: Path) -> None:
     assert attributes["task"] == "put the plate into the sink"
     with pytest.raises(UnknownEpisode):
         dataset.set_outcome("../set", Outcome.SUCCESS)
+
+
+def test_several_may_change_attributes_at_once(tmp_path: Path) -> None:
+    path = example.closed_episode(tmp_path / "set", ticks=2)
+
+    def count(name: str) -> None:
+        for number in range(40):
+            metadata.update_attributes(path, {name: number}, durable=False)
+
+    with ThreadPoolExecutor(3) as several:
+        list(several.map(count, ("a", "b", "c")))
+    attributes = metadata.read_attributes(path)
+    assert [attributes[name] for name in ("a", "b", "c")] == [39, 39, 39]
+    assert attributes["complete"] is True
