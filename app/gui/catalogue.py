@@ -14,6 +14,7 @@ from app.messages import Mode
 from app.session.view import EpisodeView, Snapshot
 
 SPEED_STEP = 0.25
+STOP_PRESSED = "STOP was pressed"
 MOVING = "Moving"
 RECORDING = "Recording"
 SIMULATION = "Simulated kitchen"
@@ -36,7 +37,7 @@ def add_moving(actions: Actions, session: SessionLike, now: Callable[[], Snapsho
             title="Stop",
             group=MOVING,
             key="Esc",
-            run=lambda: session.stop("operator"),
+            run=lambda: session.stop(STOP_PRESSED),
             icon="mdi6.octagon",
         ),
         Action(

@@ -69,6 +69,7 @@ class Frame(QWidget):
             scripts=scripts,
             sender=sender,
             driving=self.driving,
+            settings=settings,
         )
         self.episodes_page.build(self.actions_registry)
         self.pages: dict[str, Page] = {page.page_id: page for page in (self.drive_page, self.episodes_page)}
@@ -138,16 +139,17 @@ class Frame(QWidget):
             self.driving.apply(snapshot)
             page = self.stack.currentWidget()
             if isinstance(page, Page):
+                self.notices.apply(snapshot, told=page.tells)
+                self.drive_page.make_room(self.notices.taken_px)
                 page.apply(snapshot)
             self.status.apply(snapshot)
             self.foot.apply(snapshot)
-            self.notices.apply(snapshot)
             self.toast.apply(snapshot)
             self.details.apply(snapshot, window_hz=self._pulse.recent_hz, window_ms=self._pulse.refresh_ms)
 
     def stop(self) -> None:
         """Emergency stop, and away with what floats: the operator must see the robot."""
-        self._session.stop("operator")
+        self._session.stop(catalogue.STOP_PRESSED)
         self.driving.end()
         for overlay in (self.palette_overlay, self.keys_overlay, self.details):
             if overlay.isVisible():
@@ -247,6 +249,15 @@ class Frame(QWidget):
                 key="Ctrl+J",
                 run=self._toggle_theme,
                 icon="mdi6.theme-light-dark",
+            ),
+            Action(
+                id="view.curves",
+                title="Fold or unfold the curves",
+                group=window,
+                key="C",
+                page="drive",
+                run=lambda: self.drive_page.fold_curves(),
+                icon="mdi6.chart-line",
             ),
             Action(
                 id="window.full", title="Full screen", group=window, key="F11", run=self._toggle_full_screen

@@ -28,7 +28,7 @@ class SessionLike(Protocol):
         """The newest picture of a camera, or None before its first."""
 
     def ticks(self, since_ns: int) -> NDArray[Any]:
-        """The ticks after a time, at most ten seconds back: fields `time_ns`, `position` (n, D), `sent` (n, D)."""
+        """The ticks after a time, at most ten seconds back: `time_ns` (n,), `position`, `sent`, `requested` (n, D)."""
 
     def beat(self) -> None:
         """Tell the robot that the window is alive; without it, the robot holds."""

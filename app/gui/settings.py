@@ -42,6 +42,15 @@ class Settings:
         self._store.setValue("page", page)
 
     @property
+    def curves(self) -> bool:
+        """Whether the curves of the joints are unfolded."""
+        return str(self._store.value("curves", "true")).lower() != "false"
+
+    @curves.setter
+    def curves(self, unfolded: bool) -> None:
+        self._store.setValue("curves", "true" if unfolded else "false")
+
+    @property
     def geometry(self) -> QByteArray | None:
         """The window's place and size, if it was ever closed."""
         value = self._store.value("geometry")

@@ -12,6 +12,11 @@ def plain_name(identifier: str) -> str:
     return identifier.replace("_", " ")
 
 
+def sentence(words: str) -> str:
+    """The words as a line of their own, with a capital: "Check its cable"."""
+    return words[:1].upper() + words[1:]
+
+
 def clock(seconds: float) -> str:
     """A running time: "00:12.4", or "1:02:03" from an hour on."""
     minutes, rest = divmod(max(seconds, 0.0), 60)

@@ -30,7 +30,6 @@ from drivers.profile.schema import RobotProfile
 
 PROFILE_PATH = Path(__file__).resolve().parents[2] / "drivers" / "profiles" / "sim-kitchen.toml"
 GATE_S = 3.0
-TICK_DTYPE_FIELDS = ("time_ns", "position", "sent")
 
 
 def load_fake_profile() -> RobotProfile:
@@ -159,14 +158,22 @@ class FakeSession:
 
     def ticks(self, since_ns: int) -> NDArray[Any]:
         dof = self.profile.dof
-        dtype = np.dtype([("time_ns", "i8"), ("position", "f4", (dof,)), ("sent", "f4", (dof,))])
+        dtype = np.dtype(
+            [
+                ("time_ns", "i8"),
+                ("position", "f4", (dof,)),
+                ("sent", "f4", (dof,)),
+                ("requested", "f4", (dof,)),
+            ]
+        )
         now_ns = time.monotonic_ns()
-        times = np.arange(max(since_ns, now_ns - 10_000_000_000), now_ns, 20_000_000)
+        times = np.arange(max(since_ns + 20_000_000, now_ns - 10_000_000_000), now_ns, 20_000_000)
         rows = np.zeros(len(times), dtype)
         rows["time_ns"] = times
         for index, time_ns in enumerate(times):
             tick = self._tick(int(time_ns))
             rows[index]["position"], rows[index]["sent"] = tick.position, tick.sent
+            rows[index]["requested"] = tick.requested
         return rows
 
     def say(self, words: str) -> None:

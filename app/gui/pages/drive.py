@@ -11,14 +11,16 @@ from app.gui.driving import Driving
 from app.gui.jog_sender import JogSender
 from app.gui.pages.page import Page
 from app.gui.session_protocol import SessionLike
+from app.gui.settings import Settings
 from app.gui.theme import Theme
 from app.gui.widgets.camera_grid import CameraGrid
 from app.gui.widgets.camera_tile import CameraTile
+from app.gui.widgets.curve_strip import CurveStrip
 from app.gui.widgets.drive_tray import DriveTray
 from app.gui.widgets.gate_view import GateDrawing
 from app.gui.widgets.joint_strip import JointStrip
 from app.gui.widgets.label import rule
-from app.gui.widgets.mode_banner import ModeBanner
+from app.gui.widgets.mode_banner import REASON_KEY, ModeBanner
 from app.gui.widgets.recent_episodes import RecentEpisodes
 from app.gui.widgets.record_panel import RecordPanel
 from app.gui.widgets.script_panel import ScriptPanel
@@ -26,7 +28,11 @@ from app.gui.widgets.task_edit import TaskEdit
 from app.session.view import Snapshot
 from drivers.profile.schema import RobotProfile
 
-_JOINTS_AND_TRAY_FROM_PX = 720
+_JOINTS_AND_TRAY_FROM_PX = 840
+_CURVES_FROM_PX = 860
+_CURVES_AND_TRAY_FROM_PX = 1000
+"""Heights of the window from which there is room for each beside large pictures."""
+
 _CAMERA_ORDER = ("front", "left_wrist", "right_wrist", "back")
 
 
@@ -36,6 +42,7 @@ class DrivePage(Page):
     page_id = "drive"
     title = "Drive"
     icon = "mdi6.steering"
+    tells = frozenset({REASON_KEY})
 
     def __init__(
         self,
@@ -47,14 +54,19 @@ class DrivePage(Page):
         scripts: ScriptPanel,
         sender: JogSender,
         driving: Driving,
+        settings: Settings,
     ) -> None:
         super().__init__()
+        self._settings = settings
+        self._room_px = 0
         profile = session.profile
         self._session = session
         self._driving = driving
         self._situation: tuple[bool, bool, int, int] | None = None
         self.cameras = CameraGrid(_tiles(profile, theme))
         self.joints = JointStrip(profile, theme)
+        self.curves = CurveStrip(session, theme)
+        self.joints.picked.connect(self._watch)
         self.tray = DriveTray(actions, theme, sender, hands=driving.hands)
         self.tray.setVisible(False)
         self.banner = ModeBanner(theme)
@@ -69,6 +81,7 @@ class DrivePage(Page):
         left.setSpacing(0)
         left.addWidget(self.cameras, stretch=1)
         left.addWidget(self.joints)
+        left.addWidget(self.curves)
         left.addWidget(self.tray)
         side = QWidget()
         side.setObjectName("side")
@@ -95,6 +108,8 @@ class DrivePage(Page):
             snapshot, {tile.name: self._session.frame(tile.name) for tile in self.cameras.tiles}
         )
         self.joints.apply(snapshot)
+        if self.curves.isVisible():
+            self.curves.apply(snapshot)
         self.banner.apply(snapshot, driving=self._driving.on)
         self.gate.apply(snapshot)
         self.record.apply(snapshot, driving=self._driving.on)
@@ -118,7 +133,35 @@ class DrivePage(Page):
     def show_driving(self) -> None:
         """Follow driving by hand being on or off; in a low window the tray takes the joints' place."""
         self.tray.setVisible(self._driving.on)
-        self.joints.setVisible(not self._driving.on or self.height() >= _JOINTS_AND_TRAY_FROM_PX)
+        self._share_room()
+
+    def make_room(self, height_px: int) -> None:
+        """Give up so much height at the bottom to lines of trouble, so that the pictures stay where they are."""
+        if height_px != self._room_px:
+            self._room_px = height_px
+            self._share_room()
+
+    def fold_curves(self) -> None:
+        """Fold the curves away, or unfold them; the window remembers."""
+        self._settings.curves = not self._settings.curves
+        self._share_room()
+
+    def _share_room(self) -> None:
+        window = self.window() or self
+        high, driving = window.height(), self._driving.on
+        with_joints = not driving or high >= _JOINTS_AND_TRAY_FROM_PX
+        with_curves = self._settings.curves and high >= (
+            _CURVES_AND_TRAY_FROM_PX if driving else _CURVES_FROM_PX
+        )
+        wanted = with_joints * self.joints.full_height_px, with_curves * self.curves.full_height_px
+        left_px = max(0, sum(wanted) - self._room_px)
+        joints_px = min(wanted[0], left_px)
+        for widget, height_px in ((self.joints, joints_px), (self.curves, left_px - joints_px)):
+            widget.setFixedHeight(height_px)
+            widget.setVisible(height_px > 0)
+
+    def _watch(self, index: int) -> None:
+        self.joints.watch(self.curves.pick(index))
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """What fits changes with the height."""

@@ -13,6 +13,8 @@ class Page(QWidget):
     page_id = ""
     title = ""
     icon = ""
+    tells: frozenset[str] = frozenset()
+    """Keys of the notices that the page itself shows, where they belong."""
 
     def apply(self, snapshot: Snapshot) -> None:
         """Show a snapshot; called only while the page is visible."""

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
-from PyQt6.QtCore import QRectF, QSize, Qt
-from PyQt6.QtGui import QColor, QPainter, QPaintEvent
+from PyQt6.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from app.gui import tokens
+from app.gui.joint_rows import Track, rows_of
 from app.gui.theme import Theme
-from app.gui.wording import plain_name, signed
+from app.gui.wording import signed
 from app.session.view import Snapshot, TickView
 from drivers.profile.schema import RobotProfile
 
@@ -22,53 +22,14 @@ _ROW_PX = 40
 _HEAD_PX = 72
 
 
-@dataclass(frozen=True, slots=True)
-class Track:
-    """One number of the vector: where it is, what it is called, and its range."""
-
-    index: int
-    label: str
-    low: float
-    high: float
-    unit: str
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """The tracks of one arm with its gripper, or of the body."""
-
-    title: str
-    tracks: tuple[Track, ...]
-
-
-def rows_of(profile: RobotProfile) -> tuple[Row, ...]:
-    """One row for each arm (its gripper beside its joints) and one for base and lifts."""
-    arms: dict[str, list[Track]] = {}
-    body: list[Track] = []
-    for segment in profile.segments:
-        at = segment.start
-        if segment.kind == "arm":
-            joints = profile.arms[segment.name].joints
-            arms.setdefault(segment.name, []).extend(
-                Track(at + i, plain_name(joint.name), joint.min_rad, joint.max_rad, "rad")
-                for i, joint in enumerate(joints)
-            )
-        elif segment.kind == "gripper":
-            arms.setdefault(segment.name, []).append(Track(at, "gripper", 0.0, 1.0, ""))
-        elif segment.kind == "base" and profile.base is not None:
-            speed, yaw = profile.base.max_speed_m_s, profile.base.max_yaw_rate_rad_s
-            body.append(Track(at, "base forward", -speed, speed, "m/s"))
-            body.append(Track(at + 1, "base left", -speed, speed, "m/s"))
-            body.append(Track(at + 2, "base turn", -yaw, yaw, "rad/s"))
-        elif segment.kind == "lift":
-            lift = profile.lifts[segment.name]
-            body.append(Track(at, "lift", 0.0, lift.max_m, "m"))
-    rows = [Row(f"{plain_name(name)} arm", tuple(tracks)) for name, tracks in arms.items()]
-    return tuple(rows + ([Row("body", tuple(body))] if body else []))
-
-
 class JointStrip(QWidget):
-    """Redrawn at most fifteen times a second: nobody reads numbers faster."""
+    """Redrawn at most fifteen times a second: nobody reads numbers faster.
+
+    Attributes:
+        picked: a number of the vector was clicked, given by its index.
+    """
+
+    picked = pyqtSignal(int)
 
     def __init__(self, profile: RobotProfile, theme: Theme) -> None:
         super().__init__()
@@ -76,11 +37,45 @@ class JointStrip(QWidget):
         self._theme = theme
         self._tick: TickView | None = None
         self._drawn_ns = 0
+        self._watched: frozenset[int] = frozenset()
         self._font = tokens.font(tokens.TEXT_SMALL_PX)
         self._title_font = tokens.font(tokens.TEXT_SMALL_PX, bold=True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(_ROW_PX * len(self._rows) + tokens.steps(3))
+        self.setFixedHeight(self.full_height_px)
         self.setAccessibleName("Joints, measured over commanded")
+        self.setToolTip("Click a joint to watch its curve")
+
+    @property
+    def full_height_px(self) -> int:
+        """The height at which every row is shown."""
+        return _ROW_PX * len(self._rows) + tokens.steps(3)
+
+    def watch(self, indices: frozenset[int]) -> None:
+        """Mark the numbers whose curves were asked for."""
+        self._watched = indices
+        self.update()
+
+    def track_at(self, point: QPointF) -> int | None:
+        """The index of the number drawn at a point, if one is."""
+        for number, row in enumerate(self._rows):
+            for column, track in enumerate(row.tracks):
+                if self._cell(number, column).contains(point):
+                    return track.index
+        return None
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        """A click picks a number."""
+        index = self.track_at(event.position()) if event is not None else None
+        if index is not None:
+            self.picked.emit(index)
+
+    def _cell(self, number: int, column: int) -> QRectF:
+        most = max(len(row.tracks) for row in self._rows)
+        width = (self.width() - _HEAD_PX - tokens.steps(5)) / most
+        left = _HEAD_PX + tokens.steps(3) + column * width
+        return QRectF(
+            left, tokens.steps(2) + number * _ROW_PX, width - tokens.steps(4), _ROW_PX - tokens.steps(2)
+        )
 
     def apply(self, snapshot: Snapshot) -> None:
         """Take the newest tick."""
@@ -100,10 +95,10 @@ class JointStrip(QWidget):
         painter = QPainter(self)
         palette = self._theme.palette
         text, dim, line = QColor(palette.text), QColor(palette.text_dim), QColor(palette.line)
-        most = max((len(row.tracks) for row in self._rows), default=1)
-        width = (self.width() - _HEAD_PX - tokens.steps(5)) / most
         for number, row in enumerate(self._rows):
             top = tokens.steps(2) + number * _ROW_PX
+            if top + _ROW_PX > self.height():
+                return  # a line of trouble has taken this row's place
             painter.setFont(self._title_font)
             painter.setPen(text)
             head = QRectF(tokens.steps(3), top, _HEAD_PX, _ROW_PX - tokens.steps(2))
@@ -119,8 +114,10 @@ class JointStrip(QWidget):
                     below, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, "no reply"
                 )
             for column, track in enumerate(row.tracks):
-                left = _HEAD_PX + tokens.steps(3) + column * width
-                cell = QRectF(left, top, width - tokens.steps(4), _ROW_PX - tokens.steps(2))
+                cell = self._cell(number, column)
+                if track.index in self._watched:
+                    frame = cell.adjusted(-tokens.steps(1), -1, tokens.steps(1), tokens.steps(1))
+                    painter.fillRect(frame, QColor(palette.raised))
                 self._paint_track(painter, cell, track, text=text, dim=dim, line=line)
 
     def _paint_track(

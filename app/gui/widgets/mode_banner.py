@@ -9,14 +9,26 @@ from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.gui import tokens
 from app.gui.theme import Theme
 from app.gui.widgets.hold_button import HoldButton
+from app.gui.wording import plain_name, sentence
 from app.messages import Mode
 from app.session.view import Snapshot
+
+REASON_KEY = "mode"
+"""The notice that tells why the robot holds or is stopped; the banner shows it in its own line."""
 
 _GATE_WORDS = {
     "aligning": ("Align", "Bring the leaders to the robot's pose"),
     "driving": ("Aligning", "The leaders come to the robot's pose"),
     "ramping": ("Take over", "Following fades in"),
 }
+
+
+def _reason(snapshot: Snapshot) -> str:
+    """Why the robot holds or is stopped, where that was not plainly asked for: "No answer from left follower"."""
+    for notice in snapshot.notices:
+        if notice.key == REASON_KEY and snapshot.mode in (Mode.HOLD, Mode.STOPPED):
+            return sentence(plain_name(notice.what.partition(": ")[2]))
+    return ""
 
 
 class ModeBanner(QWidget):
@@ -47,6 +59,8 @@ class ModeBanner(QWidget):
         word, meaning = look.word, look.meaning
         if snapshot.gate is not None:
             word, meaning = _GATE_WORDS.get(snapshot.gate.phase, (word, snapshot.gate.phase))
+        elif reason := _reason(snapshot):
+            meaning = reason
         elif snapshot.mode is Mode.REPLAY:
             meaning = f"{round(100 * snapshot.replay_progress)} % of the episode"
         elif snapshot.mode is Mode.HOLD and not snapshot.ready:
@@ -81,7 +95,8 @@ class ModeBanner(QWidget):
         painter.drawText(head, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, self._word)
         painter.setFont(self._meaning_font)
         line = head.adjusted(0, tokens.TEXT_BANNER_PX + tokens.steps(2), 0, 0)
-        painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, self._meaning)
+        meaning = painter.fontMetrics().elidedText(self._meaning, Qt.TextElideMode.ElideRight, line.width())
+        painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, meaning)
 
     def _show(self, mode: Mode, word: str, meaning: str) -> None:
         if (mode, word, meaning) == (self._mode, self._word, self._meaning):

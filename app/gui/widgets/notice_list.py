@@ -10,9 +10,12 @@ from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayou
 from app.gui import tokens
 from app.gui.theme import Theme
 from app.gui.widgets.label import Label
+from app.gui.wording import sentence
 from app.session.view import Notice, Snapshot
 
 _SHOWN = 3
+_LINE_PX = tokens.CONTROL_HEIGHT_PX + tokens.steps(2)
+_MORE_PX = tokens.steps(7)
 _HELD = {"release": "Hold ↵ to release."}
 """Actions that take a long press, and so have no button here that a slip could click."""
 _URGENCY = {"error": 0, "warning": 1}
@@ -31,9 +34,18 @@ class NoticeList(QWidget):
         self._column.setSpacing(0)
         self.setVisible(False)
 
-    def apply(self, snapshot: Snapshot) -> None:
-        """Follow the snapshot's notices."""
-        notices = sorted(snapshot.notices, key=lambda notice: _URGENCY.get(notice.level, 2))
+    @property
+    def taken_px(self) -> int:
+        """How high it is, or will be once it is laid out."""
+        lines = len(self._shown)
+        return min(lines, _SHOWN) * _LINE_PX + (_MORE_PX if lines > _SHOWN else 0)
+
+    def apply(self, snapshot: Snapshot, *, told: frozenset[str] = frozenset()) -> None:
+        """Follow the snapshot's notices, but for those that are `told` elsewhere on the page."""
+        notices = sorted(
+            (notice for notice in snapshot.notices if notice.key not in told),
+            key=lambda notice: _URGENCY.get(notice.level, 2),
+        )
         essence = tuple((n.key, n.level, n.what, n.remedy, n.action, n.action_label) for n in notices)
         if essence == self._shown:
             return
@@ -45,13 +57,16 @@ class NoticeList(QWidget):
         for notice in notices[:_SHOWN]:
             self._column.addWidget(self._card(notice))
         if len(notices) > _SHOWN:
-            self._column.addWidget(Label(f"and {len(notices) - _SHOWN} more, see the detail", dim=True))
+            more = Label(f"and {len(notices) - _SHOWN} more; the log (L) has them all", dim=True)
+            more.setFixedHeight(_MORE_PX)
+            more.setContentsMargins(tokens.steps(3), 0, 0, 0)
+            self._column.addWidget(more)
         self.setVisible(bool(notices))
 
     def _card(self, notice: Notice) -> QFrame:
         card = QFrame()
         card.setObjectName("notice")
-        card.setFixedHeight(tokens.CONTROL_HEIGHT_PX + tokens.steps(2))
+        card.setFixedHeight(_LINE_PX)
         row = QHBoxLayout(card)
         row.setContentsMargins(tokens.steps(3), 0, tokens.steps(3), 0)
         row.setSpacing(tokens.steps(3))
@@ -61,9 +76,9 @@ class NoticeList(QWidget):
         mark.setPixmap(self._theme.pixmap(icon, tokens.ICON_PX, hue))
         mark.setAccessibleName(notice.level)
         row.addWidget(mark)
-        row.addWidget(Label(notice.what, bold=True).fit())
+        row.addWidget(Label(sentence(notice.what), bold=True).fit())
         held = _HELD.get(notice.action, "")
-        row.addWidget(Label(held or notice.remedy, dim=True), stretch=1)
+        row.addWidget(Label(held or sentence(notice.remedy), dim=True), stretch=1)
         card.setToolTip(f"{notice.what}\n{notice.remedy}".strip())
         if notice.action and not held:
             button = QPushButton(notice.action_label or "Do it")

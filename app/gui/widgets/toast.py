@@ -10,7 +10,7 @@ from app.session.view import Snapshot
 
 
 class Toast(QLabel):
-    """Low in the middle of its host, for a moment; clicks go through it."""
+    """Below the middle of its host, for a moment; clicks go through it."""
 
     def __init__(self, host: QWidget) -> None:
         super().__init__(host)
@@ -51,4 +51,5 @@ class Toast(QLabel):
         host = self.parentWidget()
         if host is not None:
             left = (host.width() - tokens.SIDE_WIDTH_PX - self.width()) // 2
-            self.move(left, host.height() - self.height() - tokens.steps(10))
+            # Above the joints, whose numbers it must not cover.
+            self.move(left, host.height() * 3 // 5 - self.height())
