@@ -35,6 +35,9 @@ from drivers.lift import ServoLift, lift_unit
 from drivers.measurement import BusHealth, ConnectionReport, Fault, HomingState, Measurement, ServoState
 from drivers.profile.schema import RobotProfile, Segment
 
+MAX_ODOMETRY_GAP_S = 0.2
+"""Between two readings of the wheels that lie further apart nobody knows how they turned, and nothing is summed up."""
+
 
 class Robot:
     """A robot as its profile describes it.
@@ -224,7 +227,9 @@ class Robot:
         effort[self._base_slice] = 0.0
         fresh[self._base_slice] = True
         if self._base_read_ns is not None:
-            self.odometry.advance(twist, (reading.sampled_ns - self._base_read_ns) / 1e9)
+            since_s = (reading.sampled_ns - self._base_read_ns) / 1e9
+            if since_s <= MAX_ODOMETRY_GAP_S:
+                self.odometry.advance(twist, since_s)
         self._base_read_ns = reading.sampled_ns
 
     def _measure_lifts(

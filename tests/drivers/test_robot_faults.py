@@ -222,6 +222,24 @@ def test_a_line_that_falls_silent_as_a_whole_is_lost_and_found(
         loop.until(lambda m: m.lost == () and bool(m.fresh[14:17].all()), what="the return")
 
 
+def test_the_way_made_while_a_wheel_is_silent_is_not_guessed_from_where_it_returns(
+    profile: RobotProfile, runtime_dir: Path
+) -> None:
+    with far_end(profile, runtime_dir) as end, robot_on(end, profile) as loop:
+        loop.robot.connect()
+        loop.hold()
+        loop.sent[14] = 0.2
+        loop.until(lambda m: m.position[14] > 0.19, what="the speed")
+        end.set_faults("body", BusFaults(silent_ids=(1,)))
+        loop.until(lambda m: not m.fresh[14], what="the silence")
+        for _ in range(40):
+            loop.tick()
+        before_m = loop.robot.odometry.x_m
+        end.set_faults("body", HEALTHY_BUS)
+        loop.until(lambda m: bool(m.fresh[14]), what="the return")
+        assert loop.robot.odometry.x_m == pytest.approx(before_m, abs=0.02)
+
+
 def test_a_robot_that_is_not_there_is_reported_and_found_when_it_comes(
     profile: RobotProfile, runtime_dir: Path
 ) -> None:
