@@ -30,17 +30,21 @@ def open_mjpeg(name: str, spec: CameraSpec) -> Source:
     """Open an HTTP MJPEG stream. Its pictures are stamped when their headers have arrived, before their bytes have.
 
     Raises:
-        CameraNotFound: when nothing answers at the address.
+        CameraNotFound: when nothing answers at the address, or it is none.
         CameraWrongFormat: when what answers is no MJPEG stream.
         CameraError: when it wants a user and password.
     """
     address = str(spec.source)
     label = f"camera {name} ({without_password(address)})"
     parts = urlsplit(address)
-    if parts.hostname is None:
-        raise CameraNotFound(f"{label}: the address names no host")
+    try:
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise CameraNotFound(f"{label}: {error}; write http://host:port/path") from error
+    if host is None:
+        raise CameraNotFound(f"{label}: the address names no host; write http://host:port/path")
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname, parts.port, timeout=CONNECT_TIMEOUT_S)
+    connection = kind(host, port, timeout=CONNECT_TIMEOUT_S)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     headers = {"Accept": "multipart/x-mixed-replace"}
     if parts.username is not None:

@@ -124,6 +124,12 @@ def test_a_wrong_path_is_told(server: MjpegServer) -> None:
         camera_at(server.address.replace("/stream", "/other")).open()
 
 
+@pytest.mark.parametrize("address", ["http://127.0.0.1:none/stream", "http:///stream"])
+def test_an_address_that_is_none_is_told(address: str) -> None:
+    with pytest.raises(CameraNotFound, match=r"camera front .*write http://host:port/path"):
+        camera_at(address).open()
+
+
 def test_a_password_is_asked_for_sent_and_never_shown(server: MjpegServer) -> None:
     server.password_wanted = True
     with pytest.raises(CameraError, match="password"):
