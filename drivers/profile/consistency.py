@@ -10,12 +10,12 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from drivers.dynamixel.registers import TICKS_PER_TURN
 from drivers.profile.mistakes import Mistake, did_you_mean, listed
 from drivers.profile.schema import Arm, Leader, RobotProfile
 from drivers.profile.servo_limits import (
     EXTENDED_TICKS,
     NAME,
-    TICKS_PER_TURN,
     VELOCITY_REGISTER_RAD_S,
     current_mistakes,
     joint_mistakes,
@@ -33,6 +33,7 @@ def inconsistencies(profile: RobotProfile) -> Iterator[Mistake]:
     yield from _servo_ids(profile)
     yield from _ports(profile)
     yield from _watchdogs(profile)
+    yield from _packet_timeouts(profile)
     for name, arm in profile.arms.items():
         yield from _arm(arm, f"arms.{name}")
     yield from _grippers(profile)
@@ -155,6 +156,18 @@ def _watchdogs(profile: RobotProfile) -> Iterator[Mistake]:
                 key,
                 f"{bus.watchdog_ms} would trip when one or two ticks are late at {profile.control_rate_hz:g} Hz; "
                 f"at least {3 * period_ms:g}, three ticks, is needed",
+            )
+
+
+def _packet_timeouts(profile: RobotProfile) -> Iterator[Mistake]:
+    """A tick must have time for a state read that waits in vain and, after it, a question to the servo in doubt."""
+    most_ms = 1000 / profile.control_rate_hz / 3
+    for name, bus in profile.buses.items():
+        if bus.packet_timeout_ms > most_ms:
+            yield Mistake(
+                f"buses.{name}.packet_timeout_ms",
+                f"{bus.packet_timeout_ms:g} leaves no time in a tick to ask a silent servo, at "
+                f"{profile.control_rate_hz:g} Hz; at most {most_ms:.1f}, a third of a tick, is allowed",
             )
 
 

@@ -10,23 +10,21 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from drivers.dynamixel.registers import MODELS, RAD_PER_TICK, RAD_S_PER_UNIT, TICKS_PER_TURN
 from drivers.profile.mistakes import Mistake, listed
 from drivers.profile.schema import Joint
 
-TICKS_PER_TURN = 4096
-RAD_PER_TICK = 2 * math.pi / TICKS_PER_TURN
-EXTENDED_TICKS = 1_048_575  # extended position mode counts 256 turns either way
-VELOCITY_REGISTER_RAD_S = (
-    1023 * 0.229 * 2 * math.pi / 60
-)  # largest Velocity Limit (44), in units of 0.229 rev/min
+EXTENDED_TICKS = 1_048_575
+"""Extended position mode counts 256 turns either way."""
 
-# Largest Current Limit (38), units of 2.69 mA; None where the servo has no current sensor and no current modes.
+VELOCITY_REGISTER_RAD_S = 1023 * RAD_S_PER_UNIT
+"""The largest Velocity Limit (44)."""
+
 CURRENT_LIMIT_A: dict[str, float | None] = {
-    "XM540-W270": 2047 * 0.00269,
-    "XM430-W350": 1193 * 0.00269,
-    "XL430-W250": None,
-    "XC430-W240": None,
+    name: None if model.ampere_per_unit is None else model.max_current_units * model.ampere_per_unit
+    for name, model in MODELS.items()
 }
+"""The largest Current Limit (38); None where the servo has no current sensor and no current modes."""
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 """Names end up in recordings, topics and file names, so they are kept plain."""

@@ -161,6 +161,12 @@ CASES = {
         "grippers.left.bus",
         'did you mean "left_follower"',
     ),
+    "a packet's time longer than a tick's": Case(
+        "watchdog_ms = 200",
+        "packet_timeout_ms = 8",
+        "buses.left_follower.packet_timeout_ms",
+        "at most 6.7, a third of a tick",
+    ),
     "a leader on a shared bus": Case(
         'bus = "body"\nid = 4',
         'bus = "left_leader"\nid = 4',
