@@ -58,8 +58,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
         bus: name of the bus.
         servo_id: id of the servo; None when it is the whole bus.
         label: what a person calls the servo, such as `left elbow`, or the bus's name.
-        code: `voltage`, `overheating`, `encoder`, `shock`, `overload`, `silent`, `torque off`, `watchdog`, `shadow`
-            or `lost`.
+        code: `voltage`, `overheating`, `encoder`, `shock`, `overload`, `silent`, `torque off`, `watchdog`, `shadow`,
+            `settings` or `lost`.
         message: one sentence with the values seen.
         remedy: what to do.
         needs_reboot: whether `Robot.reboot` is the way out.
