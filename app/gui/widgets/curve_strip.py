@@ -104,7 +104,7 @@ class CurveStrip(QWidget):
         measured_ink, sent_ink = QColor(palette.text), QColor(tokens.TELEOP)
         area = QRectF(box.left(), _WORDS_PX, box.width(), self.height() - _WORDS_PX - tokens.steps(1))
         words = QRectF(box.left(), 0, box.width(), _WORDS_PX)
-        self._paint_words(painter, words, row, track)
+        self._paint_words(painter, words, row, track, legend=row is self._rows[-1])
         painter.fillRect(area, QColor(palette.panel))
         measured, sent, requested = (
             vectors[:, track.index] for vectors in (traces.position, traces.sent, traces.requested)
@@ -128,7 +128,7 @@ class CurveStrip(QWidget):
         line(np.nan_to_num(measured), np.isfinite(measured))
         painter.setClipping(False)
 
-    def _paint_words(self, painter: QPainter, box: QRectF, row: Row, track: Track) -> None:
+    def _paint_words(self, painter: QPainter, box: QRectF, row: Row, track: Track, *, legend: bool) -> None:
         palette = self._theme.palette
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.setFont(self._bold)
@@ -136,6 +136,8 @@ class CurveStrip(QWidget):
         name = f"{row.title}, {track.label}"
         painter.drawText(box, Qt.AlignmentFlag.AlignLeft | middle, name)
         left = box.left() + painter.fontMetrics().horizontalAdvance(name) + tokens.steps(4)
+        if not legend:
+            return
         painter.setFont(self._font)
         right = box.right()
         for words, hue in reversed(

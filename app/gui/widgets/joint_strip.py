@@ -27,17 +27,19 @@ class JointStrip(QWidget):
 
     Attributes:
         picked: a number of the vector was clicked, given by its index.
+        rows: what is shown.
+        watched: the numbers whose curves were asked for.
     """
 
     picked = pyqtSignal(int)
 
     def __init__(self, profile: RobotProfile, theme: Theme) -> None:
         super().__init__()
-        self._rows = rows_of(profile)
+        self.rows = rows_of(profile)
         self._theme = theme
         self._tick: TickView | None = None
         self._drawn_ns = 0
-        self._watched: frozenset[int] = frozenset()
+        self.watched: frozenset[int] = frozenset()
         self._font = tokens.font(tokens.TEXT_SMALL_PX)
         self._title_font = tokens.font(tokens.TEXT_SMALL_PX, bold=True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -48,20 +50,28 @@ class JointStrip(QWidget):
     @property
     def full_height_px(self) -> int:
         """The height at which every row is shown."""
-        return _ROW_PX * len(self._rows) + tokens.steps(3)
+        return _ROW_PX * len(self.rows) + tokens.steps(3)
 
     def watch(self, indices: frozenset[int]) -> None:
         """Mark the numbers whose curves were asked for."""
-        self._watched = indices
+        self.watched = indices
         self.update()
 
     def track_at(self, point: QPointF) -> int | None:
         """The index of the number drawn at a point, if one is."""
-        for number, row in enumerate(self._rows):
+        for number, row in enumerate(self.rows):
             for column, track in enumerate(row.tracks):
                 if self._cell(number, column).contains(point):
                     return track.index
         return None
+
+    def place_of(self, index: int) -> QRectF:
+        """Where a number of the vector is drawn; empty for one that is not."""
+        for number, row in enumerate(self.rows):
+            for column, track in enumerate(row.tracks):
+                if track.index == index:
+                    return self._cell(number, column)
+        return QRectF()
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         """A click picks a number."""
@@ -70,7 +80,7 @@ class JointStrip(QWidget):
             self.picked.emit(index)
 
     def _cell(self, number: int, column: int) -> QRectF:
-        most = max(len(row.tracks) for row in self._rows)
+        most = max(len(row.tracks) for row in self.rows)
         width = (self.width() - _HEAD_PX - tokens.steps(5)) / most
         left = _HEAD_PX + tokens.steps(3) + column * width
         return QRectF(
@@ -95,7 +105,7 @@ class JointStrip(QWidget):
         painter = QPainter(self)
         palette = self._theme.palette
         text, dim, line = QColor(palette.text), QColor(palette.text_dim), QColor(palette.line)
-        for number, row in enumerate(self._rows):
+        for number, row in enumerate(self.rows):
             top = tokens.steps(2) + number * _ROW_PX
             if top + _ROW_PX > self.height():
                 return  # a line of trouble has taken this row's place
@@ -115,7 +125,7 @@ class JointStrip(QWidget):
                 )
             for column, track in enumerate(row.tracks):
                 cell = self._cell(number, column)
-                if track.index in self._watched:
+                if track.index in self.watched:
                     frame = cell.adjusted(-tokens.steps(1), -1, tokens.steps(1), tokens.steps(1))
                     painter.fillRect(frame, QColor(palette.raised))
                 self._paint_track(painter, cell, track, text=text, dim=dim, line=line)

@@ -78,6 +78,11 @@ class ModeBanner(QWidget):
         """The word shown."""
         return self._word
 
+    @property
+    def meaning(self) -> str:
+        """The line below it."""
+        return self._meaning
+
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """The slab."""
         look = tokens.MODE_LOOKS[Mode.HOLD if self._mode is None else self._mode]

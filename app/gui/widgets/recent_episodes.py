@@ -7,6 +7,7 @@ from PyQt6.QtGui import QColor, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from app.gui import tokens
+from app.gui.first_steps import next_step
 from app.gui.theme import Theme
 from app.gui.wording import length
 from app.session.view import EpisodeView, Snapshot
@@ -29,6 +30,7 @@ class RecentEpisodes(QWidget):
         super().__init__()
         self._theme = theme
         self._episodes: tuple[EpisodeView, ...] = ()
+        self._hint = ""
         self._font = tokens.font(tokens.TEXT_PX)
         self._head_font = tokens.font(tokens.TEXT_SMALL_PX)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -37,9 +39,10 @@ class RecentEpisodes(QWidget):
 
     def apply(self, snapshot: Snapshot) -> None:
         """Follow the list of episodes."""
-        episodes = finished(snapshot)
-        if episodes != self._episodes:
-            self._episodes = episodes
+        episodes, hint = finished(snapshot), next_step(snapshot)
+        if (episodes, hint) != (self._episodes, self._hint):
+            self._episodes, self._hint = episodes, hint
+            self.setAccessibleName(hint or "Last episodes")
             self.update()
 
     def sizeHint(self) -> QSize:
@@ -56,9 +59,14 @@ class RecentEpisodes(QWidget):
         painter.setFont(self._head_font)
         painter.setPen(QColor(palette.text_dim))
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        head = "Last episodes" if self._episodes else "No episodes yet: press R to record the first"
+        head = "Last episodes" if self._episodes else "No episodes yet"
         painter.drawText(QRectF(0, 0, self.width(), _LINE_PX), flags, head)
         painter.setFont(self._font)
+        if not self._episodes:
+            painter.setPen(QColor(palette.text))
+            below = QRectF(0, _LINE_PX, self.width(), self.height() - _LINE_PX)
+            painter.drawText(below, int(Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap), self._hint)
+            return
         metrics = painter.fontMetrics()
         for number, episode in enumerate(self._episodes[:lines]):
             line = QRectF(0, (number + 1) * _LINE_PX, self.width(), _LINE_PX)
