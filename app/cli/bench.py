@@ -6,6 +6,8 @@ import argparse
 import importlib
 from typing import Any
 
+from app.cli.options import HelpFormatter
+
 BENCHES = {
     "drive": ("app.bench.drive", "drive by the scripted operator, window open, recorder on"),
     "record": ("app.bench.record", "the recorder alone, fed by synthetic cameras"),
@@ -26,7 +28,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         epilog=f"benches:\n{listed}\n\nexamples:\n"
         "  understudy bench drive --seconds 60 --json figures.json\n"
         "  understudy bench drive --help                              a bench's own options\n",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
     )
     parser.add_argument("bench", metavar="NAME", choices=tuple(BENCHES), help=", ".join(BENCHES))
     parser.add_argument(

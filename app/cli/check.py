@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.cli import options
-from app.cli.outcome import ExitCode, write_json
+from app.cli.outcome import ExitCode, text_stream, write_json
 from app.cli.progress import Progress
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         "examples:\n"
         "  understudy check my-robot.toml\n"
         "  understudy check sim-kitchen          the simulated one; its world is started for it\n",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=options.HelpFormatter,
     )
     parser.add_argument("robot", metavar="PROFILE", help="a shipped profile's name, or a TOML file")
     options.add_data(parser)
@@ -49,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
 
     robot = load_profile(args.robot)
     findings: list[Finding] = []
+    text = text_stream(args.json)
     with ports_of(robot, args) as runtime_dir:
         found = run_check(
             robot, resolve_port=partial(resolve_port, runtime_dir), data_dir=options.data_dir(args)
@@ -56,12 +57,13 @@ def run(args: argparse.Namespace) -> int:
         with Progress("checking", unit="findings", always=args.progress) as progress:
             for finding in found:
                 progress.clear()
-                print(line_of(finding), flush=True)
+                print(line_of(finding), file=text, flush=True)
                 findings.append(finding)
                 progress.update(len(findings))
     levels = Counter(finding.level for finding in findings)
     print(
-        f"{robot.name}: {levels[Level.OK]} ok, {levels[Level.WARN]} to know, {levels[Level.FAIL]} in the way"
+        f"{robot.name}: {levels[Level.OK]} ok, {levels[Level.WARN]} to know, {levels[Level.FAIL]} in the way",
+        file=text,
     )
     if args.json is not None:
         write_json(args.json, [as_json(finding) for finding in findings])

@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable, Sequence
 
 from app.cli import bench, check, data, profiles, record, replay, window
-from app.cli.options import add_data, add_profile
+from app.cli.options import HelpFormatter, add_data, add_profile
 from app.cli.outcome import CommandError, ExitCode, UsageError
 
 EPILOG = """\
@@ -71,7 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
         prog="understudy",
         description="Lead a household robot, tell it, then let it go alone. Without a command, the window opens.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
     )
     parser.add_argument(
         "--version", action="version", version=f"understudy {importlib.metadata.version('understudy')}"

@@ -11,6 +11,13 @@ from app.cli.outcome import UsageError
 DEFAULT_PROFILE = "sim-kitchen"
 
 
+class HelpFormatter(argparse.HelpFormatter):
+    """Wraps a command's description, and leaves the lines of its examples as they are."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return text if "\n" in text else super()._fill_text(text, width, indent)
+
+
 def add_data(parser: argparse.ArgumentParser, *, default: object = argparse.SUPPRESS) -> None:
     """Add `--data`; suppressed defaults leave one that was given before the command's name standing."""
     parser.add_argument(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from enum import IntEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 
 class ExitCode(IntEnum):
@@ -23,6 +24,11 @@ class CommandError(Exception):
 
 class UsageError(CommandError):
     """The command line asks for something that makes no sense; it ends like one that was not understood."""
+
+
+def text_stream(json_file: Path | None) -> TextIO:
+    """Where a command's text goes: stdout, unless `--json -` has that for what programs read."""
+    return sys.stderr if json_file is not None and str(json_file) == "-" else sys.stdout
 
 
 def write_json(path: Path, value: Any) -> None:

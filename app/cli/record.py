@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.cli import options
 from app.cli.episodes import open_dataset
-from app.cli.outcome import CommandError, ExitCode, UsageError, write_json
+from app.cli.outcome import CommandError, ExitCode, UsageError, text_stream, write_json
 from app.cli.progress import Progress
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         epilog="examples:\n"
         '  understudy record --headless --seconds 20 --task "wipe the counter"\n'
         '  understudy record --headless --task "tidy up" --script "pick up the plate" --outcome success\n',
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=options.HelpFormatter,
     )
     parser.add_argument(
         "--headless", action="store_true", help="without a window; needed, for now there is no other way"
@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
             raise CommandError(f'no script "{args.script}"; there are: {known}')
         figures = record(headless, args, task)
     for name, value in figures.items():
-        print(f"{name}: {value}")
+        print(f"{name}: {value}", file=text_stream(args.json))
     if args.json is not None:
         write_json(args.json, figures)
     whole = figures["complete"] and not figures["frames_dropped"] and not figures["faults"]

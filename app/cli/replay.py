@@ -27,7 +27,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         epilog="examples:\n"
         "  understudy replay last\n"
         "  understudy replay 0007 --profile my-robot.toml --data /mnt/robot\n",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=options.HelpFormatter,
     )
     options.add_episode(parser)
     parser.add_argument(

@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from app.cli.data import info, ls, repair, restore, trash, verify
+from app.cli.options import HelpFormatter
 
 
 def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
@@ -20,7 +21,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         "  understudy data verify --data /mnt/robot\n"
         "  understudy data repair\n"
         "  understudy data trash last && understudy data restore last\n",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
     )
     under = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in (ls, info, verify, repair, trash, restore):

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from app.cli import table
 from app.cli.episodes import find_all, open_dataset
-from app.cli.options import add_data, add_episode, add_json, data_dir
-from app.cli.outcome import ExitCode, write_json
+from app.cli.options import HelpFormatter, add_data, add_episode, add_json, data_dir
+from app.cli.outcome import ExitCode, text_stream, write_json
 from app.cli.progress import Progress
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         "examples:\n"
         "  understudy data repair                every episode\n"
         "  understudy data repair last\n",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
     )
     add_data(parser)
     add_json(parser, what="the reports")
@@ -49,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
     chosen = find_all(args.episode, infos, where=str(dataset.path))
     reports: dict[str, Any] = {}
     refused = 0
+    text = text_stream(args.json)
     with Progress("repairing", total=len(chosen), unit="episodes", always=args.progress) as progress:
         for number, episode_id in enumerate(chosen):
             progress.update(number, episode_id)
@@ -60,7 +61,9 @@ def run(args: argparse.Namespace) -> int:
             else:
                 line, reports[episode_id] = summary(report), as_json(report)
             progress.clear()
-            print(f"{episode_id}  {line}")
+            print(f"{episode_id}  {line}", file=text)
+    if not chosen:
+        print(f"no episodes in {dataset.path}", file=text)
     if args.json is not None:
         write_json(args.json, reports)
     return ExitCode.PROBLEMS if refused else ExitCode.OK

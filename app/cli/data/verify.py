@@ -6,8 +6,8 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from app.cli.episodes import find_all, open_dataset
-from app.cli.options import add_data, add_episode, add_json, data_dir
-from app.cli.outcome import ExitCode, write_json
+from app.cli.options import HelpFormatter, add_data, add_episode, add_json, data_dir
+from app.cli.outcome import ExitCode, text_stream, write_json
 from app.cli.progress import Progress
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         "examples:\n"
         "  understudy data verify                    every episode\n"
         "  understudy data verify last --details     with what was measured\n",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
     )
     add_data(parser)
     add_json(parser, what="the reports")
@@ -49,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
     paths = {info.id: info.path for info in dataset.episodes()}
     chosen = find_all(args.episode, paths, where=str(dataset.path))
     reports: dict[str, VerifyReport] = {}
+    text = text_stream(args.json)
     with Progress("verifying", total=len(chosen), unit="episodes", always=args.progress) as progress:
         for number, episode_id in enumerate(chosen):
 
@@ -58,11 +59,11 @@ def run(args: argparse.Namespace) -> int:
             tell(0.0)
             report = reports[episode_id] = verify_episode(paths[episode_id], progress=tell)
             progress.clear()
-            print(f"{episode_id}  {summary(report, details=args.details)}")
+            print(f"{episode_id}  {summary(report, details=args.details)}", file=text)
     if args.json is not None:
         write_json(args.json, {episode_id: as_json(report) for episode_id, report in reports.items()})
     wrong = sum(not report.ok for report in reports.values())
-    print(f"{len(reports) - wrong} of {len(reports)} episodes are what they say")
+    print(f"{len(reports) - wrong} of {len(reports)} episodes are what they say", file=text)
     return ExitCode.PROBLEMS if wrong else ExitCode.OK
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -165,3 +167,34 @@ def test_verify_then_repair_then_verify(dataset: Dataset) -> None:
     assert main(["data", "verify", *data]) == 1
     assert main(["data", "repair", *data]) == 0
     assert main(["data", "verify", *data]) == 0
+
+
+@pytest.mark.parametrize("command", ["verify", "repair"])
+def test_json_has_stdout_to_itself(
+    dataset: Dataset, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    info = record_episode(dataset)
+    assert main(["data", command, "--data", str(dataset.path), "--json", "-"]) == 0
+    said = capsys.readouterr()
+    assert list(json.loads(said.out)) == [info.id]
+    assert info.id in said.err
+
+
+def test_one_that_the_disk_refuses_does_not_keep_the_others_from_repair(
+    dataset: Dataset, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = cut_episode(dataset), cut_episode(dataset)
+    really_read = Path.read_bytes
+
+    def read(path: Path) -> bytes:
+        if first in path.parts:
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+        return really_read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read)
+    assert main(["data", "verify", "--data", str(dataset.path)]) == 1
+    assert f"{second}  1 error" in capsys.readouterr().out
+    assert main(["data", "repair", "--data", str(dataset.path)]) == 1
+    said = capsys.readouterr().out
+    assert f"{first}  not repaired: [Errno 5] Input/output error" in said
+    assert f"{second}  repaired" in said

@@ -21,12 +21,16 @@ def _commands() -> list[list[str]]:
 
 
 @pytest.mark.parametrize("command", _commands(), ids=" ".join)
-def test_help_says_what_the_command_is_for(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_says_what_the_command_is_for(
+    command: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
     with pytest.raises(SystemExit) as ended:
         main([*command, "--help"])
     assert ended.value.code == 0
     text = capsys.readouterr().out
     assert text.startswith(f"usage: {' '.join(['understudy', *command])}")
+    assert max(map(len, text.splitlines())) <= 110
 
 
 def test_help_documents_examples_and_exit_codes() -> None:
