@@ -38,10 +38,15 @@ OURS = ("app.", "drivers.", "recordings.", "policy.")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code."""
-    args = build_parser().parse_args(argv)
-    run: Callable[[argparse.Namespace], int] = args.run
+    debug = False
     try:
-        return run(args)
+        try:
+            args = build_parser().parse_args(argv)
+            debug = args.debug
+            run: Callable[[argparse.Namespace], int] = args.run
+            return run(args)
+        finally:
+            sys.stdout.flush()  # so that a reader that has gone is noticed here, not at the interpreter's end
     except KeyboardInterrupt:
         print("understudy: interrupted", file=sys.stderr)
         return ExitCode.INTERRUPTED
@@ -50,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.PROBLEMS
     except Exception as error:  # noqa: BLE001 - the last place to turn an error into a line for the person who typed
-        if args.debug:
+        if debug:
             traceback.print_exc()
         print(f"understudy: {explained(error)}", file=sys.stderr)
         return ExitCode.USAGE if isinstance(error, UsageError) else ExitCode.PROBLEMS

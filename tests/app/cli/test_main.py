@@ -79,11 +79,16 @@ def test_an_interruption_has_its_own_exit_code(monkeypatch: pytest.MonkeyPatch) 
     assert main(["data", "ls"]) == 130
 
 
-def test_a_reader_that_goes_away_is_no_error_message(tmp_path: Path) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("arguments", ["data info", "--help"])
+def test_a_reader_that_goes_away_is_no_error_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unbuffered: str, arguments: str
+) -> None:
     from recordings import Dataset
 
     Dataset.open(tmp_path, create=True)
-    command = f"{sys.executable} -m app.cli.main data info --data {tmp_path} | true"
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)  # empty: a pipe is written to when all has been said
+    command = f"{sys.executable} -m app.cli.main --data {tmp_path} {arguments} | true"
     ended = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False, timeout=30)
     assert ended.stderr == ""
 
