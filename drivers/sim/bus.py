@@ -67,7 +67,8 @@ class SimBus:
             servo = self._listener(packet.id, baud, now_ns)
             return [] if servo is None else [status_packet(servo.id, protocol.CRC_ERROR | servo.alert)]
         for servo in self.servos:
-            servo.fed(now_ns)
+            if servo.id not in self.silent_ids:
+                servo.fed(now_ns)
         handler = self._handlers.get(packet.instruction)
         if handler is not None:
             return list(handler(packet, baud, now_ns))
