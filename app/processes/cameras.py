@@ -153,9 +153,9 @@ class CamerasProcess:
         now = time.monotonic_ns()
         for name, channel in self._channels.items():
             age_ms = (now - (channel.newest_ns or channel.opened_ns)) / 1e6
-            error = self._readers[name].health().error if name in self._readers else ""
-            given_time = bool(error) or now - channel.opened_ns > OPENING_S * 1e9
-            stale = age_ms > channel.spec.stale_after_ms and given_time
+            late = age_ms > channel.spec.stale_after_ms
+            error = self._readers[name].health().error if late and name in self._readers else ""
+            stale = late and (bool(error) or now - channel.opened_ns > OPENING_S * 1e9)
             if stale and not channel.stale:
                 self._context.event(
                     "fault",
