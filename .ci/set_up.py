@@ -44,15 +44,15 @@ class SetUpError(Exception):
 def main() -> int:
     """Set up what is missing; 0 when everything is there."""
     try:
-        state = current_state()
-        if STAMP.is_file() and STAMP.read_text() == state:
+        wanted = fingerprint()
+        if STAMP.is_file() and STAMP.read_text() == wanted + interpreter():
             return 0
         use_new_enough_python()
         STAMP.unlink(missing_ok=True)
         install_system_packages()
         create_environment()
         install_python_packages()
-        write_stamp(state)
+        write_stamp(wanted + interpreter())
     except SetUpError as error:
         print(f"set-up: {error}", file=sys.stderr)
         return 1
@@ -62,12 +62,18 @@ def main() -> int:
     return 0
 
 
-def current_state() -> str:
-    """A fingerprint of everything the set-up depends on, the folder included: an environment cannot be moved."""
+def fingerprint() -> str:
+    """Of everything in the repository that the set-up depends on, and its folder: an environment cannot be moved."""
     digest = hashlib.sha256(str(ROOT).encode())
     for path in INPUTS:
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def interpreter() -> str:
+    """The Python that the environment stands on; another one, or none, once the system has been upgraded."""
+    python = (VENV / "bin" / "python").resolve()
+    return f" {python}" if python.exists() else ""
 
 
 def use_new_enough_python() -> None:
@@ -236,10 +242,10 @@ def show_progress(line: str) -> None:
     sys.stderr.flush()
 
 
-def write_stamp(state: str) -> None:
+def write_stamp(text: str) -> None:
     """Remember that everything is set up: in one step, so that there is never half a stamp."""
     temporary = STAMP.with_suffix(".new")
-    temporary.write_text(state)
+    temporary.write_text(text)
     temporary.replace(STAMP)
 
 

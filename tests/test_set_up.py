@@ -130,6 +130,17 @@ def test_sets_up_once_and_again_only_when_something_changed(project: Project) ->
     assert project.stamp.read_text() != done
 
 
+def test_an_upgraded_python_gets_an_environment_of_its_own(project: Project) -> None:
+    assert project.set_up().returncode == 0
+    python = project.root / ".venv" / "bin" / "python"
+    python.unlink()
+    python.symlink_to("/usr/bin/python3.8-that-was-removed")
+    again = project.set_up()
+    assert again.returncode == 0, again.stderr
+    assert "creating .venv" in again.stderr
+    assert python.exists()
+
+
 def test_says_that_the_network_is_missing(project: Project) -> None:
     project.write_backend(requires="Requires-Dist: a-package-that-is-not-here\n")
     ended = project.set_up()
