@@ -98,7 +98,18 @@ def test_the_wheels_roll_as_the_geometry_says() -> None:
     # The wheel at -90° does not roll when the base drives straight on; the two others turn against each other.
     left, back, right = KiwiBase(BASE).wheel_speeds(np.array([0.1, 0.0, 0.0]))
     assert back == pytest.approx(0.0, abs=1e-9)
-    assert left == pytest.approx(-right)
+    assert (left, right) == pytest.approx((-0.1 * math.sqrt(0.75) / 0.063, 0.1 * math.sqrt(0.75) / 0.063))
+    # Sideways to the left, the one at -90° rolls backwards alone and the others help with half of it.
+    sideways = KiwiBase(BASE).wheel_speeds(np.array([0.0, 0.1, 0.0]))
+    assert sideways == pytest.approx(np.array([0.05, -0.1, 0.05]) / 0.063)
+
+
+def test_a_wheel_mounted_the_other_way_turns_the_other_way_for_the_same_motion() -> None:
+    mixed = KiwiBase(msgspec.structs.replace(BASE, inverted=(True, False, True)))
+    twist = np.array([0.1, -0.05, 0.3])
+    wheels = mixed.wheel_speeds(twist)
+    assert wheels == pytest.approx(KiwiBase(BASE).wheel_speeds(twist) * (-1, 1, -1))
+    assert mixed.twist(wheels) == pytest.approx(twist)
 
 
 def test_a_twist_that_is_not_finite_stops_the_wheels() -> None:

@@ -20,6 +20,14 @@ def test_percentiles_are_of_the_latest_reads_only() -> None:
     assert (health.latency_p99_ms, health.latency_max_ms) == (495.0, 500.0)
 
 
+def test_percentiles_of_a_few_reads_are_reads() -> None:
+    counters = HealthCounters()
+    for latency_ms in (3.0, 1.0, 2.0):
+        counters.add_latency(latency_ms)
+    health = counters.snapshot(connected=True, fast_sync_read=True)
+    assert (health.latency_p50_ms, health.latency_p95_ms, health.latency_max_ms) == (2.0, 3.0, 3.0)
+
+
 def test_a_bus_never_read_has_no_latency_and_can_be_sent() -> None:
     health = HealthCounters().snapshot(connected=False, fast_sync_read=False, lost_since_ns=5)
     assert math.isnan(health.latency_p99_ms)

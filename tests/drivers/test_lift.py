@@ -96,6 +96,15 @@ def test_a_search_that_feels_no_stop_fails_and_goes_nowhere_further() -> None:
     assert tested.state is HomingState.SEARCHING
 
 
+def test_a_carriage_that_moves_with_effort_has_not_found_its_stop() -> None:
+    tested = lift()
+    tested.start_homing(now_ns=0)
+    for tick in range(1, 50):
+        downward_units = round(-0.05 * math.tau / 0.131 / (0.229 * math.tau / 60))
+        tested.advance((-STALL_UNITS, downward_units, 9000 - 31 * tick), now_ns=tick * TICK_NS)
+        assert tested.state is HomingState.SEARCHING
+
+
 def test_a_search_that_cannot_see_its_servo_fails() -> None:
     tested = lift()
     carriage = Carriage(tested, height_m=0.3)

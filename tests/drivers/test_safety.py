@@ -20,7 +20,6 @@ from drivers.safety import (
     SafetyState,
     filter_action,
 )
-from drivers.safety_limits import BASE_BRAKING
 
 Vector = NDArray[np.float64]
 
@@ -186,11 +185,20 @@ def test_a_base_brakes_harder_than_it_starts_and_reverses_no_harder() -> None:
         safe.step(asking(e14=0.5))
     before = safe.state.sent[14]
     assert before == pytest.approx(0.5)
-    assert before - safe.step(asking(e14=-0.5)).sent[14] == pytest.approx(BASE_BRAKING * DT_S)
+    assert before - safe.step(asking(e14=-0.5)).sent[14] == pytest.approx(2.0 * DT_S)
     for _ in range(11):
         safe.step(asking(e14=-0.5))
     lowest = safe.state.sent[14]
     assert safe.step(asking(e14=-0.5)).sent[14] == pytest.approx(lowest - DT_S)
+
+
+@pytest.mark.parametrize("way", [-1.0, 1.0])
+def test_a_hand_that_runs_past_a_limit_is_braked_before_it(way: float) -> None:
+    safe = Filter.at(START)
+    for tick in range(120):
+        sent = safe.step(asking(e0=way * 0.04 * tick)).sent[ARM]
+        assert abs(sent) <= 2.6 + 1e-6
+    assert sent == pytest.approx(way * 2.6, abs=1e-3)
 
 
 def test_a_target_waits_for_an_arm_that_something_blocks() -> None:
