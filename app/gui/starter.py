@@ -8,6 +8,7 @@ from collections.abc import Callable
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from app.gui.session_protocol import SessionLike
+from drivers.profile import ProfileError
 
 
 class Starter(QObject):
@@ -44,6 +45,8 @@ class Starter(QObject):
     def _make(self) -> None:
         try:
             self.session = self._factory()
+        except ProfileError as error:  # written for who reads it
+            self.failed.emit(str(error))
         except Exception as error:  # noqa: BLE001 - whatever it is, the operator must read it
             self.failed.emit(f"{type(error).__name__}: {error}")
         else:

@@ -103,6 +103,11 @@ def _message(
     column.addWidget(mark)
     for text, size_px, bold in ((title, tokens.TEXT_BANNER_PX, True), (words, tokens.TEXT_LARGE_PX, False)):
         label = Label(text, size_px=size_px, bold=bold, dim=not bold, wrap=True)
+        if "\n" in text:  # a list of mistakes reads better flush left
+            label.setWordWrap(False)
+            label.fit()
+            column.addWidget(label, alignment=Qt.AlignmentFlag.AlignHCenter)
+            continue
         label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(label)
     if button is not None:

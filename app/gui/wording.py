@@ -17,6 +17,12 @@ def sentence(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
+def headline(words: str) -> tuple[str, str]:
+    """A message's first clause, and the rest: what is wrong, and what else there is to say."""
+    at = min((found for found in (words.find("; "), words.find(". ")) if found > 0), default=-1)
+    return (words, "") if at < 0 else (words[:at], words[at + 2 :])
+
+
 def clock(seconds: float) -> str:
     """A running time: "00:12.4", or "1:02:03" from an hour on."""
     minutes, rest = divmod(max(seconds, 0.0), 60)

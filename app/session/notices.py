@@ -77,8 +77,8 @@ class NoticeBoard:
 
 
 def _urgency(notice: Notice) -> tuple[bool, bool]:
-    """Errors first, and of those the loss of a process, which is the cause of much that is said beside it."""
-    return notice.level != "error", not notice.key.startswith("process:")
+    """Errors first; the loss of a process, the cause of much beside it, and what was just refused before the rest."""
+    return notice.level != "error", not notice.key.startswith(("process:", "command"))
 
 
 def _way_out(event: Event) -> tuple[str, str]:

@@ -107,7 +107,7 @@ class JointStrip(QWidget):
         text, dim, line = QColor(palette.text), QColor(palette.text_dim), QColor(palette.line)
         for number, row in enumerate(self.rows):
             top = tokens.steps(2) + number * _ROW_PX
-            if top + _ROW_PX > self.height():
+            if top + _ROW_PX - tokens.steps(2) > self.height():
                 return  # a line of trouble has taken this row's place
             painter.setFont(self._title_font)
             painter.setPen(text)

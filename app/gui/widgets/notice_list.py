@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QRectF, Qt
+from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.gui import tokens
 from app.gui.theme import Theme
 from app.gui.widgets.label import Label
-from app.gui.wording import sentence
+from app.gui.wording import headline, sentence
 from app.session.view import Notice, Snapshot
 
 _SHOWN = 3
@@ -19,6 +20,41 @@ _MORE_PX = tokens.steps(7)
 _HELD = {"release": "Hold ↵ to release."}
 """Actions that take a long press, and so have no button here that a slip could click."""
 _URGENCY = {"error": 0, "warning": 1}
+
+
+class _Words(QWidget):
+    """What is wrong, and what to do: beside each other where they fit, else below each other."""
+
+    def __init__(self, theme: Theme, what: str, remedy: str) -> None:
+        super().__init__()
+        self._theme = theme
+        self._what, self._remedy = what, remedy
+        self._bold = tokens.font(tokens.TEXT_PX, bold=True)
+        self._plain = tokens.font(tokens.TEXT_PX)
+        self.setAccessibleName(f"{what}. {remedy}" if remedy else what)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """One line or two."""
+        painter = QPainter(self)
+        whole = QRectF(self.rect())
+        what_px = QFontMetrics(self._bold).horizontalAdvance(self._what) + tokens.steps(3)
+        beside = what_px + QFontMetrics(self._plain).horizontalAdvance(self._remedy) <= whole.width()
+        if beside or not self._remedy:
+            first, second = whole, whole.adjusted(what_px, 0, 0, 0)
+        else:
+            line_px = tokens.TEXT_PX + tokens.steps(1)
+            top = (whole.height() - 2 * line_px) / 2
+            first = QRectF(0, top, whole.width(), line_px)
+            second = first.translated(0, line_px)
+        palette = self._theme.palette
+        for words, font, ink, place in (
+            (self._what, self._bold, palette.text, first),
+            (self._remedy, self._plain, palette.text_dim, second),
+        ):
+            painter.setFont(font)
+            painter.setPen(QColor(ink))
+            shown = QFontMetrics(font).elidedText(words, Qt.TextElideMode.ElideMiddle, int(place.width()))
+            painter.drawText(place, int(Qt.AlignmentFlag.AlignVCenter), shown)
 
 
 class NoticeList(QWidget):
@@ -76,9 +112,10 @@ class NoticeList(QWidget):
         mark.setPixmap(self._theme.pixmap(icon, tokens.ICON_PX, hue))
         mark.setAccessibleName(notice.level)
         row.addWidget(mark)
-        row.addWidget(Label(sentence(notice.what), bold=True).fit())
         held = _HELD.get(notice.action, "")
-        row.addWidget(Label(held or sentence(notice.remedy), dim=True), stretch=1)
+        what, rest = headline(notice.what)
+        remedy = ". ".join(sentence(part) for part in (rest, held or notice.remedy) if part)
+        row.addWidget(_Words(self._theme, sentence(what), remedy), stretch=1)
         card.setToolTip(f"{notice.what}\n{notice.remedy}".strip())
         if notice.action and not held:
             button = QPushButton(notice.action_label or "Do it")

@@ -40,3 +40,21 @@ def test_ages_and_names() -> None:
 def test_a_moment_that_is_no_time_is_shown_as_it_came() -> None:
     assert wording.moment("yesterday") == "yesterday"
     assert "12 Jan" in wording.moment("2026-01-12T12:00:00+00:00")
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        ("The bus body is lost", ("The bus body is lost", "")),
+        ("no space left; what was recorded is safe", ("no space left", "what was recorded is safe")),
+        ("cannot write. Choose another folder", ("cannot write", "Choose another folder")),
+        ("12.0 V on servo 2", ("12.0 V on servo 2", "")),
+    ],
+)
+def test_headline(words: str, parts: tuple[str, str]) -> None:
+    assert wording.headline(words) == parts
+
+
+def test_sentence() -> None:
+    assert wording.sentence("check its cable") == "Check its cable"
+    assert wording.sentence("") == ""
