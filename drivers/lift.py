@@ -104,6 +104,16 @@ class ServoLift:
         height_m = min(max(height_m, self.lift.min_m), self.lift.max_m)
         return round(height_m / self._m_per_tick + self._zero_ticks)
 
+    @property
+    def zero_ticks(self) -> float | None:
+        """Where the servo's count has the hard zero; None while that is not known."""
+        return self._zero_ticks if self.homed else None
+
+    def recall_zero(self, ticks: float) -> None:
+        """Take a zero that was found earlier, by a program that has ended while the servo kept its power."""
+        self._zero_ticks = ticks
+        self.state = HomingState.HOMED
+
     def forget_zero(self) -> None:
         """Its servo may have lost its count of turns."""
         self.state = HomingState.NOT_HOMED

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 import numpy as np
@@ -108,16 +108,24 @@ class Robot:
 
     # --- connection --------------------------------------------------------------------------------------------
 
-    def connect(self) -> ConnectionReport:
+    def connect(self, *, lift_zeros: Mapping[str, float] | None = None) -> ConnectionReport:
         """Open every bus, set each servo up, followers with torque on where they stand. Blocks for seconds at most.
 
         A bus or servo that does not answer is in the report, stops nobody, and is taken up as soon as it does.
-        Lifts whose profile says so begin their homing.
+
+        Args:
+            lift_zeros: `lift_zeros` of an earlier `Robot` of this session, which has ended: they count for lifts whose
+                servo has kept its power since. With None this is the session's first, and lifts whose profile says so
+                begin their homing; later nothing moves by itself, since the arms may be anywhere.
         """
+        for name, ticks in (lift_zeros or {}).items():
+            self._lifts[name].recall_zero(ticks)
         report = ConnectionReport(buses=tuple(line.connect() for line in self._lines.values()))
         self._note_restarts()
-        if any(lift.homing.on_connect for lift in self.profile.lifts.values()):
-            self.start_homing()
+        if lift_zeros is None:
+            for lift in self._lifts.values():
+                if lift.lift.homing.on_connect and not lift.homed:
+                    lift.start_homing(now_ns=time.monotonic_ns())
         return report
 
     def close(self, *, torque_off: bool = False) -> None:
@@ -257,6 +265,11 @@ class Robot:
             effort[lift.slot] = lift.current_a(current)
 
     # --- lifts -------------------------------------------------------------------------------------------------
+
+    @property
+    def lift_zeros(self) -> dict[str, float]:
+        """Where the servo's count has the hard zero, ticks, of every lift that has one."""
+        return {name: lift.zero_ticks for name, lift in self._lifts.items() if lift.zero_ticks is not None}
 
     def start_homing(self) -> None:
         """Begin to look for the zero of every lift that has none; `collect` and `write` carry it on."""

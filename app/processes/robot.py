@@ -38,6 +38,7 @@ from drivers.measurement import ConnectionReport, Measurement
 from drivers.robot import Robot
 
 REALTIME_PRIORITY = 60
+ZEROS_NAME = "lift_zeros.json"
 WORLD_STARTS_S = 15.0
 RELATCH_S = 0.1
 """After the servos were powered or let go, how long the measured pose is taken for the one that is held."""
@@ -64,6 +65,7 @@ class RobotProcess:
         self._newest_inputs: NDArray[np.void] | None = None
         self._torque = True
         self._replaying = ""
+        self._saved_zeros = read_zeros(context.runtime_dir)
         self._health_at_ns = 0
         self._health_figures: dict[str, object] = {}
         self._handlers: dict[type[Command], Callable[..., None]] = {
@@ -84,16 +86,12 @@ class RobotProcess:
         context = self._context
         self._await_world()
         context.beat("connecting")
-        self._tell(self._robot.connect())
+        self._tell(self._robot.connect(lift_zeros=self._saved_zeros))
         realtime = request_realtime(REALTIME_PRIORITY)
         if not realtime:
             context.log.warning(
                 "no real-time priority; allow it with: setcap or an rtprio line in limits.conf"
             )
-        for lift in context.profile.lifts.values():
-            if lift.homing.on_connect:
-                self._robot.start_homing()
-                break
         gc.collect()
         gc.freeze()
         pacer = Pacer(context.profile.control_rate_hz)
@@ -113,7 +111,15 @@ class RobotProcess:
             tick += 1
             if context.due():
                 context.beat("running", **self._detail(pacer, realtime, gate_open=gate.phase.name.lower()))
+                self._save_zeros()
         self._robot.close()
+
+    def _save_zeros(self) -> None:
+        """Leave the lifts' zeros for a robot process that follows this one, should it be killed."""
+        zeros = self._robot.lift_zeros
+        if zeros != self._saved_zeros and (zeros or self._saved_zeros is not None):
+            self._saved_zeros = zeros
+            save_zeros(self._context.runtime_dir, zeros)
 
     def _tell(self, report: ConnectionReport) -> None:
         """Say who answered. What did not is named again by its own notice as long as it does not."""
@@ -275,6 +281,19 @@ class RobotProcess:
 
     def _shutdown(self, _: Shutdown) -> None:
         self._context.ending = True
+
+
+def read_zeros(runtime_dir: Path) -> dict[str, float] | None:
+    """The lifts' zeros that an earlier robot process of this session has left; None when this is the first."""
+    path = runtime_dir / ZEROS_NAME
+    return msgspec.json.decode(path.read_bytes(), type=dict[str, float]) if path.exists() else None
+
+
+def save_zeros(runtime_dir: Path, zeros: dict[str, float]) -> None:
+    """Write the lifts' zeros so that a reader sees the old ones or the new ones, never half of them."""
+    draft = runtime_dir / f"{ZEROS_NAME}.new"
+    draft.write_bytes(msgspec.json.encode(zeros))
+    draft.replace(runtime_dir / ZEROS_NAME)
 
 
 def main(argv: list[str]) -> None:

@@ -135,3 +135,17 @@ def test_a_lift_whose_servo_lost_its_turns_forgets_its_zero() -> None:
     tested.forget_zero()
     assert math.isnan(tested.height_m(carriage.ticks))
     assert not tested.homed
+
+
+def test_a_zero_found_by_a_program_that_has_ended_gives_the_same_heights() -> None:
+    first = lift()
+    carriage = Carriage(first, height_m=0.02)
+    first.start_homing(now_ns=carriage.now_ns)
+    while carriage.tick() is not HomingState.HOMED:
+        pass
+    second = lift()
+    assert second.zero_ticks is None
+    second.recall_zero(first.zero_ticks or 0.0)
+    assert second.homed
+    assert second.homing_goal() is None
+    assert second.height_m(carriage.ticks) == first.height_m(carriage.ticks)

@@ -99,8 +99,12 @@ def test_an_emergency_stop_outlives_the_process_that_keeps_it(tmp_path: Path) ->
             lambda now: any("stopped before its process was lost" in n.what for n in now.notices), "the stop"
         )
         assert live.now.mode is Mode.STOPPED
+        height_m = live.world.truth().lift_m
         time.sleep(0.5)
         assert live.now.mode is Mode.STOPPED
+        # The lift keeps its zero, and does not go looking for it with the arms wherever they are.
+        assert live.now.homed
+        assert abs(live.world.truth().lift_m - height_m) < 0.002
         live.hold()
 
 
