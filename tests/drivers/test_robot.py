@@ -163,6 +163,13 @@ def test_torque_goes_off_and_on_where_the_arm_stands(profile: RobotProfile, runt
         measured = loop.tick(write=False)
         assert all(servo.torque_on for servo in end.lines["left_follower"].bus.servos)
         assert measured.position[2] == pytest.approx(0.5, abs=0.002)
+        # The command is still the pose from before; the arm walks there, and does not leap.
+        before = measured.position[2]
+        for _ in range(5):
+            after = loop.tick().position[2]
+            assert before - 0.1 < after <= before
+            before = after
+        assert after < 0.49
 
 
 def test_a_lift_is_homed_before_it_takes_targets(profile: RobotProfile, runtime_dir: Path) -> None:
@@ -205,6 +212,8 @@ def test_closing_holds_the_pose_and_stops_the_wheels(profile: RobotProfile, runt
                 loop.tick()
             assert end.servo("body", 1).register(ct.GOAL_VELOCITY) != 0
         eventually(lambda: [end.servo("body", i).register(ct.GOAL_VELOCITY) for i in (1, 2, 3)] == [0, 0, 0])
+        # Told to stop, and not merely stopped by the watchdog that is left to them.
+        assert end.servo("body", 1).register(ct.BUS_WATCHDOG) > 0
         assert all(servo.torque_on for servo in end.lines["left_follower"].bus.servos)
         eventually(lambda: end.servo("left_follower", 1).register(ct.BUS_WATCHDOG) == 0)
 

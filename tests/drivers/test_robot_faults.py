@@ -274,7 +274,12 @@ def test_a_loop_that_stalls_trips_the_watchdog_and_the_pose_is_held_before_goals
         assert {fault.bus for fault in loop.faults if fault.code == "watchdog"} >= {"body", "left_follower"}
         eventually(lambda: end.servo("left_follower", 1).register(ct.BUS_WATCHDOG) > 0)
         # The goals of the tick after the stall were from before it, so the pose was sent in their place.
-        assert end.world.joint("left_follower", "elbow").position_rad < 0.1
+        elbow = end.world.joint("left_follower", "elbow")
+        assert elbow.position_rad < 0.1
+        for _ in range(5):
+            before = elbow.position_rad
+            loop.tick()
+            assert elbow.position_rad < before + 0.1
         loop.until(lambda m: abs(m.position[ELBOW] - 1.0) < 0.01, what="the goal")
         assert abs(end.servo("body", 1).register(ct.GOAL_VELOCITY)) > 0
 
@@ -304,6 +309,24 @@ def test_torque_is_not_switched_on_against_the_operators_word_by_a_reconnection(
         loop.until(lambda m: m.lost == (), what="the return")
         servos = end.lines["left_follower"].bus.servos
         loop.until(lambda _: not any(servo.torque_on for servo in servos), what="torque off")
+
+
+def test_a_leader_that_was_driven_comes_back_limp(profile: RobotProfile, runtime_dir: Path) -> None:
+    with far_end(profile, runtime_dir) as end, robot_on(end, profile) as loop:
+        loop.robot.connect()
+        loop.hold()
+        servos = end.lines["left_leader"].bus.servos
+        for _ in range(3):
+            loop.robot.drive_leader("left", np.zeros(6), 0.5)
+            loop.tick()
+        assert all(servo.torque_on for servo in servos)
+        end.set_faults("left_leader", BusFaults(cut=True))
+        loop.until(lambda m: m.lost == ("left_leader",), what="the loss")
+        end.set_faults("left_leader", HEALTHY_BUS)
+        loop.until(lambda m: m.lost == (), what="the return")
+        for _ in range(60):
+            loop.tick()
+            assert not any(servo.torque_on for servo in servos)
 
 
 def test_a_servo_that_lost_its_power_for_a_moment_holds_again(
