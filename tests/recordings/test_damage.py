@@ -6,13 +6,14 @@ import os
 import shutil
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 import zarr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recordings import DamagedData, Dataset, Episode, FrameMissing
+from recordings import DamagedData, Dataset, Episode, FrameMissing, metadata
 from recordings.journal import journal_path
 from recordings.repair import repair_episode
 from recordings.verify import verify_episode
@@ -255,4 +256,26 @@ def test_an_index_is_written_behind_the_frames_where_they_lie(unsettled: Path, t
     inode = shard.stat().st_ino
     repair_episode(path)
     assert shard.stat().st_ino == inode
+    assert verify_episode(path).errors == ()
+
+
+def test_a_count_that_is_wrong_is_seen(episode: Path) -> None:
+    counts = Episode(episode).attributes.counts
+    for name in ("ticks", "events", "subtasks", "simulation"):
+        wrong = {**msgspec.to_builtins(counts), name: 1}
+        metadata.update_attributes(episode, {"counts": wrong})
+        assert [finding.what for finding in verify_episode(episode).errors] == ["counts differ"]
+
+
+def test_a_frame_whose_row_was_not_written_is_told(unsettled: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copytree(unsettled, tmp_path / "episode"))
+    with (path / "cameras/front/frames/c.2.0.0.0").open("ab") as file:
+        file.write(b"the beginning of a frame")
+    read = Episode(path)
+    assert read.damage is not None
+    assert read.damage.frames == {"front": 1}
+    assert "24 bytes of a frame whose row was not written" in read.damage.reasons[0]
+    report = repair_episode(path)
+    assert bytes(zarr.open_group(path, mode="r")["aside/front-shard-2-end"][:]) == b"the beginning of a frame"
+    assert report.counts.frames["front"] == 320
     assert verify_episode(path).errors == ()

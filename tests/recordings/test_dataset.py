@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -75,6 +76,16 @@ def test_an_episode_can_be_trashed_right_after_closing(tmp_path: Path) -> None:
     dataset.restore(info.id)
     assert not (info.path / "journal").exists()
     assert verify_episode(info.path).errors == ()
+
+
+def test_what_never_became_an_episode_is_cleared_away(tmp_path: Path) -> None:
+    dataset = Dataset.open(tmp_path / "set", create=True)
+    fresh, old = (tmp_path / "set/episodes" / f".20260101-00000{n}-0001.starting" for n in (1, 2))
+    for folder in (fresh, old):
+        folder.mkdir()
+    os.utime(old, (0, 0))
+    example.closed_episode(dataset.path, ticks=1)
+    assert (fresh.exists(), old.exists()) == (True, False)
 
 
 def test_ids_are_not_used_again(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recordings import Dataset, DiskFull, Episode, EpisodeWriter, StorageFailed
+from recordings import Dataset, DiskFull, Episode, EpisodeWriter, StorageFailed, encode_jpeg
 from recordings.repair import repair_episode
 from recordings.verify import verify_episode
 from tests.recordings import recorded as example
@@ -104,6 +104,35 @@ def test_a_limit_on_file_sizes_is_a_full_disk(tmp_path: Path) -> None:
         assert taken > 1_000
         _tick(writer, taken)
     assert len(Episode(writer.path).state.time_ns) == taken + 1
+
+
+def test_a_frame_without_room_for_its_row_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A row is a frame, on a disk with room for the one and not for the other too."""
+    frame = encode_jpeg(example.picture(3), 90)
+    with Dataset.open(tmp_path / "set", create=True).create_episode(example.spec()) as writer:
+        writer.append_frame("front", example.START_NS, frame)
+        really_write = os.pwrite
+
+        def write(file: int, data: bytes, offset: int) -> int:
+            """Takes frames whole, and half a row before it says that there is no more room."""
+            if data == frame:
+                return really_write(file, data, offset)
+            really_write(file, data[: len(data) // 2], offset)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        monkeypatch.setattr(os, "pwrite", write)
+        for number in (1, 2):
+            with pytest.raises(DiskFull):
+                writer.append_frame("front", example.START_NS + number * example.FRAME_NS, frame)
+        monkeypatch.undo()
+        shard = writer.path / "cameras/front/frames/c.0.0.0.0"
+        assert shard.stat().st_size == len(frame)
+        assert Episode(writer.path).damage is None
+        writer.append_frame("front", example.START_NS + 3 * example.FRAME_NS, frame)
+    assert verify_episode(writer.path).errors == ()
+    assert len(Episode(writer.path).camera("front")) == 2
 
 
 def test_an_episode_that_finds_no_room_leaves_nothing_open(tmp_path: Path) -> None:

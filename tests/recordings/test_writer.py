@@ -163,6 +163,18 @@ def test_dropped_frames_and_late_ticks_are_counted(writer: EpisodeWriter) -> Non
     assert gaps["cameras/front"].startswith("1 gaps, about 2 items at 25 Hz")
 
 
+def test_frames_far_from_any_state_row_are_counted(writer: EpisodeWriter) -> None:
+    frame = encode_jpeg(example.picture(1), 90)
+    _tick(writer, example.START_NS)
+    for number in range(4):
+        writer.append_frame("front", example.START_NS + number * example.FRAME_NS, frame)
+    writer.close()
+    (found,) = (
+        finding for finding in verify_episode(writer.path).findings if finding.what == "frames without state"
+    )
+    assert found.value.startswith("2 frames are over a period away from any state row, the worst 120.0 ms")
+
+
 def test_the_next_episode_starts_while_the_last_one_settles(dataset: Dataset) -> None:
     writers = []
     for _ in range(5):
