@@ -113,6 +113,14 @@ OUTCOME_LOOKS = {
 }
 
 
+_DEEPER = {TELEOP: "#0B6BA3", WARNING: "#8A5A00", ALARM: "#B34500", GOOD: "#00734F"}
+
+
+def ink_of(hue: str, palette: Palette) -> str:
+    """A hue of meaning as it is written and drawn in thin lines: deeper on light grounds, to be legible."""
+    return _DEEPER.get(hue, hue) if palette is LIGHT else hue
+
+
 def family() -> str:
     """The design's family where it is installed, else the system's. Needs a QApplication."""
     if FAMILY in QFontDatabase.families():

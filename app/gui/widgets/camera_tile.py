@@ -27,7 +27,6 @@ class CameraTile(QWidget):
         self._edge = ""
         self._frame: FrameView | None = None
         self._image = QImage()
-        self._pixels = np.empty((0, 0, 3), np.uint8)
         self._view: CameraView | None = None
         self._caption = ""
         self._caption_font = tokens.font(tokens.TEXT_SMALL_PX, bold=True)
@@ -41,9 +40,11 @@ class CameraTile(QWidget):
         changed = False
         if frame is not None and (self._frame is None or frame.sequence != self._frame.sequence):
             height, width, _ = frame.image.shape
-            self._pixels = np.ascontiguousarray(frame.image)  # kept, because the image only points at them
-            buffer = cast(bytes, self._pixels.data)  # any buffer will do; PyQt6's stubs only know bytes
-            self._image = QImage(buffer, width, height, 3 * width, QImage.Format.Format_RGB888)
+            pixels = np.ascontiguousarray(frame.image)
+            buffer = cast(bytes, pixels.data)  # any buffer will do; PyQt6's stubs only know bytes
+            image = QImage(buffer, width, height, 3 * width, QImage.Format.Format_RGB888)
+            # Four bytes a pixel are scaled twice as fast as three, which is more than the conversion costs.
+            self._image = image.convertToFormat(QImage.Format.Format_RGB32)
             self._frame = frame
             changed = True
         caption = self._caption_of(view)

@@ -101,7 +101,7 @@ class CurveStrip(QWidget):
 
     def _paint_lane(self, painter: QPainter, box: QRectF, row: Row, track: Track, traces: Traces) -> None:
         palette = self._theme.palette
-        measured_ink, sent_ink = QColor(palette.text), QColor(tokens.TELEOP)
+        measured_ink, sent_ink = QColor(palette.text), QColor(tokens.ink_of(tokens.TELEOP, palette))
         area = QRectF(box.left(), _WORDS_PX, box.width(), self.height() - _WORDS_PX - tokens.steps(1))
         words = QRectF(box.left(), 0, box.width(), _WORDS_PX)
         self._paint_words(painter, words, row, track, legend=row is self._rows[-1])
@@ -120,7 +120,7 @@ class CurveStrip(QWidget):
 
         painter.setClipRect(area)
         asked = np.isfinite(requested) & (np.abs(requested - sent) > _DIFFERS * (track.high - track.low))
-        painter.setPen(QPen(QColor(tokens.WARNING), 1, Qt.PenStyle.DotLine))
+        painter.setPen(QPen(QColor(tokens.ink_of(tokens.WARNING, palette)), 1, Qt.PenStyle.DotLine))
         line(np.nan_to_num(requested), asked)
         painter.setPen(QPen(sent_ink, 1))
         line(np.nan_to_num(sent), np.isfinite(sent))
@@ -149,7 +149,7 @@ class CurveStrip(QWidget):
             painter.setPen(QColor(palette.text_dim))
             painter.drawText(QRectF(right - taken, box.top(), taken, box.height()), int(middle.value), words)
             key = QRectF(right - taken - tokens.steps(4), box.center().y(), tokens.steps(3), 2)
-            painter.fillRect(key, QColor(hue))
+            painter.fillRect(key, QColor(tokens.ink_of(hue, palette)))
             right -= taken + tokens.steps(7)
 
 

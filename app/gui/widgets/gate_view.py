@@ -143,7 +143,7 @@ class GateDrawing(QWidget):
             return
         right = area.adjusted(0, tokens.steps(1), -tokens.steps(2), 0)
         for words, hue in (("robot", palette.text_dim), ("leader", tokens.TELEOP)):
-            painter.setPen(QColor(hue))
+            painter.setPen(QColor(tokens.ink_of(hue, palette)))
             painter.drawText(right, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, words)
             right.translate(0, tokens.TEXT_PX + tokens.steps(1))
         slots = slice(limb.start, limb.start + len(limb.names))

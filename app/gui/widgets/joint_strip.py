@@ -118,7 +118,7 @@ class JointStrip(QWidget):
                 self._tick is not None
                 and not np.isfinite(self._tick.position[[t.index for t in row.tracks]]).any()
             ):
-                painter.setPen(QColor(tokens.WARNING))
+                painter.setPen(QColor(tokens.ink_of(tokens.WARNING, palette)))
                 below = head.translated(0, tokens.TEXT_SMALL_PX + tokens.steps(1))
                 painter.drawText(
                     below, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, "no reply"
@@ -137,7 +137,7 @@ class JointStrip(QWidget):
         sent = float(self._tick.sent[track.index]) if self._tick is not None else math.nan
         known = math.isfinite(measured)
         words = signed(measured) if known else "–"
-        painter.setPen(text if known else QColor(tokens.WARNING))
+        painter.setPen(text if known else QColor(tokens.ink_of(tokens.WARNING, self._theme.palette)))
         value_width = painter.fontMetrics().horizontalAdvance(words)
         painter.drawText(cell, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, words)
         painter.setPen(dim)
@@ -157,4 +157,7 @@ class JointStrip(QWidget):
             painter.fillRect(QRectF(here - 1, rail.top(), 2, _TRACK_PX), text)
         if math.isfinite(sent):
             there = place(sent)
-            painter.fillRect(QRectF(there - 1, rail.top() - 3, 2, _TRACK_PX + 6), QColor(tokens.TELEOP))
+            painter.fillRect(
+                QRectF(there - 1, rail.top() - 3, 2, _TRACK_PX + 6),
+                QColor(tokens.ink_of(tokens.TELEOP, self._theme.palette)),
+            )

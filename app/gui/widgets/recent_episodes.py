@@ -13,6 +13,7 @@ from app.gui.wording import length
 from app.session.view import EpisodeView, Snapshot
 
 _LINE_PX = 26
+_CUT_ICON = "mdi6.alert"
 
 
 def finished(snapshot: Snapshot) -> tuple[EpisodeView, ...]:
@@ -71,10 +72,11 @@ class RecentEpisodes(QWidget):
         for number, episode in enumerate(self._episodes[:lines]):
             line = QRectF(0, (number + 1) * _LINE_PX, self.width(), _LINE_PX)
             look = tokens.OUTCOME_LOOKS.get(episode.outcome, tokens.OUTCOME_LOOKS["unset"])
-            icon = self._theme.icon(look.icon, look.hue)
+            cut = not episode.complete
+            icon = self._theme.icon(*((_CUT_ICON, tokens.WARNING) if cut else (look.icon, look.hue)))
             side = tokens.TEXT_PX
             icon.paint(painter, 0, int(line.top() + (_LINE_PX - side) / 2), side, side)
-            took = length(episode.duration_s)
+            took = "cut short" if cut else length(episode.duration_s)
             painter.setPen(QColor(palette.text_dim))
             painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, took)
             painter.setPen(QColor(palette.text))

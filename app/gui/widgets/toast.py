@@ -10,7 +10,7 @@ from app.session.view import Snapshot
 
 
 class Toast(QLabel):
-    """Below the middle of its host, for a moment; clicks go through it."""
+    """At the top in the middle of its host, for a moment; clicks go through it."""
 
     def __init__(self, host: QWidget) -> None:
         super().__init__(host)
@@ -51,5 +51,4 @@ class Toast(QLabel):
         host = self.parentWidget()
         if host is not None:
             left = (host.width() - tokens.SIDE_WIDTH_PX - self.width()) // 2
-            # Above the joints, whose numbers it must not cover.
-            self.move(left, host.height() * 3 // 5 - self.height())
+            self.move(left, tokens.steps(12))  # the hands are low in the picture, the numbers below it

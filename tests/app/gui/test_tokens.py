@@ -36,6 +36,8 @@ def test_text_can_be_read_on_every_ground(palette: tokens.Palette) -> None:
     for ground in (palette.ground, palette.panel, palette.raised):
         assert contrast(palette.text, ground) >= 4.5
         assert contrast(palette.text_dim, ground) >= 4.5
+    for hue in (tokens.TELEOP, tokens.WARNING, tokens.GOOD):
+        assert contrast(tokens.ink_of(hue, palette), palette.ground) >= 4.5
 
 
 def test_words_can_be_read_on_every_hue() -> None:
