@@ -127,10 +127,9 @@ class Care:
         except LineLostError:
             raise
         except (NoReplyError, CorruptReplyError) as error:
-            # The servo or another of its axis: whoever it is will miss the next reads and be found by that.
+            # Half set up it must not be used; as a silent servo it is asked again, and set up anew.
             self._procedures.popleft()
-            bus.include(servo_id)
-            self._counters.note_error(str(error), time_ns=time.monotonic_ns())
+            self._silence(bus, servo_id, error)
         except DriverError as error:
             self._procedures.popleft()
             bus.include(servo_id)

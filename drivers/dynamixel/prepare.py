@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from drivers.dynamixel.bus import DynamixelBus
 from drivers.dynamixel.health import HealthCounters
 from drivers.dynamixel.setup import Steps, Unit, bring_up
-from drivers.errors import DriverError, LineLostError, NoReplyError
+from drivers.errors import CorruptReplyError, DriverError, LineLostError, NoReplyError
 from drivers.measurement import ServoCheck
 from drivers.profile import schema
 
@@ -78,6 +78,10 @@ def prepare(
                 kept_power |= finish(bring_up(bus, unit, torque=unit.master.id in hold))
             except LineLostError:
                 raise
+            except (NoReplyError, CorruptReplyError) as error:
+                # Half set up it must not be used; as a silent servo it is asked again, and set up anew.
+                bus.exclude(unit.master.id)
+                problems[unit.master.id] = error
             except DriverError as error:
                 problems[unit.master.id] = refused[unit.master.id] = error
         if not bus.answering:

@@ -89,6 +89,22 @@ def test_connecting_over_a_bad_line_fails_no_servo(profile: RobotProfile, runtim
         assert report.ok, str(report)
 
 
+def test_what_a_very_bad_line_left_undone_at_connection_is_made_good_when_it_heals(
+    profile: RobotProfile, runtime_dir: Path
+) -> None:
+    with far_end(profile, runtime_dir) as end, robot_on(end, profile) as loop:
+        for bus in ("left_follower", "left_leader"):
+            end.set_faults(bus, BusFaults(loss=0.25))
+        assert not loop.robot.connect().ok
+        for bus in ("left_follower", "left_leader"):
+            end.set_faults(bus, HEALTHY_BUS)
+        followers, leaders = (end.lines[f"left_{kind}"].bus.servos for kind in ("follower", "leader"))
+        loop.until(lambda m: loop.faults == () and m.lost == (), what="the end of all faults")
+        assert all(servo.torque_on for servo in followers)
+        # What makes a leader gentle when it is driven.
+        assert {servo.register(ct.OPERATING_MODE) for servo in leaders} == {ct.MODE_CURRENT_BASED_POSITION}
+
+
 def test_a_silent_servo_is_named_and_left_out_and_taken_up_again(
     profile: RobotProfile, runtime_dir: Path
 ) -> None:
