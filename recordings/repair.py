@@ -214,7 +214,7 @@ def _length(array: Path) -> int | None:
 
 
 def _write_table(episode: Path, table: Table, rows: Rows, payload: bytes) -> None:
-    if table.made_with_first_row and not len(rows):
+    if table.made_with_first_row and not len(rows) and not (episode / table.path).exists():
         return
     metadata.write_table(episode, table, rows=0)
     write_rows(episode, table, 0, rows)

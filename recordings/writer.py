@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import struct
 import threading
 from collections.abc import Sequence
@@ -189,8 +190,7 @@ class EpisodeWriter:
             if self._closed:  # nothing may appear in a folder that may be in the trash by now
                 self._refuse()
             if self._audio is None:
-                metadata.write_table(self.path, layout.audio_table(), rows=0)
-                self._audio = TableWriter(self.path, layout.audio_table())
+                self._audio = self._begin_audio()
         payload = samples.astype("<i2", copy=False).tobytes()
         values = _TIME_AND_COUNT.pack(time_ns, len(samples))
         self._append_row(self._audio, Kind.AUDIO, time_ns, values, payload)
@@ -327,6 +327,16 @@ class EpisodeWriter:
             self._journal.append(kind, index, row + payload)
             table.add(time_ns, row, payload)
             return index
+
+    def _begin_audio(self) -> TableWriter:
+        """Make the table of sound, whole or not at all."""
+        table = layout.audio_table()
+        try:
+            metadata.write_table(self.path, table, rows=0)
+        except BaseException:
+            shutil.rmtree(self.path / table.path, ignore_errors=True)
+            raise
+        return TableWriter(self.path, table)
 
     def _append_text(self, table: TableWriter, kind: Kind, time_ns: int, line: bytes) -> int:
         payload = line + b"\n"

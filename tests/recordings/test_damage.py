@@ -279,3 +279,19 @@ def test_a_frame_whose_row_was_not_written_is_told(unsettled: Path, tmp_path: Pa
     assert bytes(zarr.open_group(path, mode="r")["aside/front-shard-2-end"][:]) == b"the beginning of a frame"
     assert report.counts.frames["front"] == 320
     assert verify_episode(path).errors == ()
+
+
+@pytest.mark.parametrize("begun", [[], ["zarr.json"], ["zarr.json", "time_ns/zarr.json"]])
+def test_sound_that_was_only_just_begun_is_repaired(
+    unsettled: Path, tmp_path: Path, begun: list[str]
+) -> None:
+    """Its table is made with its first block, so a crash may leave half of one without a row."""
+    path = Path(shutil.copytree(unsettled, tmp_path / "episode"))
+    (path / "audio").mkdir()
+    for name in begun:
+        (path / "audio" / name).parent.mkdir(exist_ok=True)
+        shutil.copy(path / "events" / name, path / "audio" / name)
+    repair_episode(path)
+    assert verify_episode(path).errors == ()
+    assert Episode(path).audio is None
+    assert repair_episode(path).changed is False

@@ -135,6 +135,25 @@ def test_a_frame_without_room_for_its_row_is_not_kept(
     assert len(Episode(writer.path).camera("front")) == 2
 
 
+def test_sound_that_finds_no_room_is_as_if_it_had_never_been(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Dataset.open(tmp_path / "set", create=True).create_episode(example.spec()) as writer:
+        writes, really_write = iter(range(2)), os.pwrite
+
+        def write(file: int, data: bytes, offset: int) -> int:
+            if next(writes, None) is None:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return really_write(file, data, offset)
+
+        monkeypatch.setattr(os, "pwrite", write)
+        with pytest.raises(DiskFull):
+            writer.append_audio(example.START_NS, np.zeros(160, np.int16))
+        monkeypatch.undo()
+    assert verify_episode(writer.path).errors == ()
+    assert Episode(writer.path).audio is None
+
+
 def test_an_episode_that_finds_no_room_leaves_nothing_open(tmp_path: Path) -> None:
     """A recorder that is asked again and again must not run out of file numbers."""
     dataset = Dataset.open(tmp_path / "set", create=True)
