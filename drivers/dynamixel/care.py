@@ -129,6 +129,8 @@ class Care:
         except (NoReplyError, CorruptReplyError) as error:
             # Half set up it must not be used; as a silent servo it is asked again, and set up anew.
             self._procedures.popleft()
+            # The next try may find the torque that this one switched on, and take it for power never lost.
+            self.restarted.add(servo_id)
             self._silence(bus, servo_id, error)
         except DriverError as error:
             self._procedures.popleft()
