@@ -33,6 +33,8 @@ from recordings import (
     EpisodeWriter,
     Outcome,
     RecordingError,
+    TimeNotIncreasing,
+    WrongShape,
     encode_jpeg,
 )
 from recordings import Event as RecordedEvent
@@ -43,6 +45,9 @@ recorder had not written yet, and each look costs processor time."""
 
 SETTLE_S = 0.05
 """After an episode is ended, how long streams may still deliver what was captured before the end."""
+
+UNFIT = (TimeNotIncreasing, WrongShape)
+"""What is wrong with one item, not with the recording: a repeated capture time, a picture of another size."""
 
 _decode_event = msgspec.json.Decoder(Event).decode
 
@@ -109,7 +114,7 @@ class RecorderProcess:
                     self._context.ending = True
                 case command:
                     request.refuse(f"the recorder does not understand {type(command).__name__}")
-        except (RecordingError, ValueError) as error:
+        except (RecordingError, OSError, ValueError) as error:
             self._context.log.warning("refused: %s", error)
             request.refuse(str(error))
 
@@ -161,7 +166,7 @@ class RecorderProcess:
         started = time.monotonic_ns()
         try:
             writer.close(outcome=outcome)
-        except RecordingError as error:
+        except (RecordingError, OSError) as error:
             self._say_trouble(f"{writer.path.name} could not be finished, mend it with repair: {error}")
             return writer.path.name
         self._context.event(
@@ -209,14 +214,14 @@ class RecorderProcess:
     # -- streams -------------------------------------------------------------------------------------------------------
 
     def _drain(self) -> None:
-        """Append everything that waits. A full disk ends the episode with what it has."""
+        """Append everything that waits. A disk that is full or fails ends the episode with what it has."""
         try:
             self._drain_ticks()
             for name in self._frames:
                 self._drain_frames(name)
             self._drain_simulation()
             self._drain_events()
-        except RecordingError as error:
+        except (RecordingError, OSError) as error:
             self._say_trouble(f"Recording stopped: {error}")
             self._close(Outcome.UNSET)
 
@@ -234,19 +239,22 @@ class RecorderProcess:
             if self._writer is None or not self._wanted(int(row["action_time_ns"])):
                 continue
             self._note_lost("ticks", sample)
-            self._writer.append_tick(
-                time_ns=int(row["time_ns"]),
-                position=row["position"],
-                velocity=row["velocity"],
-                effort=row["effort"],
-                action_time_ns=int(row["action_time_ns"]),
-                requested=row["requested"],
-                sent=row["sent"],
-                source=int(row["source"]),
-                subtask=int(row["subtask"]),
-                chunk=int(row["chunk"]),
-            )
-            self._rows += 1
+            try:
+                self._writer.append_tick(
+                    time_ns=int(row["time_ns"]),
+                    position=row["position"],
+                    velocity=row["velocity"],
+                    effort=row["effort"],
+                    action_time_ns=int(row["action_time_ns"]),
+                    requested=row["requested"],
+                    sent=row["sent"],
+                    source=int(row["source"]),
+                    subtask=int(row["subtask"]),
+                    chunk=int(row["chunk"]),
+                )
+                self._rows += 1
+            except UNFIT as error:
+                self._leave_out("ticks", error)
 
     def _drain_frames(self, name: str) -> None:
         for sample in self._frames[name].drain():
@@ -261,8 +269,11 @@ class RecorderProcess:
                 jpeg = body.tobytes()  # the camera's own bytes
             else:
                 jpeg = encode_jpeg(body.reshape(height, width, 3), self._qualities[name])
-            self._writer.append_frame(name, time_ns, jpeg)
-            self._frame_count += 1
+            try:
+                self._writer.append_frame(name, time_ns, jpeg)
+                self._frame_count += 1
+            except UNFIT as error:
+                self._leave_out(name, error)
 
     def _drain_simulation(self) -> None:
         if self._simulation is None:
@@ -296,6 +307,12 @@ class RecorderProcess:
         writer, self._writer = self._writer, None
         self._drain()
         self._writer = writer
+
+    def _leave_out(self, stream: str, error: RecordingError) -> None:
+        """Tell of one item that does not fit into the episode; it alone is missing."""
+        self._dropped += 1
+        message = f"One of {stream} was left out: {error}"
+        self._context.event("drop", message, key=f"drop:{stream}", level="warning", stream=stream, lost=1)
 
     def _note_lost(self, stream: str, sample: Sample) -> None:
         if sample.lost:
