@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.dataplane import DataPlane
+from app.dataplane import Bytes, DataPlane
 from app.dataplane.layouts import FRAME_HEADER, JPEG, frame_topic
 from app.session.view import FrameView
 from drivers.profile import RobotProfile
-from recordings import FrameEncoding
+from recordings import DamagedData, FrameEncoding
 from recordings.frames import decode_frame
 
 
@@ -32,16 +32,24 @@ class Pictures:
             payload = port.newest()
             if payload is None:
                 continue
-            header = payload[: FRAME_HEADER.itemsize].view(FRAME_HEADER)[0]
-            body = payload[FRAME_HEADER.itemsize :]
-            if header["encoding"] == JPEG:
-                image = decode_frame(body.tobytes(), FrameEncoding.JPEG)
-            else:
-                image = body.reshape(int(header["height"]), int(header["width"]), 3)
-            image = np.ascontiguousarray(image)
-            image.flags.writeable = False
-            self._newest[name] = FrameView(name, int(header["time_ns"]), int(header["sequence"]), image)
+            try:
+                self._newest[name] = _view(name, payload)
+            except DamagedData:
+                # USB cameras send a broken picture now and then; a stream of them shows as a camera that is stale.
+                continue
 
     def newest(self, camera: str) -> FrameView | None:
         """The newest picture of a camera, or None before the first."""
         return self._newest.get(camera)
+
+
+def _view(camera: str, payload: Bytes) -> FrameView:
+    """A published frame as the window shows it; raises `DamagedData` when its JPEG does not decode."""
+    header = payload[: FRAME_HEADER.itemsize].view(FRAME_HEADER)[0]
+    body = payload[FRAME_HEADER.itemsize :]
+    if header["encoding"] == JPEG:
+        image = np.ascontiguousarray(decode_frame(body.tobytes(), FrameEncoding.JPEG))
+    else:
+        image = body.reshape(int(header["height"]), int(header["width"]), 3)
+    image.flags.writeable = False
+    return FrameView(camera, int(header["time_ns"]), int(header["sequence"]), image)
