@@ -8,7 +8,7 @@ published on the data plane as JSON. The 50 Hz tick and the camera frames have f
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -37,7 +37,13 @@ class Source(IntEnum):
 
 
 class Command(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
-    """Base of everything that can be asked of another process; the class's name is its tag on the wire."""
+    """Base of everything that can be asked of another process; the class's name is its tag on the wire.
+
+    Attributes:
+        good_late: whether it is done even when it is read after its asker was told that nobody answers.
+    """
+
+    good_late: ClassVar[bool] = False
 
 
 class Shutdown(Command, frozen=True):
@@ -55,6 +61,8 @@ class SetMode(Command, frozen=True, kw_only=True):
 
 class Stop(Command, frozen=True, kw_only=True):
     """Emergency stop: hold where it is, wheels at zero, deaf to every source until `Release`."""
+
+    good_late: ClassVar[bool] = True
 
     reason: str
 

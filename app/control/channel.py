@@ -2,7 +2,8 @@
 
 A server answers from its own loop by calling `receive` whenever it has time; nothing runs in a thread behind it. A
 client may wait for the answer (`call`) or collect answers later (`post` and `replies`), so neither the 50 Hz loop nor
-the window ever waits for the other side. Either side may be killed and come back.
+the window ever waits for the other side. Either side may be killed and come back. A command that is read only after
+its asker gave up is dropped: what a person was told did not happen must not happen later by itself.
 """
 
 from __future__ import annotations
@@ -68,12 +69,15 @@ class CommandServer:
         self._socket.poll(round(timeout_s * 1000))
 
     def receive(self) -> Iterator[Request]:
-        """Every command that waits; returns at once when there is none. Malformed ones are refused by name."""
+        """Every command that waits and is still wanted; returns at once when there is none.
+
+        Malformed ones are refused by name.
+        """
         while self._socket.poll(0):
             frames = self._socket.recv_multipart()
-            if len(frames) != 3:
+            if len(frames) != 4:
                 continue
-            peer, number, payload = frames
+            peer, number, deadline, payload = frames
             try:
                 command = _decode_command(payload)
             except msgspec.DecodeError as error:
@@ -81,7 +85,8 @@ class CommandServer:
                     f"malformed command ({error}); update both sides"
                 )
                 continue
-            yield Request(command, peer, number, self._socket)
+            if command.good_late or time.monotonic_ns() <= int.from_bytes(deadline, "little"):
+                yield Request(command, peer, number, self._socket)
 
     def close(self) -> None:
         """Stop taking commands."""
@@ -104,9 +109,11 @@ class CommandClient:
     def post(self, command: Command, *, timeout_s: float = 2.0) -> int:
         """Send without waiting; returns the number under which `replies` will give the answer."""
         number = next(self._numbers)
-        self._posted[number] = (command, time.monotonic_ns() + int(timeout_s * 1e9))
+        deadline_ns = time.monotonic_ns() + int(timeout_s * 1e9)
+        self._posted[number] = (command, deadline_ns)
+        frames = [number.to_bytes(8, "little"), deadline_ns.to_bytes(8, "little"), _encode(command)]
         try:
-            self._socket.send_multipart([number.to_bytes(8, "little"), _encode(command)], flags=zmq.NOBLOCK)
+            self._socket.send_multipart(frames, flags=zmq.NOBLOCK)
         except zmq.Again:
             self._posted[number] = (command, 0)
         return number

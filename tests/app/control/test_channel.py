@@ -14,7 +14,7 @@ import zmq
 
 from app.control import CommandClient, CommandServer
 from app.control.channel import NoReplyError, address
-from app.messages import Mode, Reply, SetMode, Shutdown, StartEpisode
+from app.messages import Mode, Reply, SetMode, Shutdown, StartEpisode, Stop
 
 PATIENCE_S = 10.0
 
@@ -111,15 +111,28 @@ def test_an_answer_that_comes_too_late_is_not_taken_for_another(
 ) -> None:
     server = CommandServer(runtime_dir, "robot")
     try:
-        with pytest.raises(NoReplyError):
-            client.call(Shutdown(), timeout_s=0.05)
+        client.post(Shutdown(), timeout_s=PATIENCE_S)
         server.wait(PATIENCE_S)
-        for request in server.receive():
-            request.refuse("much too late")
+        [slow] = server.receive()
+        with pytest.raises(NoReplyError):
+            client.call(SetMode(mode=Mode.HOLD), timeout_s=0.05)
+        slow.refuse("much too late")
     finally:
         server.close()
     with serving(runtime_dir):
         assert client.call(SetMode(mode=Mode.HOLD), timeout_s=PATIENCE_S).error == ""
+
+
+def test_what_was_given_up_does_not_happen_later_but_a_stop_does(
+    runtime_dir: Path, client: CommandClient
+) -> None:
+    """The operator was told that nobody answers; a robot that comes back must not begin to move by itself."""
+    client.post(SetMode(mode=Mode.TELEOP), timeout_s=0.05)
+    client.post(Stop(reason="the red button"), timeout_s=0.05)
+    assert len(collected(client, 2)) == 2
+    with serving(runtime_dir) as seen:
+        assert client.call(SetMode(mode=Mode.HOLD), timeout_s=PATIENCE_S).error == ""
+    assert seen == [Stop(reason="the red button"), SetMode(mode=Mode.HOLD)]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +153,8 @@ def test_a_malformed_command_is_refused_by_name(runtime_dir: Path, payload: byte
         socket.connect(address(runtime_dir, "robot"))
         with serving(runtime_dir) as seen:
             socket.send_multipart([b"only one frame, passed over"])
-            socket.send_multipart([(1).to_bytes(8, "little"), payload])
+            deadline_ns = time.monotonic_ns() + int(PATIENCE_S * 1e9)
+            socket.send_multipart([(1).to_bytes(8, "little"), deadline_ns.to_bytes(8, "little"), payload])
             assert socket.poll(round(PATIENCE_S * 1000))
             number, answer = socket.recv_multipart()
         reply = msgspec.msgpack.decode(answer, type=Reply)
