@@ -260,6 +260,15 @@ class Frame(QWidget):
                 icon="mdi6.chart-line",
             ),
             Action(
+                id="view.watch",
+                title="Watch the next joint's curve",
+                group=window,
+                key="V",
+                page="drive",
+                run=lambda: self.drive_page.watch_next(),
+                enabled=lambda: self.drive_page.curves.isVisible(),
+            ),
+            Action(
                 id="window.full", title="Full screen", group=window, key="F11", run=self._toggle_full_screen
             ),
         )

@@ -160,6 +160,10 @@ class DrivePage(Page):
             widget.setFixedHeight(height_px)
             widget.setVisible(height_px > 0)
 
+    def watch_next(self) -> None:
+        """Show the curve of the next joint, as a click on it does."""
+        self.joints.watch(self.curves.pick_next())
+
     def _watch(self, index: int) -> None:
         self.joints.watch(self.curves.pick(index))
 

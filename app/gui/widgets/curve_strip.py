@@ -73,6 +73,13 @@ class CurveStrip(QWidget):
         self._now_ns = 0
         return frozenset(track.index for track in self._picked.values())
 
+    def pick_next(self) -> frozenset[int]:
+        """Go on to the next number, from the first to the last and then to none."""
+        order = [track.index for row in self._rows for track in row.tracks]
+        last = max((order.index(track.index) for track in self._picked.values()), default=-1)
+        self._picked.clear()
+        return self.pick(order[last + 1]) if last + 1 < len(order) else frozenset()
+
     def apply(self, snapshot: Snapshot) -> None:
         """Take the newest ticks, at most ten times a second: nobody sees more of eight seconds."""
         if snapshot.time_ns - self._now_ns < _REDRAW_NS:

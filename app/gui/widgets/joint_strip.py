@@ -45,7 +45,7 @@ class JointStrip(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(self.full_height_px)
         self.setAccessibleName("Joints, measured over commanded")
-        self.setToolTip("Click a joint to watch its curve")
+        self.setToolTip("Click a joint to watch its curve (V: the next)")
 
     @property
     def full_height_px(self) -> int:

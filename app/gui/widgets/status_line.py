@@ -19,6 +19,8 @@ _ICONS = {
     "error": "mdi6.alert-octagon",
 }
 _DISK_LOW_BYTES = 5_000_000_000
+_TOLERATED = 0.005
+"""The share of late ticks, and of failed reads, from which on something is wrong that is worth looking up for."""
 
 
 def health(snapshot: Snapshot) -> tuple[str, list[tuple[str, str]]]:
@@ -27,16 +29,17 @@ def health(snapshot: Snapshot) -> tuple[str, list[tuple[str, str]]]:
     drops = sum(camera.dropped for camera in snapshot.cameras)
     lost = [bus for bus in snapshot.buses if not bus.connected]
     failures = sum(bus.failures for bus in snapshot.buses)
+    reads = sum(bus.reads for bus in snapshot.buses)
     parts = [
         (f"{loop.rate_hz:.1f} Hz", "good"),
         (
             f"{amount(loop.late_ticks)} late",
-            "warning" if loop.late_ticks > 0.005 * max(loop.ticks, 1) else "good",
+            "warning" if loop.late_ticks > _TOLERATED * max(loop.ticks, 1) else "good",
         ),
         (f"{amount(drops)} dropped", "warning" if drops else "good"),
         (
             f"{len(lost)} bus lost" if lost else f"{amount(failures)} bus errors",
-            "error" if lost else "warning" if failures else "good",
+            "error" if lost else "warning" if failures > _TOLERATED * max(reads, 1) else "good",
         ),
         (
             f"{size(snapshot.disk_free_bytes)} free",

@@ -81,6 +81,18 @@ def test_a_click_on_a_joint_shows_its_curve_and_a_second_one_lets_it_go(frame: F
     assert page.joints.watched == frozenset()
 
 
+def test_a_key_goes_through_all_the_joints_and_back_to_none(frame: Frame) -> None:
+    page = frame.drive_page
+    frame.refresh()
+    seen = []
+    for _ in range(sum(len(row.tracks) for row in page.joints.rows)):
+        frame.actions_registry.trigger("view.watch")
+        seen += sorted(page.joints.watched)
+    assert sorted(seen) == sorted(track.index for row in page.joints.rows for track in row.tracks)
+    frame.actions_registry.trigger("view.watch")
+    assert page.joints.watched == frozenset()
+
+
 def test_folding_the_curves_is_remembered(frame: Frame, settings: Settings) -> None:
     assert frame.drive_page.curves.isVisible()
     frame.actions_registry.trigger("view.curves")
