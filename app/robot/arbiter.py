@@ -32,10 +32,17 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An action that is asked for: (D,) finite numbers, and the source."""
+    """An action that is asked for.
+
+    Attributes:
+        action: (D,) finite numbers.
+        source: who asks.
+        age_s: how long ago the source last said so; beyond the robot's limits the request counts for nothing.
+    """
 
     action: Vector
     source: Source
+    age_s: float = 0.0
 
 
 class ModeRefusedError(Exception):
@@ -158,7 +165,8 @@ class Arbiter:
             dt_s: length of the tick.
         """
         if self.mode is Mode.TELEOP:
-            return Asked(self._teleoperate(leader, inputs, dt_s), Source.TELEOP)
+            action = self._teleoperate(leader, inputs, dt_s)
+            return Asked(action, Source.TELEOP, self._leader_silent_s)
         if self.mode is Mode.REPLAY and self._replay is not None:
             action = self._replay.step()
             if self._replay.done:

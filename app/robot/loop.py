@@ -106,7 +106,7 @@ class RobotLoop:
             asked.action,
             state=self._safety,
             measured=measured.position,
-            age_s=0.0,
+            age_s=asked.age_s,
             dt_s=self._dt_s,
             limits=self._limits,
         )

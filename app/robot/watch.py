@@ -13,7 +13,9 @@ from drivers.profile import RobotProfile
 PATIENCE_TICKS = 5
 """A follower may fail to answer for this many ticks (100 ms at 50 Hz) before the robot holds."""
 
-DISABLING = frozenset({"overload", "overheating", "encoder", "shock", "torque off", "silent", "shadow"})
+DISABLING = frozenset(
+    {"overload", "overheating", "encoder", "shock", "torque off", "silent", "shadow", "settings"}
+)
 """Faults of a servo after which its joint may no longer follow."""
 
 
@@ -77,7 +79,9 @@ class Watch:
     def take_faults(self, faults: tuple[Fault, ...]) -> None:
         """Learn everything that ails the robot now, and tell what is new and what is over."""
         now: dict[tuple[str, int | None, str], Fault] = {
-            (fault.bus, fault.servo_id, fault.code): fault for fault in faults if fault.servo_id is not None
+            (fault.bus, fault.servo_id, fault.code): fault
+            for fault in faults
+            if fault.code != "lost"  # a lost bus is told from the measurement, in the same tick
         }
         for key in now.keys() - self._faults.keys():
             fault = now[key]

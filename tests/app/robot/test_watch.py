@@ -158,3 +158,9 @@ def test_a_lost_bus_takes_no_patience() -> None:
     watch = Watch(PROFILE, Said())
     assert watch.reason_to_hold(measurement(lost=("body",)), owner_alive=True) == "no answer from body"
     assert watch.reason_to_hold(measurement(lost=("left_leader",)), owner_alive=True) == ""
+
+
+def test_a_tripped_watchdog_of_a_whole_bus_is_told() -> None:
+    said = Said()
+    Watch(PROFILE, said).take_faults((fault("watchdog", servo_id=None),))
+    assert said.kinds() == ["fault"]
