@@ -5,7 +5,8 @@ One thread calls it. What it keeps for others (the snapshot, the pictures, the h
 
 from __future__ import annotations
 
-import shutil
+import dataclasses
+import os
 import time
 from collections import deque
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from app.control import CommandClient
 from app.dataplane import DataPlane
 from app.dataplane.layouts import EVENTS, status_topic, tick_layout, tick_topic
 from app.messages import Command, DiscardEpisode, EndEpisode, Event, Mode, Status, Stop
-from app.processes.context import OWNER, OWNER_SILENT_S
+from app.processes.context import OWNER
 from app.robot.gate import GateMask, GatePhase
 from app.session import words
 from app.session.history import TickHistory
@@ -38,6 +39,7 @@ from app.session.view import (
     TickView,
 )
 from drivers.profile import RobotProfile
+from recordings.errors import free_bytes
 
 HISTORY_S = 10.0
 SUPERVISE_S, HEARTBEAT_S, DISK_S = 0.1, 0.1, 2.0
@@ -116,10 +118,14 @@ class Pump:
             self._then[process, number] = then
 
     def poll(self, *, beaten_ns: int) -> None:
-        """Take in what is new, say what is due, and replace the snapshot."""
-        now = time.monotonic_ns()
-        if self._is_due("heartbeat", HEARTBEAT_S) and now - beaten_ns < OWNER_SILENT_S * 1e9:
-            status = Status(time_ns=now, process=OWNER, pid=0, state="running")
+        """Take in what is new, say what is due, and replace the snapshot.
+
+        Args:
+            beaten_ns: when the owner last said that it is alive and watching, monotonic.
+        """
+        if self._is_due("heartbeat", HEARTBEAT_S):
+            # The time is the owner's, not this thread's: a window that hangs is as old as its last sign of life.
+            status = Status(time_ns=beaten_ns, process=OWNER, pid=os.getpid(), state="running")
             self._heartbeat.send(msgspec.json.encode(status))
         self._take_ticks()
         self.pictures.poll()
@@ -142,6 +148,25 @@ class Pump:
         if self._is_due("disk", DISK_S):
             self._disk_free = free_bytes(self._data_dir)
         self.snapshot = self._compose()
+
+    def fail(self, error: Exception) -> None:
+        """Say on the last snapshot that there will be no other."""
+        notice = Notice(
+            key="session",
+            level="error",
+            what=f"The session has failed, and nothing on screen is live: {type(error).__name__}: {error}",
+            remedy="the robot holds by itself; close the app and start it again",
+            since_ns=time.monotonic_ns(),
+        )
+        last = self.snapshot
+        self.snapshot = dataclasses.replace(
+            last,
+            ready=False,
+            tick=None,
+            gate=None,
+            cameras=tuple(dataclasses.replace(camera, stale=True) for camera in last.cameras),
+            notices=(notice, *last.notices),
+        )
 
     def close(self) -> None:
         """End the processes."""
@@ -393,11 +418,3 @@ def _bus_view(name: str, bus: dict[str, Any]) -> BusView:
         latency_p99_ms=bus["latency_p99_ms"] if bus["latency_p99_ms"] is not None else float("nan"),
         last_error=bus["last_error"],
     )
-
-
-def free_bytes(path: Path) -> int:
-    """Room on the disk that holds `path`, or its nearest folder that exists."""
-    for folder in (path, *path.parents):
-        if folder.exists():
-            return shutil.disk_usage(folder).free
-    return 0

@@ -279,7 +279,15 @@ class Session:
             remote.reset(seed, robot=True)
 
     def _run(self) -> None:
-        """The session's thread: commands out, news in, about sixty times a second."""
+        """The session's thread, until its end. Should it fail, the owner's heartbeat ends with it: the robot holds."""
+        try:
+            self._take_turns()
+        except Exception as error:
+            log.exception("the session's thread has ended")
+            self._pump.fail(error)
+
+    def _take_turns(self) -> None:
+        """Commands out, news in, about sixty times a second."""
         deadline = time.monotonic()
         while not self._ended.is_set():
             while True:
