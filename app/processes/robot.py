@@ -40,6 +40,10 @@ from drivers.robot import Robot
 REALTIME_PRIORITY = 60
 ZEROS_NAME = "lift_zeros.json"
 WORLD_STARTS_S = 15.0
+LONGEST_RELATCH_S = 5.0
+LIFT_COMMAND_TIMEOUT_MS = 200.0
+"""How old the operator's inputs may be on a robot without a base, whose profile says it for base and lift."""
+
 RELATCH_S = 0.1
 """After the servos were powered or let go, how long the measured pose is taken for the one that is held."""
 
@@ -69,7 +73,7 @@ class RobotProcess:
         self._health_at_ns = 0
         self._health_figures: dict[str, object] = {}
         self._handlers: dict[type[Command], Callable[..., None]] = {
-            SetMode: lambda command: self._loop.change(command.mode),
+            SetMode: self._set_mode,
             Stop: lambda command: self._loop.stop(command.reason),
             Release: self._release,
             HomeLifts: lambda _: self._loop.home_lifts(),
@@ -77,7 +81,7 @@ class RobotProcess:
             SetSpeed: self._set_speed,
             RebootServo: self._reboot,
             LoadReplay: self._load_replay,
-            Relatch: lambda command: self._loop.relatch(command.for_s),
+            Relatch: self._relatch,
             Shutdown: self._shutdown,
         }
 
@@ -164,17 +168,11 @@ class RobotProcess:
         payload = self._inputs.newest()
         if payload is not None:
             self._newest_inputs = payload.view(INPUTS)[0]
-        newest = self._newest_inputs
-        base = self._context.profile.base
-        limit_ms = base.command_timeout_ms if base is not None else 200.0
-        if (
-            newest is None
-            or not newest["dead_man"]
-            or time.monotonic_ns() - int(newest["time_ns"]) > limit_ms * 1e6
-        ):
+        if self._newest_inputs is None:
             return Inputs()
-        vx, vy, wz = (float(value) for value in newest["twist"])
-        return Inputs(twist=(vx, vy, wz), lift_m_s=float(newest["lift_m_s"]))
+        base = self._context.profile.base
+        limit_ms = base.command_timeout_ms if base is not None else LIFT_COMMAND_TIMEOUT_MS
+        return believed_inputs(self._newest_inputs, now_ns=time.monotonic_ns(), limit_ms=limit_ms)
 
     def _publish(
         self,
@@ -253,6 +251,16 @@ class RobotProcess:
                 f"no servo {command.servo_id} on {command.bus}; there are {', '.join(map(str, ids))}"
             ) from None
 
+    def _set_mode(self, command: SetMode) -> None:
+        if command.mode is not Mode.HOLD and not self._torque:
+            raise ModeRefusedError("the servos are let go; support the arms and power them first")
+        self._loop.change(command.mode)
+
+    def _relatch(self, command: Relatch) -> None:
+        if not 0.0 < command.for_s <= LONGEST_RELATCH_S:
+            raise ModeRefusedError(f"relatch for {command.for_s} s is not in (0, {LONGEST_RELATCH_S:g}]")
+        self._loop.relatch(command.for_s)
+
     def _set_torque(self, command: SetTorque) -> None:
         if command.on == self._torque:
             return
@@ -271,16 +279,32 @@ class RobotProcess:
         self._loop.arbiter.speed = command.factor
 
     def _load_replay(self, command: LoadReplay) -> None:
-        actions = np.frombuffer(command.actions, "<f4")
-        if command.rows < 1 or actions.size % command.rows:
+        if command.rows < 1 or len(command.actions) % (4 * command.rows):
             raise ModeRefusedError(
-                f"{actions.size} numbers do not make {command.rows} actions; load the episode again"
+                f"{len(command.actions)} bytes do not make {command.rows} actions; load the episode again"
             )
+        actions = np.frombuffer(command.actions, "<f4")
         self._loop.arbiter.load(actions.reshape(command.rows, -1))
         self._replaying = command.episode_id
 
     def _shutdown(self, _: Shutdown) -> None:
         self._context.ending = True
+
+
+def believed_inputs(row: NDArray[np.void], *, now_ns: int, limit_ms: float) -> Inputs:
+    """Base and lift as a row of `INPUTS` wants them: nothing without the dead man, too old, or not finite.
+
+    Args:
+        row: the newest there is.
+        now_ns: monotonic.
+        limit_ms: how old it may be. One from the future is believed as little: it would never grow old.
+    """
+    age_ms = (now_ns - int(row["time_ns"])) / 1e6
+    wanted = np.append(row["twist"], row["lift_m_s"])
+    if not row["dead_man"] or not 0.0 <= age_ms <= limit_ms or not np.isfinite(wanted).all():
+        return Inputs()
+    vx, vy, wz, lift_m_s = wanted.tolist()
+    return Inputs(twist=(vx, vy, wz), lift_m_s=lift_m_s)
 
 
 def read_zeros(runtime_dir: Path) -> dict[str, float] | None:

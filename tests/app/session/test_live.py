@@ -9,6 +9,7 @@ import pytest
 import zarr
 
 from app.messages import Jog, Mode, Source
+from drivers.safety import SafetyLimits
 from drivers.sim.evaluate import in_sink
 from recordings import Dataset, Outcome
 from tests.support.live_session import LiveSession
@@ -138,6 +139,27 @@ def test_a_stop_is_deaf_until_it_is_released_from_its_notice(live: LiveSession) 
     live.session.do(notice.action)
     live.wait(lambda now: now.mode is Mode.HOLD, "the release")
     live.no_notice("mode")
+
+
+def test_servos_that_are_let_go_follow_nobody_until_they_are_powered_where_they_are(
+    live: LiveSession,
+) -> None:
+    live.hold()
+    live.session.set_torque(False)
+    assert live.notice("torque").action == "torque_on"
+    live.session.set_mode(Mode.TELEOP)
+    live.refused("power them first")
+    assert live.now.mode is Mode.HOLD
+    powered_ns = time.monotonic_ns()
+    live.session.do("torque_on")
+    live.no_notice("torque")
+    live.follow()
+    rows = live.session.ticks(powered_ns)
+    limits = SafetyLimits.from_profile(live.session.profile)
+    arms = arms_of(live)
+    assert (np.abs(rows["velocity"][:, arms]) < 1.2 * limits.max_velocity[arms]).all()
+    live.hold()
+    live.session.reset_world(0)
 
 
 def test_a_window_that_hangs_is_a_hold_and_the_end_of_the_episode(live: LiveSession) -> None:
