@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
@@ -23,13 +22,9 @@ from app.dataplane.layouts import (
 )
 from app.messages import DiscardEpisode, EndEpisode, Event, Shutdown, StartEpisode
 from app.processes.context import ProcessContext
-from drivers.profile import RobotProfile
-from drivers.safety import SafetyLimits
+from app.processes.episode_spec import episode_spec
 from recordings import (
-    CameraSpec,
     Dataset,
-    Environment,
-    EpisodeSpec,
     EpisodeWriter,
     Outcome,
     RecordingError,
@@ -78,6 +73,7 @@ class RecorderProcess:
         self._started_ns = 0
         self._ended_ns = 0
         self._rows = self._frame_count = self._dropped = 0
+        self._unfit: set[str] = set()
         self._troubled = False
 
     def run(self) -> None:
@@ -122,8 +118,13 @@ class RecorderProcess:
         if self._writer is not None:
             raise ValueError(f"episode {self._writer.path.name} is still being recorded; end it first")
         dataset = self._open_dataset()
-        self._writer = dataset.create_episode(self._spec(command))
+        self._writer = dataset.create_episode(
+            episode_spec(
+                command, self._context.profile, self._context.config, simulation_state_size=self._state_size
+            )
+        )
         self._task = command.task
+        self._unfit.clear()
         self._rows = self._frame_count = self._dropped = 0
         self._discard_waiting()
         self._started_ns, self._ended_ns = time.monotonic_ns(), 0
@@ -187,29 +188,6 @@ class RecorderProcess:
         if self._dataset is None:
             self._dataset = Dataset.open(Path(self._context.config.data_dir), create=True)
         return self._dataset
-
-    def _spec(self, command: StartEpisode) -> EpisodeSpec:
-        profile = self._context.profile
-        return EpisodeSpec(
-            task=command.task,
-            environment=Environment(
-                home=command.home or profile.scene_home,
-                room=command.room or profile.scene_room,
-                scene=command.scene,
-            ),
-            operator=command.operator or self._context.config.operator,
-            robot_profile=profile.name,
-            robot_profile_hash=profile.sha256,
-            vector_names=profile.vector_names,
-            vector_units=profile.vector_units,
-            vector_limits=vector_limits(profile),
-            cameras=camera_specs(profile),
-            control_rate_hz=profile.control_rate_hz,
-            software_version=version("understudy"),
-            tags=command.tags,
-            notes=command.notes,
-            simulation_state_size=self._state_size or None,
-        )
 
     # -- streams -------------------------------------------------------------------------------------------------------
 
@@ -309,8 +287,11 @@ class RecorderProcess:
         self._writer = writer
 
     def _leave_out(self, stream: str, error: RecordingError) -> None:
-        """Tell of one item that does not fit into the episode; it alone is missing."""
+        """Do without one item that does not fit into the episode, and tell of each stream's first one."""
         self._dropped += 1
+        if stream in self._unfit:
+            return
+        self._unfit.add(stream)
         message = f"One of {stream} was left out: {error}"
         self._context.event("drop", message, key=f"drop:{stream}", level="warning", stream=stream, lost=1)
 
@@ -338,20 +319,6 @@ class RecorderProcess:
             "bytes_written": writer.bytes_written if writer is not None else 0,
             "cpu_s": time.process_time(),
         }
-
-
-def vector_limits(profile: RobotProfile) -> tuple[tuple[float, float], ...]:
-    """Least and greatest value that the safety filter lets through, for each of the D numbers."""
-    limits = SafetyLimits.from_profile(profile)
-    return tuple(zip(limits.min.tolist(), limits.max.tolist(), strict=True))
-
-
-def camera_specs(profile: RobotProfile) -> tuple[CameraSpec, ...]:
-    """The cameras of a profile as a recording describes them."""
-    return tuple(
-        CameraSpec(name=name, height_px=camera.height_px, width_px=camera.width_px, rate_hz=camera.rate_hz)
-        for name, camera in profile.cameras.items()
-    )
 
 
 def main(argv: list[str]) -> None:
