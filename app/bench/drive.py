@@ -80,11 +80,11 @@ class Drive:
         wait(session, lambda now: now.mode is Mode.TELEOP and now.gate is None, FOLLOWING_S, "following")
         time.sleep(1.0)
         ticks = TickCollector(session)
+        meter = CpuMeter(session.snapshot().processes)
         session.start_episode("bench: " + self._script)
         started = wait(session, lambda now: now.recording is not None, 5.0, "the episode to start").recording
         if started is None:
             raise TimeoutError("the episode did not start")
-        meter = CpuMeter(session.snapshot().processes)
         window.pulse.reset()
         time.sleep(HEARTBEAT_PASSES_S)
         captured_before = cameras_captured(session)

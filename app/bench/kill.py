@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import random
 import signal
@@ -105,11 +106,13 @@ def one_round(data_dir: Path, target: str, *, after_s: float, seed: int) -> Roun
 
 
 def loss_before(episode: Episode, killed_ns: int) -> float:
-    """Milliseconds before the kill that the worst stream lacks."""
+    """Milliseconds before the kill that the worst stream lacks; infinite when a stream has nothing at all."""
     streams = {"ticks": episode.action.time_ns}
     streams |= {camera.name: episode.camera(camera.name).time_ns for camera in episode.attributes.cameras}
-    last_ns = [int(times[times <= killed_ns][-1]) for times in map(np.asarray, streams.values())]
-    return (killed_ns - min(last_ns)) / 1e6
+    before_kill = [times[times <= killed_ns] for times in map(np.asarray, streams.values())]
+    if not all(map(len, before_kill)):
+        return math.inf
+    return (killed_ns - min(int(times[-1]) for times in before_kill)) / 1e6
 
 
 def look_after(data_dir: Path) -> tuple[int, int]:

@@ -59,9 +59,9 @@ def measure(session: Session, args: argparse.Namespace, data_dir: Path, figures:
         session, lambda now: any(process.state == "ready" for process in now.processes), 20.0, "the recorder"
     )
     command = [sys.executable, "-m", "app.bench.feeder", str(session.runtime_dir), str(args.seconds), kind]
+    meter = CpuMeter(session.snapshot().processes)
     session.start_episode("bench: synthetic cameras")
     recording = wait(session, lambda now: now.recording is not None, 5.0, "the episode to start").recording
-    meter = CpuMeter(session.snapshot().processes)
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as feeder:
         if feeder.stdout is None or feeder.stdin is None or recording is None:
             raise RuntimeError("the feeder has no pipes")

@@ -54,7 +54,8 @@ class Watcher:
         while time.monotonic_ns() - since_ns < watch_s * 1e9:
             time.sleep(2 * LOOK_S)
             now = pose(self._remote.truth()) if has_world else self._sent()
-            if before is not None and now is not None and np.abs(now - before).max() > STILL:
+            # A robot that does not say that it holds counts as one that moves.
+            if now is None or (before is not None and np.abs(now - before).max() > STILL):
                 moved_ns = time.monotonic_ns()
             before = now if now is not None else before
         rest_s = (moved_ns - since_ns) / 1e9

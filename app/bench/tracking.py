@@ -38,9 +38,8 @@ def delay_s(leader: NDArray[np.float32], follower: NDArray[np.float32], *, rate_
 
 def best_lag(first: NDArray[np.float64], second: NDArray[np.float64], most: int) -> float:
     """By how many samples `second` comes after `first`, in [-most, most], where their correlation is highest."""
-    a, b = first - first.mean(), second - second.mean()
     lags = range(-most, most + 1)
-    scores = np.array([_correlation(a, b, lag) for lag in lags])
+    scores = np.array([_correlation(first, second, lag) for lag in lags])
     peak = int(scores.argmax())
     if 0 < peak < len(scores) - 1:
         before, at, after = scores[peak - 1 : peak + 2]
@@ -50,7 +49,9 @@ def best_lag(first: NDArray[np.float64], second: NDArray[np.float64], most: int)
 
 
 def _correlation(a: NDArray[np.float64], b: NDArray[np.float64], lag: int) -> float:
+    """Pearson's, of the parts that overlap: with the means of the whole, a drift would pull the lag towards none."""
     x, y = (a[: len(a) - lag], b[lag:]) if lag >= 0 else (a[-lag:], b[:lag])
+    x, y = x - x.mean(), y - y.mean()
     norm = float(np.sqrt((x @ x) * (y @ y)))
     return float(x @ y) / norm if norm else 0.0
 
