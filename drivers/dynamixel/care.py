@@ -35,7 +35,8 @@ class Care:
     """Looks after the servos of one line in turn.
 
     Attributes:
-        restarted: ids that have lost their power, and with it their count of turns; the line empties it.
+        restarted: ids found without torque, which may have lost their power, and with it their count of turns; the line
+            empties it.
         set_up_ids: the servos of the axis that was set up last.
 
     Args:
@@ -85,7 +86,8 @@ class Care:
 
     def reboot(self, bus: DynamixelBus, servo_id: int, *, torque: bool) -> None:
         """Begin to restart a servo and set it up again; a servo that is in hand already is left at it."""
-        self._begin(servo_id, reboot(bus, self._unit_of[servo_id], servo_id, torque=torque))
+        unit = self._unit_of[servo_id]
+        self._begin(servo_id, reboot(bus, unit, servo_id, found_off=self.restarted, torque=torque))
 
     def step(self, bus: DynamixelBus, *, hold: Set[int], limit_ns: int) -> Found:
         """One transaction: the next step of a setting up, else a question to a servo.
@@ -116,11 +118,9 @@ class Care:
         servo_id, steps = self._procedures[0]
         try:
             next(steps)
-        except StopIteration as done:
+        except StopIteration:
             self._procedures.popleft()
             bus.include(servo_id)
-            if servo_id not in done.value:
-                self.restarted.add(servo_id)
             self.set_up_ids = self._unit_of[servo_id].ids
             self._book.clear(self.set_up_ids)
             return Found.SET_UP
@@ -129,8 +129,6 @@ class Care:
         except (NoReplyError, CorruptReplyError) as error:
             # Half set up it must not be used; as a silent servo it is asked again, and set up anew.
             self._procedures.popleft()
-            # The next try may find the torque that this one switched on, and take it for power never lost.
-            self.restarted.add(servo_id)
             self._silence(bus, servo_id, error)
         except DriverError as error:
             self._procedures.popleft()
@@ -171,7 +169,9 @@ class Care:
             bus.include(servo_id)
             self._book.clear([servo_id])
         else:
-            self._begin(servo_id, bring_up(bus, unit, torque=unit.master.id in hold))
+            self._begin(
+                servo_id, bring_up(bus, unit, found_off=self.restarted, torque=unit.master.id in hold)
+            )
 
     def _examine(self, bus: DynamixelBus, *, hold: Set[int], limit_ns: int) -> Found:
         alerted = self._alerted(bus)
@@ -223,7 +223,7 @@ class Care:
             return
         if unit.master.powered:
             self._book.torque_off(servo_id)
-            self._begin(servo_id, bring_up(bus, unit))
+            self._begin(servo_id, bring_up(bus, unit, found_off=self.restarted))
         else:
             # A leader that is being driven: its goal comes anew each tick, its current is limited.
             bus.sync_write(TORQUE_ENABLE, {servo_id: 1})

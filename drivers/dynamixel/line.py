@@ -62,6 +62,7 @@ class ServoLine:
         self._bus: DynamixelBus | None = None
         self._reconnector: Reconnector[Prepared] | None = None
         self._lost_since_ns: int | None = None
+        self._found_off: set[int] = set()
         self._hold = self._powered()
         self._armed = False
         self._tripped = False
@@ -112,7 +113,7 @@ class ServoLine:
             bus.close()
 
     def _prepare(self) -> Prepared:
-        """Open and bring up. Runs on the reconnecting thread too, so it changes nothing of the line's own."""
+        """Open and bring up. Runs on the reconnecting thread too, so of the line's own it changes `_found_off` only."""
         return prepare(
             self.name,
             self._settings,
@@ -120,6 +121,7 @@ class ServoLine:
             units=self.units,
             counters=self._counters,
             hold=frozenset(self._hold),
+            found_off=self._found_off,
         )
 
     def _adopt(self, prepared: Prepared) -> None:
@@ -128,6 +130,7 @@ class ServoLine:
         self._armed = self._tripped = False
         self._easing.begin(self._hold)
         self._care.restarted |= set(self.ids) - prepared.kept_power
+        self._found_off.clear()
         self._book.clear()
         for servo_id in prepared.bus.silent:
             self._book.silent(servo_id)
@@ -357,7 +360,8 @@ class ServoLine:
 
     def take_restarted(self) -> set[int]:
         """The servos that lost their power, and with it their count of turns, since the last call."""
-        restarted, self._care.restarted = self._care.restarted, set()
+        restarted = set(self._care.restarted)
+        self._care.restarted.clear()
         return restarted
 
     def faults(self) -> tuple[Fault, ...]:

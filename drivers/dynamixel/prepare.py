@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from drivers.dynamixel.bus import DynamixelBus
 from drivers.dynamixel.health import HealthCounters
-from drivers.dynamixel.setup import Steps, Unit, bring_up
+from drivers.dynamixel.setup import Unit, bring_up
 from drivers.errors import CorruptReplyError, DriverError, LineLostError, NoReplyError
 from drivers.measurement import ServoCheck
 from drivers.profile import schema
@@ -22,7 +22,8 @@ class Prepared:
     Attributes:
         bus: open, with every servo that answers among those it reads.
         checks: how each servo answered.
-        kept_power: ids that were found with torque on, and so have not lost their count of turns.
+        kept_power: ids that were found with torque on in this and every earlier attempt, and so have not lost their
+            count of turns.
         refused: by the master's id, the axes that answer and were left without torque, and why.
     """
 
@@ -40,6 +41,7 @@ def prepare(
     units: Sequence[Unit],
     counters: HealthCounters,
     hold: frozenset[int],
+    found_off: set[int],
 ) -> Prepared:
     """Open a line and bring its servos up; blocks, a few milliseconds for each servo.
 
@@ -50,6 +52,8 @@ def prepare(
         units: the axes on the bus.
         counters: where health is counted.
         hold: ids of the masters that are to have torque.
+        found_off: ids found without torque by the attempts that came to nothing; this one's are added. What one attempt
+            switched on the next finds on, which proves nothing.
 
     Raises:
         PortMissingError, PortPermissionError, PortBusyError, PortSetupError: when the port cannot be opened.
@@ -75,7 +79,9 @@ def prepare(
             if missing:
                 continue
             try:
-                kept_power |= finish(bring_up(bus, unit, torque=unit.master.id in hold))
+                for _ in bring_up(bus, unit, found_off=found_off, torque=unit.master.id in hold):
+                    pass
+                kept_power |= set(unit.ids) - found_off
             except LineLostError:
                 raise
             except (NoReplyError, CorruptReplyError) as error:
@@ -94,16 +100,6 @@ def prepare(
         bus.close()
         raise
     return Prepared(bus, _checks(bus, problems), frozenset(kept_power), refused)
-
-
-def finish(steps: Steps) -> frozenset[int]:
-    """Run a procedure to its end at once; returns what it returns."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as done:
-            kept_power: frozenset[int] = done.value
-            return kept_power
 
 
 def _greet(bus: DynamixelBus, unit: Unit) -> dict[int, DriverError]:

@@ -52,7 +52,7 @@ TRIES = 4
 """Of each transaction: setting up makes some hundred of them, and one lost packet must not fail a servo."""
 
 T = TypeVar("T")
-Steps = Generator[None, None, frozenset[int]]
+Steps = Generator[None, None, None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,11 +99,17 @@ class Unit:
         return tuple(plan.id for plan in self.plans)
 
 
-def bring_up(bus: DynamixelBus, unit: Unit, *, torque: bool = True) -> Steps:
+def bring_up(bus: DynamixelBus, unit: Unit, *, found_off: set[int], torque: bool = True) -> Steps:
     """Set an axis up and, if it is to be powered and `torque` allows it, switch it on where it stands.
 
-    Yields after every transaction. Returns the ids that were found with torque on, which means that they have kept
-    their power, and with it their count of turns, since this program last set them up.
+    Yields after every transaction.
+
+    Args:
+        bus: the open bus.
+        unit: the axis.
+        found_off: takes the ids that are found without torque: they may have lost their power, and with it their count
+            of turns. It is told at once, because the next try would find the torque that one cut short switched on.
+        torque: whether it may be switched on.
 
     Raises:
         NoReplyError, CorruptReplyError, ServoRefusedError, LineLostError: as `DynamixelBus.read`.
@@ -114,11 +120,12 @@ def bring_up(bus: DynamixelBus, unit: Unit, *, torque: bool = True) -> Steps:
         number = yield from _ping(bus, plan.id)
         if number != MODELS[plan.model].number:
             raise _wrong_model(bus, plan, number)
-    found_on = set()
+    holding = False
     for plan in unit.plans:
         if (yield from _read(bus, plan.id, TORQUE_ENABLE)):
-            found_on.add(plan.id)
-    holding = bool(found_on)
+            holding = True
+        else:
+            found_off.add(plan.id)
     master_drive_mode = 0
     for plan in unit.plans:
         drive_mode = (yield from _read(bus, plan.id, DRIVE_MODE)) & REVERSE
@@ -141,10 +148,11 @@ def bring_up(bus: DynamixelBus, unit: Unit, *, torque: bool = True) -> Steps:
         yield from _switch_on(bus, unit)
     elif holding:
         yield from _write_all(bus, unit.ids, TORQUE_ENABLE, 0)
-    return frozenset(found_on)
 
 
-def reboot(bus: DynamixelBus, unit: Unit, servo_id: int, *, torque: bool = True) -> Steps:
+def reboot(
+    bus: DynamixelBus, unit: Unit, servo_id: int, *, found_off: set[int], torque: bool = True
+) -> Steps:
     """Restart one servo of an axis after a hardware error, then set the axis up again where it stands.
 
     Raises:
@@ -156,9 +164,8 @@ def reboot(bus: DynamixelBus, unit: Unit, servo_id: int, *, torque: bool = True)
         # The word to restart may have been lost on the way, and the error is then still there.
         if not (yield from _read(bus, servo_id, HARDWARE_ERROR)):
             break
-    found_on = yield from bring_up(bus, unit, torque=torque)
+    yield from bring_up(bus, unit, found_off=found_off, torque=torque)
     bus.include(servo_id)
-    return found_on
 
 
 def _restart(bus: DynamixelBus, servo_id: int) -> Generator[None, None, None]:

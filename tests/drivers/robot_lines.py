@@ -17,6 +17,7 @@ from drivers.profile.schema import RobotProfile
 from drivers.robot import Robot
 from drivers.sim.faults import BusFaults
 from drivers.sim.line import Line, port_path
+from drivers.sim.protocol import Packet
 from drivers.sim.rig import build_buses
 from drivers.sim.servo import SimServo
 from tests.support.plain_world import PlainWorld
@@ -60,6 +61,16 @@ class FarEnd:
 
     def set_faults(self, bus: str, faults: BusFaults) -> None:
         self.do(lambda: self.lines[bus].set_faults(faults))
+
+    def overhear(self, bus: str, passes: Callable[[Packet], bool]) -> None:
+        """Let a test see every packet before the servos of a bus do, and say whether it reaches them."""
+        servos = self.lines[bus].bus
+        answer = servos.answer
+
+        def listening(packet: Packet, *, baud: int, now_ns: int) -> list[bytes]:
+            return answer(packet, baud=baud, now_ns=now_ns) if passes(packet) else []
+
+        servos.answer = listening  # type: ignore[method-assign]  # an ear on the line, not another behaviour
 
     def close(self) -> None:
         self._stop.set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from pathlib import Path
 
@@ -12,10 +13,12 @@ from drivers.measurement import HomingState, Measurement
 from drivers.profile import RobotProfile, load_profile
 from drivers.sim import control_table as ct
 from drivers.sim.faults import HEALTHY_BUS, BusFaults
+from drivers.sim.protocol import FAST_SYNC_READ, SYNC_READ, Packet
 from tests.drivers.robot_lines import FarEnd, eventually, far_end, robot_on
 
 LEFT, RIGHT, BODY = slice(0, 7), slice(7, 14), slice(14, 18)
 ELBOW = 2
+READS_OF_ALL = (SYNC_READ, FAST_SYNC_READ)
 BUSES = ("left_leader", "right_leader", "left_follower", "right_follower", "body")
 
 
@@ -222,6 +225,34 @@ def test_a_cable_pulled_for_a_moment_leaves_the_lift_its_zero_and_a_power_cut_do
             end.set_faults("body", HEALTHY_BUS)
             loop.until(lambda m: m.lost == (), what="the return")
             assert loop.robot.homing == {"main": state}
+
+
+def test_a_lift_set_up_by_an_attempt_that_failed_is_not_taken_for_one_that_kept_its_power(
+    profile: RobotProfile, runtime_dir: Path
+) -> None:
+    with far_end(profile, runtime_dir, lift_start_m=0.01) as end, robot_on(end, profile) as loop:
+        loop.robot.connect()
+        loop.hold()
+        loop.until(lambda _: loop.robot.lifts_homed, what="homing")
+        end.set_faults("body", BusFaults(cut=True))
+        loop.until(lambda m: m.lost == ("body",), what="the loss")
+        lift = end.servo("body", 4)
+        end.do(lambda: lift.reboot(time.monotonic_ns()))
+        # The next attempt sets every servo up, and the cable goes when it reads them all.
+        cut = threading.Event()
+
+        def pull_the_cable(packet: Packet) -> bool:
+            if packet.instruction in READS_OF_ALL and lift.torque_on and not cut.is_set():
+                end.lines["body"].set_faults(BusFaults(cut=True))
+                cut.set()
+            return True
+
+        end.overhear("body", pull_the_cable)
+        end.set_faults("body", HEALTHY_BUS)
+        loop.until(lambda _: cut.is_set(), what="the second cut")
+        end.set_faults("body", HEALTHY_BUS)
+        loop.until(lambda m: m.lost == (), what="the return")
+        assert loop.robot.homing == {"main": HomingState.NOT_HOMED}
 
 
 def test_a_line_that_falls_silent_as_a_whole_is_lost_and_found(
