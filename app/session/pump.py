@@ -1,4 +1,4 @@
-"""The session's ear and voice: takes in what the processes publish, keeps the snapshot, carries commands out.
+"""The session's ear and voice: takes in what the processes publish, carries commands out, renews the snapshot.
 
 One thread calls it. What it keeps for others (the snapshot, the pictures, the history) is replaced whole or locked.
 """
@@ -14,41 +14,30 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
 
 from app.control import CommandClient
 from app.dataplane import DataPlane
 from app.dataplane.layouts import EVENTS, status_topic, tick_layout, tick_topic
 from app.messages import Command, DiscardEpisode, EndEpisode, Event, Mode, Status, Stop
 from app.processes.context import OWNER
-from app.robot.gate import GateMask, GatePhase
-from app.session import words
+from app.robot.gate import GateMask
+from app.session import compose, words
 from app.session.history import TickHistory
 from app.session.library import Library
+from app.session.loop_meter import LoopMeter
 from app.session.notices import NoticeBoard
 from app.session.pictures import Pictures
+from app.session.standing import standing_notices
 from app.session.supervisor import Change, Supervisor
-from app.session.view import (
-    BusView,
-    CameraView,
-    GateView,
-    LoopView,
-    Notice,
-    RecordingView,
-    Snapshot,
-    TickView,
-)
+from app.session.view import Notice, Snapshot
 from drivers.profile import RobotProfile
 from recordings.errors import free_bytes
 
 HISTORY_S = 10.0
 SUPERVISE_S, HEARTBEAT_S, DISK_S = 0.1, 0.1, 2.0
 LOG_LINES = 200
-RATE_WINDOW = 100
 TICK_SILENT_S = 0.5
 """Without a tick for this long, the screen shows no mode of the robot but that it is not heard."""
-
-LOW_DISK_BYTES = 2 << 30
 
 _decode_event = msgspec.json.Decoder(Event).decode
 
@@ -86,9 +75,8 @@ class Pump:
         self._heartbeat = plane.publisher(status_topic(OWNER))
         self._clients: dict[str, CommandClient] = {}
         self._then: dict[tuple[str, int], Callable[[], None]] = {}
-        self._tick_times: deque[tuple[int, int]] = deque(maxlen=RATE_WINDOW)
         self._tick_heard_ns = 0
-        self._max_lateness_ns = 0
+        self._loop_meter = LoopMeter()
         self._log: deque[str] = deque(maxlen=LOG_LINES)
         self._say, self._say_id = "", 0
         self._was_stopped = False
@@ -144,7 +132,10 @@ class Pump:
         if self._is_due("supervise", SUPERVISE_S):
             for change in self.supervisor.poll():
                 self._take_change(change)
-            self._standing_notices()
+            for notice, wanted in standing_notices(
+                self.detail("robot"), disk_free_bytes=self._disk_free, data_dir=self._data_dir
+            ):
+                self.notices.standing(notice.key, wanted, notice)
         if self._is_due("disk", DISK_S):
             self._disk_free = free_bytes(self._data_dir)
         self.snapshot = self._compose()
@@ -188,8 +179,7 @@ class Pump:
             row = sample.payload.view(self._layout)[0]
             self.history.append(row)
             self._tick_heard_ns = time.monotonic_ns()
-            self._tick_times.append((int(row["action_time_ns"]), int(row["tick"])))
-            self._max_lateness_ns = max(self._max_lateness_ns, int(row["lateness_ns"]))
+            self._loop_meter.take(row)
 
     def _take_event(self, event: Event) -> None:
         self._log.append(f"{event.source}: {event.message}")
@@ -237,56 +227,6 @@ class Pump:
         self._say = words
         self._say_id += 1
 
-    def _standing_notices(self) -> None:
-        robot = self.detail("robot")
-        stand = self.notices.standing
-        stand(
-            "homing",
-            bool(robot)
-            and not robot.get("homed", True)
-            and "searching" not in robot.get("homing", {}).values(),
-            Notice(
-                key="homing",
-                level="warning",
-                what="The lift does not know its zero",
-                remedy="let it go down to its stop once",
-                action="home_lifts",
-                action_label="Home the lift",
-            ),
-        )
-        stand(
-            "torque",
-            bool(robot) and not robot.get("torque", True),
-            Notice(
-                key="torque",
-                level="warning",
-                what="The servos are let go",
-                remedy="support the arms, then power them",
-                action="torque_on",
-                action_label="Power the servos",
-            ),
-        )
-        stand(
-            "realtime",
-            bool(robot) and not robot.get("realtime", True),
-            Notice(
-                key="realtime",
-                level="info",
-                what="No real-time priority: the 50 Hz loop can be late when the computer is busy",
-                remedy="allow it for your user with a line in /etc/security/limits.d: @audio - rtprio 80",
-            ),
-        )
-        stand(
-            "disk",
-            0 < self._disk_free < LOW_DISK_BYTES,
-            Notice(
-                key="disk",
-                level="warning",
-                what=f"Little room left for recordings in {self._data_dir}",
-                remedy="free some space, or choose another folder with --data",
-            ),
-        )
-
     # -- composing -----------------------------------------------------------------------------------------------------
 
     def detail(self, process: str) -> dict[str, Any]:
@@ -296,7 +236,7 @@ class Pump:
 
     def _compose(self) -> Snapshot:
         robot, hands = self.detail("robot"), self.detail("hands")
-        cameras = self._cameras()
+        figures = self.detail("cameras").get("cameras", {})
         shelf = self._library.shelf
         row = self.history.newest
         heard = time.monotonic_ns() - self._tick_heard_ns < TICK_SILENT_S * 1e9
@@ -309,14 +249,17 @@ class Pump:
             homed=bool(robot.get("homed", False)),
             torque=bool(robot.get("torque", True)),
             speed=float(robot.get("speed", 1.0)),
-            gate=self._gate(row) if row is not None and heard else None,
-            tick=_tick_view(row) if row is not None and heard else None,
-            loop=self._loop(row, robot),
-            cameras=cameras,
-            buses=tuple(_bus_view(name, bus) for name, bus in robot.get("buses", {}).items()),
+            gate=compose.gate_view(row, self._mask) if row is not None and heard else None,
+            tick=compose.tick_view(row) if row is not None and heard else None,
+            loop=self._loop_meter.view(realtime=bool(robot.get("realtime", False))),
+            cameras=tuple(
+                compose.camera_view(name, camera, self.pictures.newest(name), figures.get(name, {}))
+                for name, camera in self._profile.cameras.items()
+            ),
+            buses=tuple(compose.bus_view(name, bus) for name, bus in robot.get("buses", {}).items()),
             processes=self.supervisor.views(),
             notices=self.notices.current(),
-            recording=self._recording(),
+            recording=compose.recording_view(self.detail("recorder")),
             episodes=shelf.episodes,
             trashed=shelf.trashed,
             disk_free_bytes=self._disk_free,
@@ -332,60 +275,6 @@ class Pump:
             say_id=self._say_id,
         )
 
-    def _loop(self, row: np.void | None, robot: dict[str, Any]) -> LoopView:
-        if row is None or len(self._tick_times) < 2:
-            return LoopView()
-        (first_ns, first), (last_ns, last) = self._tick_times[0], self._tick_times[-1]
-        return LoopView(
-            rate_hz=(last - first) / max(1e-9, (last_ns - first_ns) / 1e9),
-            ticks=int(row["tick"]) + 1,
-            late_ticks=int(row["late_ticks"]),
-            max_lateness_ms=self._max_lateness_ns / 1e6,
-            realtime=bool(robot.get("realtime", False)),
-        )
-
-    def _gate(self, row: np.void) -> GateView | None:
-        phase = GatePhase(int(row["gate_phase"]))
-        if phase in (GatePhase.CLOSED, GatePhase.FOLLOWING):
-            return None
-        error = np.where(self._mask.compared, row["leader"] - row["sent"], np.float32(np.nan))
-        return GateView(phase.name.lower(), error, row["gate_within"].copy(), float(row["gate_ramp"]))
-
-    def _cameras(self) -> tuple[CameraView, ...]:
-        figures = self.detail("cameras").get("cameras", {})
-        now = time.monotonic_ns()
-        views = []
-        for name, camera in self._profile.cameras.items():
-            newest = self.pictures.newest(name)
-            age_ms = (now - newest.time_ns) / 1e6 if newest is not None else float("inf")
-            views.append(
-                CameraView(
-                    name=name,
-                    rate_hz=float(figures.get(name, {}).get("rate_hz", 0.0)),
-                    age_ms=age_ms,
-                    dropped=int(figures.get(name, {}).get("dropped", 0)),
-                    stale=age_ms > camera.stale_after_ms,
-                    width_px=camera.width_px,
-                    height_px=camera.height_px,
-                )
-            )
-        return tuple(views)
-
-    def _recording(self) -> RecordingView | None:
-        detail = self.detail("recorder")
-        if not detail.get("episode_id"):
-            return None
-        return RecordingView(
-            episode_id=detail["episode_id"],
-            task=detail["task"],
-            started_ns=detail["started_ns"],
-            duration_s=(time.monotonic_ns() - detail["started_ns"]) / 1e9,
-            rows=detail["rows"],
-            frames=detail["frames"],
-            dropped=detail["dropped"],
-            bytes_written=detail["bytes_written"],
-        )
-
 
 CONSEQUENCES = {
     "robot": "; the servos hold by themselves until then",
@@ -395,26 +284,3 @@ CONSEQUENCES = {
     "hands": "; base and lift stand still until then",
 }
 """What the loss of each process means while it lasts."""
-
-
-def _tick_view(row: np.void) -> TickView:
-    return TickView(
-        time_ns=int(row["time_ns"]),
-        **{
-            name: row[name].copy()
-            for name in ("position", "velocity", "effort", "requested", "sent", "leader")
-        },
-    )
-
-
-def _bus_view(name: str, bus: dict[str, Any]) -> BusView:
-    return BusView(
-        name=name,
-        connected=bus["connected"],
-        reads=bus["reads"],
-        retries=bus["retries"],
-        failures=bus["failures"],
-        latency_p50_ms=bus["latency_p50_ms"] if bus["latency_p50_ms"] is not None else float("nan"),
-        latency_p99_ms=bus["latency_p99_ms"] if bus["latency_p99_ms"] is not None else float("nan"),
-        last_error=bus["last_error"],
-    )
