@@ -61,11 +61,22 @@ def test_a_figure_that_is_no_number_has_missed_its_bound() -> None:
 
 
 @pytest.mark.parametrize(
-    ("holds_after_s", "speed", "rests"),
-    [(0.0, 0.0, True), (0.0, 1.0, False), (math.inf, 0.0, False), (1.0, 0.0, False)],
+    ("holds_after_s", "speed", "obeys", "rests"),
+    [
+        (0.0, 0.0, False, True),
+        (0.0, 1.0, False, False),
+        (0.0, 1.0, True, True),
+        (math.inf, 0.0, False, False),
+        (1.0, 0.0, False, False),
+    ],
 )
 def test_a_robot_rests_only_when_it_soon_says_that_it_holds_and_sends_one_pose(
-    holds_after_s: float, speed: float, rests: bool, runtime_dir: Path, monkeypatch: pytest.MonkeyPatch
+    holds_after_s: float,
+    speed: float,
+    obeys: bool,
+    rests: bool,
+    runtime_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(stillness, "REST_MAY_TAKE_S", 0.5)
     profile = sim_kitchen()
@@ -84,6 +95,8 @@ def test_a_robot_rests_only_when_it_soon_says_that_it_holds_and_sends_one_pose(
             holds = time.monotonic() - began >= holds_after_s
             row["mode"] = Mode.HOLD if holds else Mode.TELEOP
             row["tick"], row["sent"] = number, speed * number / RATE_HZ
+            if obeys:  # as in a world that came back: it is told to stay where it is found
+                row["position"] = row["sent"]
             ticks.send(row.view(np.uint8))
             if ended.wait(1 / RATE_HZ):
                 return
