@@ -143,7 +143,8 @@ class CamerasProcess:
             self._channels[name].send(frame)
 
     def _say_trouble(self, trouble: str) -> None:
-        if trouble and trouble != self._trouble:
+        # Once for each loss: the words tell how long it lasts by now, and would be new in every round.
+        if trouble and not self._trouble:
             self._context.event("fault", trouble, key="cameras", level="error")
         elif self._trouble and not trouble:
             self._context.event("fault_cleared", "The simulated cameras see again", key="cameras")
