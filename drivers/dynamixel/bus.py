@@ -1,7 +1,8 @@
 """One serial line of servos, and the state read of every tick.
 
 A state read is split so that several buses can be on the wire at once: `request` transmits and returns, `receive`
-takes the replies. Neither ever hands out a value that was not received for that very request.
+takes the replies. No value is ever handed out that was not received for that very read: a reply that comes ticks late,
+out of an adapter that hung for a moment, is told by its length (`STATE_STARTS`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from drivers.dynamixel.health import HealthCounters
 from drivers.dynamixel.protocol import REQUEST_OVERHEAD_BYTES, STATUS_OVERHEAD_BYTES, Missed, Status
-from drivers.dynamixel.registers import STATE_ADDRESS, STATE_DTYPE, STATE_SIZE
+from drivers.dynamixel.registers import STATE_DTYPE, STATE_END, STATE_SIZE, STATE_STARTS
 from drivers.dynamixel.transactions import ServoPort
 from drivers.errors import LineLostError
 
@@ -92,6 +93,7 @@ class DynamixelBus(ServoPort):
         self._dead_reads = 0
         self._asked: tuple[int, ...] = ()
         self._asked_fast = False
+        self._turn = 0
         self._plain_next = False
         self._asked_ns = 0
         self._first_asked_ns = 0
@@ -157,6 +159,7 @@ class DynamixelBus(ServoPort):
         self._fresh[:] = False
         self._first_asked_ns = 0
         self.counters.reads += 1
+        self._turn = (self._turn + 1) % len(STATE_STARTS)
         fast = (self.fast and not self._plain_next) if fast is None else fast
         # A servo waits for the reply of the one before it in the list, so who failed last time comes last.
         ids = self.answering if fast else tuple(sorted(self.answering, key=self._misses.__getitem__))
@@ -215,17 +218,22 @@ class DynamixelBus(ServoPort):
             )
         return Reading(self._state.copy(), self._fresh.copy(), self._sampled_ns)
 
+    @property
+    def _size(self) -> int:
+        """Bytes of each servo's reply to the read under way."""
+        return STATE_END - STATE_STARTS[self._turn]
+
     def _ask(self, ids: tuple[int, ...], *, fast: bool) -> None:
         self._asked, self._asked_fast = ids, fast
         if not ids:
             return
-        self._protocol.send_sync_read(ids, STATE_ADDRESS, STATE_SIZE, fast=fast)
+        self._protocol.send_sync_read(ids, STATE_STARTS[self._turn], self._size, fast=fast)
         self._asked_ns = self.last_sent_ns = time.monotonic_ns()
         self._first_asked_ns = self._first_asked_ns or self._asked_ns
 
     def _receive_fast(self) -> None:
         while True:
-            replies = self._protocol.receive_fast(self._asked, STATE_SIZE)
+            replies = self._protocol.receive_fast(self._asked, self._size)
             if not isinstance(replies, Missed):
                 for status in replies:
                     self._keep(status)
@@ -244,14 +252,17 @@ class DynamixelBus(ServoPort):
         # Servos answer in the order asked: after the last one's reply, or as many as asked, nothing more comes.
         while waiting and arrived < len(self._asked):
             status = self._protocol.receive()
-            arrived += 1
             if isinstance(status, Status):
-                if status.servo_id in waiting and len(status.data) == STATE_SIZE:
+                if len(status.data) != self._size and not status.error:
+                    continue  # It answers something else, and came late.
+                arrived += 1
+                if status.servo_id in waiting:
                     self._keep(status)
                     waiting.discard(status.servo_id)
                 if status.servo_id == self._asked[-1]:
                     break
                 continue
+            arrived += 1
             if status is Missed.CORRUPT:
                 self.counters.corrupted += 1
             if self._port.isPacketTimeout():
@@ -265,12 +276,12 @@ class DynamixelBus(ServoPort):
         if status.error:
             return
         place = self._place[status.servo_id]
-        self._raw[place * STATE_SIZE : (place + 1) * STATE_SIZE] = status.data
+        self._raw[place * STATE_SIZE : (place + 1) * STATE_SIZE] = status.data[-STATE_SIZE:]
         self._fresh[place] = True
 
     def _note_sampling(self) -> None:
         # The reply may have lain in the kernel while another bus was served, so its time on the wire bounds its age.
         wire_ns = self._port.wire_ns(
-            REQUEST_OVERHEAD_BYTES + len(self._asked) * (1 + STATE_SIZE + STATUS_OVERHEAD_BYTES)
+            REQUEST_OVERHEAD_BYTES + len(self._asked) * (1 + self._size + STATUS_OVERHEAD_BYTES)
         )
         self._sampled_ns = self._asked_ns + min(time.monotonic_ns() - self._asked_ns, wire_ns) // 2

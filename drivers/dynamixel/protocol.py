@@ -61,6 +61,7 @@ class Missed(Enum):
 
     TIMEOUT = "time-out"
     CORRUPT = "corrupt"
+    OTHER = "the answer to something else"
 
 
 class Protocol:
@@ -126,20 +127,23 @@ class Protocol:
         return Status(packet[4], error & ERROR_MASK, bool(error & ALERT_BIT), bytes(packet[9 : 5 + length]))
 
     def receive_fast(self, ids: Sequence[int], size: int) -> list[Status] | Missed:
-        """The one reply to a fast sync read of `size` bytes from each of `ids`, in that order."""
+        """The one reply to a fast sync read of `size` bytes from each of `ids`, in that order.
+
+        `OTHER` does not mean that time is up: the reply to an earlier read may have come late, and this one's follows.
+        """
         packet, result = self._packets.rxPacket(self.port, True)
         if result != COMM_SUCCESS:
             return Missed.CORRUPT if result == COMM_RX_CORRUPT else Missed.TIMEOUT
         chunk_size = size + FAST_CHUNK_OVERHEAD_BYTES
         length = packet[5] | packet[6] << 8
         if packet[4] != BROADCAST_ID or length != 1 + chunk_size * len(ids):
-            return Missed.CORRUPT
+            return Missed.OTHER
         statuses = []
         for place, servo_id in enumerate(ids):
             start = HEADER_BYTES + 1 + place * chunk_size
             error, sender = packet[start], packet[start + 1]
             if sender != servo_id:
-                return Missed.CORRUPT
+                return Missed.OTHER
             data = bytes(packet[start + 2 : start + 2 + size])
             statuses.append(Status(servo_id, error & ERROR_MASK, bool(error & ALERT_BIT), data))
         return statuses

@@ -66,16 +66,23 @@ GOAL_VELOCITY = Register("goal velocity", 104, 4, signed=True)
 PROFILE_ACCELERATION = Register("profile acceleration", 108, 4)
 PROFILE_VELOCITY = Register("profile velocity", 112, 4)
 GOAL_POSITION = Register("goal position", 116, 4, signed=True)
+MOVING = Register("moving", 122, 1)
+MOVING_STATUS = Register("moving status", 123, 1)
+PRESENT_PWM = Register("present PWM", 124, 2, signed=True)
 PRESENT_CURRENT = Register("present current", 126, 2, signed=True)
 PRESENT_VELOCITY = Register("present velocity", 128, 4, signed=True)
 PRESENT_POSITION = Register("present position", 132, 4, signed=True)
 VOLTAGE = Register("voltage", 144, 2)
 TEMPERATURE = Register("temperature", 146, 1)
 
-STATE_ADDRESS = PRESENT_CURRENT.address
 STATE_DTYPE = np.dtype([("current", "<i2"), ("velocity", "<i4"), ("position", "<i4")])
 """Current, velocity and position lie side by side, so one read of ten bytes brings all three."""
 STATE_SIZE = STATE_DTYPE.itemsize
+STATE_END = PRESENT_CURRENT.address + STATE_SIZE
+STATE_STARTS = tuple(start.address for start in (PRESENT_CURRENT, PRESENT_PWM, MOVING_STATUS, MOVING))
+"""Where state reads begin, in turn; all end with the position. Protocol 2.0 numbers no packet, so a reply's length has
+to tell which of the last reads it answers: with four lengths one that is three ticks late is still told from a new one.
+"""
 
 CONDITION_ADDRESS = TORQUE_ENABLE.address
 CONDITION_SIZE = TEMPERATURE.address + 1 - CONDITION_ADDRESS

@@ -21,7 +21,7 @@ class BusFaults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         silent_ids: servos that do not answer and do not obey, as with a broken wire.
         overload_ids: servos that suffer an overload when this value is set; once, a reboot clears it.
         cut: the cable is pulled: the port vanishes until `cut` is false again.
-        reply_delay_ms: extra time before each reply.
+        reply_delay_ms: how much later than it would each reply arrives.
         voltage_v: supply voltage by servo id.
         temperature_c: temperature by servo id.
     """

@@ -156,7 +156,7 @@ class Line:
             if replies:
                 self._send(b"".join(replies))
             return
-        due_ns = max(now_ns, self._pending[-1][0] if self._pending else 0) + delay_ns
+        due_ns = max(now_ns + delay_ns, self._pending[-1][0] if self._pending else 0)
         byte_ns = _BITS_PER_BYTE * 1_000_000_000 // baud if self._wire_time and baud else 0
         due_ns += byte_ns * packet.wire_bytes
         for reply in replies:

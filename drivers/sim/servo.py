@@ -26,7 +26,7 @@ OVERLOAD_NS: Final = 1_000_000_000
 """A current above this fraction of the model's highest for this long is an overload."""
 
 _PRESENT = struct.Struct("<hii")
-_PRESENT_BYTES: Final = (ct.PRESENT_CURRENT.address, _PRESENT.size)
+_STATE_STARTS: Final = range(ct.MOVING.address, ct.PRESENT_CURRENT.address + 1)
 _LIVE: Final = range(ct.REALTIME_TICK.address, ct.TABLE_SIZE)
 
 
@@ -151,10 +151,12 @@ class SimServo:
 
     def read(self, address: int, length: int) -> tuple[int, bytes]:
         """Bytes of the table: error number and data; the data is empty when there is an error."""
-        if (address, length) == _PRESENT_BYTES:
-            return 0, _PRESENT.pack(
-                self._present_current(), self._present_velocity(), self._encoder.position_ticks
-            )
+        if address in _STATE_STARTS and address + length == ct.PRESENT_POSITION.end:
+            # What is read every few milliseconds, without the detour over the table.
+            velocity = self._present_velocity()
+            self._note_moving(velocity)
+            head = self._table.bytes_at(address, ct.PRESENT_CURRENT.address - address)
+            return 0, head + _PRESENT.pack(self._present_current(), velocity, self._encoder.position_ticks)
         if not length > 0 or not 0 <= address <= ct.TABLE_SIZE - length:
             return protocol.ACCESS_ERROR, b""
         if address + length > _LIVE.start:
@@ -330,10 +332,13 @@ class SimServo:
         table = self._table
         velocity = self._present_velocity()
         table.put(ct.REALTIME_TICK, self._feed_ns // 1_000_000 % 32_768)
-        table.put(ct.MOVING, int(abs(velocity) > table.get(ct.MOVING_THRESHOLD)))
+        self._note_moving(velocity)
         table.put(ct.PRESENT_CURRENT, self._present_current())
         table.put(ct.PRESENT_VELOCITY, velocity)
         table.put(ct.PRESENT_POSITION, self._encoder.position_ticks)
+
+    def _note_moving(self, velocity: int) -> None:
+        self._table.put(ct.MOVING, int(abs(velocity) > self._table.get(ct.MOVING_THRESHOLD)))
 
     # -- the wish for the joint ------------------------------------------------------------------------------
 

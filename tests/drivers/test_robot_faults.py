@@ -76,12 +76,38 @@ def test_lost_and_corrupted_packets_never_become_values(
             measured = loop.tick()
             assert wrong(measured, truth, shift=shift) == []
             missing += int((~measured.fresh[:14]).sum())
-            assert measured.lost == ()
+            assert measured.lost == (), loop.faults
         health = loop.robot.health()
         assert sum(bus.retries for bus in health.values()) > 0
         assert sum(bus.corrupted for bus in health.values()) > 0
         # A retry in the same tick mends nearly all of them.
         assert missing < 0.03 * 200 * 14
+
+
+@pytest.mark.parametrize("fast", [True, False], ids=["fast sync read", "plain sync read"])
+@pytest.mark.parametrize("delay_ms", [23.0, 43.0, 63.0])
+def test_a_reply_to_an_earlier_read_never_becomes_a_value(
+    profile: RobotProfile, runtime_dir: Path, fast: bool, delay_ms: float
+) -> None:
+    with far_end(profile, runtime_dir, fast_sync_read=fast) as end, robot_on(end, profile) as loop:
+        truth = spread(end, profile)
+        loop.robot.connect()
+        loop.hold()
+        late = 0
+        for number in range(40):
+            # An adapter that hangs for a moment now and then; it drops nothing.
+            hung = number % 10 >= 6
+            for bus in ("left_leader", "right_leader"):
+                end.set_faults(bus, BusFaults(reply_delay_ms=delay_ms if hung else 0.0))
+            shift = 0.02 * (number % 30)
+            shift_leaders(end, profile, truth, shift)
+            measured = loop.tick()
+            assert wrong(measured, truth, shift=shift) == []
+            late += int((~measured.leader_fresh[:6]).sum())
+        assert late > 0
+        for bus in ("left_leader", "right_leader"):
+            end.set_faults(bus, HEALTHY_BUS)
+        loop.until(lambda m: bool(m.leader_fresh[:14].all()), what="the leaders")
 
 
 def test_connecting_over_a_bad_line_fails_no_servo(profile: RobotProfile, runtime_dir: Path) -> None:
