@@ -198,7 +198,8 @@ class Pump:
                 Notice(key=key, level="error", what=what, remedy=remedy, since_ns=time.monotonic_ns())
             )
             self._log.append(what)
-            self._speak(words.lost(change.name))
+            if not change.again:
+                self._speak(words.lost(change.name))
             if change.name == "recorder" and self.snapshot.recording is not None:
                 self.notices.put(
                     Notice(

@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -55,11 +55,19 @@ class Child:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A process was lost (`lost=True`) or came back; `reason` says how it ended."""
+    """A process was lost (`lost=True`) or came back.
+
+    Attributes:
+        name: of the process.
+        lost: whether it was lost.
+        reason: how it ended.
+        again: whether it was lost before it had come back from the last time.
+    """
 
     name: str
     lost: bool
-    reason: str = field(default="")
+    reason: str = ""
+    again: bool = False
 
 
 class Supervisor:
@@ -94,13 +102,13 @@ class Supervisor:
                     child.status, child.seen_ns = status, now
             reason = self._why_dead(child, now)
             if reason:
-                child.lost = True
+                again, child.lost = child.lost, True
                 self._kill(child)
                 young = now - child.started_ns < YOUNG_S * 1e9
                 child.pause_s = min(child.pause_s * 2, LONGEST_PAUSE_S) if young else FIRST_PAUSE_S
                 child.start_at_ns = now + int(child.pause_s * 1e9)
                 child.status = None
-                changes.append(Change(child.name, lost=True, reason=reason))
+                changes.append(Change(child.name, lost=True, reason=reason, again=again))
             elif child.lost and child.process is None and now >= child.start_at_ns and not self._closing:
                 self._start(child)
             elif child.lost and child.status is not None:
