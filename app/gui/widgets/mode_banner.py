@@ -59,6 +59,8 @@ class ModeBanner(QWidget):
         word, meaning = look.word, look.meaning
         if snapshot.gate is not None:
             word, meaning = _GATE_WORDS.get(snapshot.gate.phase, (word, snapshot.gate.phase))
+        elif snapshot.tick is None and snapshot.mode is not Mode.HOLD:
+            meaning = "As last heard; the robot is silent"
         elif reason := _reason(snapshot):
             meaning = reason
         elif snapshot.mode is Mode.REPLAY:

@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QAbstractButton, QSizePolicy
 from app.gui import tokens
 from app.gui.theme import Theme
 from app.gui.wording import amount, size
+from app.session.standing import LOW_DISK_BYTES
 from app.session.view import Snapshot
 
 _HUES = {"good": tokens.GOOD, "info": tokens.HOLD, "warning": tokens.WARNING, "error": tokens.ALARM}
@@ -18,7 +19,6 @@ _ICONS = {
     "warning": "mdi6.alert",
     "error": "mdi6.alert-octagon",
 }
-_DISK_LOW_BYTES = 5_000_000_000
 _TOLERATED = 0.005
 """The share of late ticks, and of failed reads, from which on something is wrong that is worth looking up for."""
 
@@ -43,7 +43,7 @@ def health(snapshot: Snapshot) -> tuple[str, list[tuple[str, str]]]:
         ),
         (
             f"{size(snapshot.disk_free_bytes)} free",
-            "warning" if snapshot.disk_free_bytes < _DISK_LOW_BYTES else "good",
+            "warning" if snapshot.disk_free_bytes < LOW_DISK_BYTES else "good",
         ),
     ]
     gone = [process for process in snapshot.processes if process.state in ("lost", "restarting", "ended")]
