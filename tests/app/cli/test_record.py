@@ -37,7 +37,8 @@ def test_records_an_episode_that_verifies_and_replays(
         "success",
     )
     assert info.complete
-    assert info.duration_s >= 1.5
+    # From the first item to the last, each of which may lie a camera's period inside the time that was asked for.
+    assert info.duration_s >= 1.5 - 2 / 30
     assert set(info.counts.frames) == {"front", "back", "left_wrist", "right_wrist"}
     assert main(["data", "verify", "last", "--data", str(data)]) == 0
 
