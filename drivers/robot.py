@@ -327,7 +327,10 @@ class Robot:
             line.switch_off()
 
     def torque(self, on: bool) -> None:
-        """Torque of everything but the leaders; on the operator's word only. Off, an arm that is not at rest falls."""
+        """Torque of everything but the leaders; on the operator's word only. Off, an arm that is not at rest falls.
+
+        On, it waits a few milliseconds for each bus to confirm that its servos will stay where they are.
+        """
         for name, line in self._lines.items():
             if name not in self._leader_lines:
                 line.switch_on() if on else line.switch_off()

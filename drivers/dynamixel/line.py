@@ -21,6 +21,8 @@ from drivers.dynamixel.registers import (
     GOAL_CURRENT,
     GOAL_POSITION,
     GOAL_VELOCITY,
+    GOALS_ADDRESS,
+    GOALS_SIZE,
     MODELS,
     TORQUE_ENABLE,
     WATCHDOG_MS_PER_UNIT,
@@ -33,6 +35,7 @@ from drivers.errors import DriverError, LineLostError
 from drivers.measurement import BusCheck, Fault
 from drivers.profile import schema
 
+LATCH_TRIES = 2
 RETRY_NEEDS_NS = 3_000_000
 """Time that must be left in the tick to ask again: what a reply usually takes, not the longest it may."""
 
@@ -258,7 +261,9 @@ class ServoLine:
     def switch_on(self, *, current_a: float | None = None) -> None:
         """Torque on, where each servo stands: the powered ones; with a current given, all of them, and gently.
 
-        A servo that was not read just now follows when its condition is polled.
+        Waits for the servos to say that they have the goal to stay, a few milliseconds: one that takes hold without it
+        leaps to where it was last sent. Whoever does not say so, or was not read just now, follows when its condition
+        is polled.
         """
         self._hold = self._powered() if current_a is None else set(self.ids)
         bus = self._bus
@@ -266,12 +271,18 @@ class ServoLine:
             return
         refused = {i for i, unit in self._unit_of.items() if self._book.refused(unit.master.id)}
         ready = sorted(self._hold & self._present_ticks().keys() - refused)
+        currents: dict[int, int] = {}
+        if current_a is not None:
+            currents = {i: current_units(current_a, MODELS[self._plan_of[i].model]) for i in ready}
         try:
-            if current_a is not None:
-                currents = {i: current_units(current_a, MODELS[self._plan_of[i].model]) for i in ready}
+            standing: set[int] = set()
+            for _ in range(LATCH_TRIES):
                 bus.sync_write(GOAL_CURRENT, currents)
-            self._latch(bus)
-            bus.sync_write(TORQUE_ENABLE, dict.fromkeys(ready, 1))
+                wanted = [(GOAL_CURRENT, currents), *self._latch(bus)]
+                standing = self._obeyed(bus, ready, wanted)
+                if len(standing) == len(ready):
+                    break
+            bus.sync_write(TORQUE_ENABLE, dict.fromkeys(sorted(standing), 1))
             self._armed = False
             if current_a is None:
                 self._easing.begin(self._hold)
@@ -295,8 +306,8 @@ class ServoLine:
         except LineLostError as error:
             self._lose(error)
 
-    def _latch(self, bus: DynamixelBus) -> None:
-        """Make the last measured pose the goal of every servo that holds, and stop the wheels."""
+    def _latch(self, bus: DynamixelBus) -> list[tuple[Register, dict[int, int]]]:
+        """Make the last measured pose the goal of every servo that holds, and stop the wheels; returns those goals."""
         positions: dict[int, int] = {}
         wheels: dict[int, int] = {}
         present = self._present_ticks()
@@ -308,8 +319,25 @@ class ServoLine:
                 ticks = present[plan.id]
                 least, greatest = plan.position_limits or (ticks, ticks)
                 positions |= dict.fromkeys(unit.ids, min(max(ticks, least), greatest))
-        bus.sync_write(GOAL_POSITION, {i: ticks for i, ticks in positions.items() if i in self._hold})
+        positions = {i: ticks for i, ticks in positions.items() if i in self._hold}
+        bus.sync_write(GOAL_POSITION, positions)
         bus.sync_write(GOAL_VELOCITY, wheels)
+        return [(GOAL_POSITION, positions), (GOAL_VELOCITY, wheels)]
+
+    def _obeyed(
+        self, bus: DynamixelBus, servo_ids: Sequence[int], wanted: Sequence[tuple[Register, dict[int, int]]]
+    ) -> set[int]:
+        """Those of some servos whose axis has exactly the goals that were written and nobody acknowledged."""
+        found = bus.sync_read(servo_ids, GOALS_ADDRESS, GOALS_SIZE)
+
+        def has(servo_id: int, register: Register, value: int) -> bool:
+            start = register.address - GOALS_ADDRESS
+            return register.decode(found[servo_id][start : start + register.size]) == value
+
+        obeyed = {
+            i for i in found if all(has(i, register, values[i]) for register, values in wanted if i in values)
+        }
+        return {i for i in obeyed if obeyed.issuperset(self._unit_of[i].ids)}
 
     def _arm(self, bus: DynamixelBus) -> None:
         bus.sync_write(BUS_WATCHDOG, dict.fromkeys(sorted(self._hold), self._watchdog_units))

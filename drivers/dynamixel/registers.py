@@ -84,6 +84,10 @@ STATE_STARTS = tuple(start.address for start in (PRESENT_CURRENT, PRESENT_PWM, M
 to tell which of the last reads it answers: with four lengths one that is three ticks late is still told from a new one.
 """
 
+GOALS_ADDRESS = GOAL_CURRENT.address
+GOALS_SIZE = GOAL_POSITION.address + GOAL_POSITION.size - GOALS_ADDRESS
+"""From the goal of current to that of position in one read."""
+
 CONDITION_ADDRESS = TORQUE_ENABLE.address
 CONDITION_SIZE = TEMPERATURE.address + 1 - CONDITION_ADDRESS
 """From torque to temperature in one read: whether the servo holds, its error, its watchdog, voltage, temperature."""

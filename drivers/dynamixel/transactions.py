@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from drivers.dynamixel.health import HealthCounters
 from drivers.dynamixel.port import WaitingPort
@@ -64,6 +64,26 @@ class ServoPort:
             self._protocol.send_sync_write(register, values)
             self.last_sent_ns = time.monotonic_ns()
             self.counters.writes += 1
+
+    def sync_read(self, servo_ids: Sequence[int], address: int, size: int) -> dict[int, bytes]:
+        """A run of bytes of several servos' control tables, by id, in one try; who does not answer is left out.
+
+        Raises:
+            LineLostError: when the line is gone.
+        """
+        found: dict[int, bytes] = {}
+        if not servo_ids:
+            return found
+        self._protocol.send_sync_read(servo_ids, address, size, fast=False)
+        self.last_sent_ns = time.monotonic_ns()
+        while len(found) < len(servo_ids):
+            status = self._protocol.receive()
+            if isinstance(status, Status):
+                if status.servo_id in servo_ids and len(status.data) == size and not status.error:
+                    found[status.servo_id] = status.data
+            elif self._port.isPacketTimeout():
+                break
+        return found
 
     def ping(self, servo_id: int, *, tries: int | None = None, limit_ns: int | None = None) -> int:
         """A servo's model number; raises as `read`."""

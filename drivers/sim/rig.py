@@ -30,9 +30,21 @@ LIFT_NM_PER_A: Final = 8.0
 
 
 def build_buses(
-    profile: RobotProfile, world: ServoWorld, *, now_ns: int, fast_sync_read: bool = True
+    profile: RobotProfile,
+    world: ServoWorld,
+    *,
+    now_ns: int,
+    fast_sync_read: bool = True,
+    keeps_goals: bool = False,
 ) -> dict[str, SimBus]:
     """A bus with its servos for every bus of the profile that ends in the simulated world (`port = "sim:…"`).
+
+    Args:
+        profile: the robot.
+        world: its joints.
+        now_ns: `time.monotonic_ns()`.
+        fast_sync_read: whether the servos know the fast sync read.
+        keeps_goals: as `ServoSpec`.
 
     Raises:
         KeyError: when the world lacks a joint of the profile.
@@ -57,6 +69,7 @@ def build_buses(
             effort_per_ampere_nm=nm_per_a,
             baud=profile.buses[bus].baud,
             firmware=firmware,
+            keeps_goals=keeps_goals,
             **mounting,
         )
 

@@ -44,6 +44,7 @@ class ServoSpec:
         shadow_of: the id of the master whose goals a shadow obeys; its drive mode is then reversed.
         baud: rate in bit/s.
         firmware: version number.
+        keeps_goals: whether it takes power with the goals left in its table, and goes there, instead of staying.
     """
 
     id: int
@@ -55,6 +56,7 @@ class ServoSpec:
     shadow_of: int | None = None
     baud: int = 1_000_000
     firmware: int = 46
+    keeps_goals: bool = False
 
 
 class SimServo:
@@ -292,9 +294,10 @@ class SimServo:
         table.put(register, value)
         if register is ct.TORQUE_ENABLE:
             if value and not was:
-                # Taking power, the servo holds where it is, whatever goal was left in its table.
-                table.put(ct.GOAL_POSITION, self._encoder.position_ticks)
-                table.put(ct.GOAL_VELOCITY, 0)
+                # The manual leaves open what becomes of the goals that were left in its table.
+                if not self._spec.keeps_goals:
+                    table.put(ct.GOAL_POSITION, self._encoder.position_ticks)
+                    table.put(ct.GOAL_VELOCITY, 0)
                 self._glide.stop()
                 self._feed_ns = now_ns
             self._drive()

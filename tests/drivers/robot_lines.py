@@ -35,11 +35,18 @@ class FarEnd:
         runtime_dir: Path,
         *,
         fast_sync_read: bool = True,
+        keeps_goals: bool = False,
         lift_start_m: float = 0.2,
     ) -> None:
         self.world = PlainWorld(profile, lift_start_m=lift_start_m)
         self.runtime_dir = runtime_dir
-        buses = build_buses(profile, self.world, now_ns=time.monotonic_ns(), fast_sync_read=fast_sync_read)
+        buses = build_buses(
+            profile,
+            self.world,
+            now_ns=time.monotonic_ns(),
+            fast_sync_read=fast_sync_read,
+            keeps_goals=keeps_goals,
+        )
         self.lines = {name: Line(runtime_dir, name, bus, seed=7) for name, bus in buses.items()}
         self._errands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._stop = threading.Event()
@@ -103,9 +110,20 @@ class FarEnd:
 
 @contextmanager
 def far_end(
-    profile: RobotProfile, runtime_dir: Path, *, fast_sync_read: bool = True, lift_start_m: float = 0.2
+    profile: RobotProfile,
+    runtime_dir: Path,
+    *,
+    fast_sync_read: bool = True,
+    keeps_goals: bool = False,
+    lift_start_m: float = 0.2,
 ) -> Iterator[FarEnd]:
-    end = FarEnd(profile, runtime_dir, fast_sync_read=fast_sync_read, lift_start_m=lift_start_m)
+    end = FarEnd(
+        profile,
+        runtime_dir,
+        fast_sync_read=fast_sync_read,
+        keeps_goals=keeps_goals,
+        lift_start_m=lift_start_m,
+    )
     try:
         yield end
     finally:

@@ -13,7 +13,7 @@ from drivers.measurement import HomingState, Measurement
 from drivers.profile import RobotProfile, load_profile
 from drivers.sim import control_table as ct
 from drivers.sim.faults import HEALTHY_BUS, BusFaults
-from drivers.sim.protocol import FAST_SYNC_READ, SYNC_READ, Packet
+from drivers.sim.protocol import FAST_SYNC_READ, SYNC_READ, SYNC_WRITE, Packet
 from tests.drivers.robot_lines import FarEnd, eventually, far_end, robot_on
 
 LEFT, RIGHT, BODY = slice(0, 7), slice(7, 14), slice(14, 18)
@@ -484,6 +484,36 @@ def test_a_joint_that_takes_hold_again_walks_to_its_command(profile: RobotProfil
             steps.append(elbow.position_rad - before)
         assert len(steps) > 10
         assert max(steps) < 0.1
+
+
+@pytest.mark.parametrize("lost", [2, 3])
+def test_a_joint_that_missed_the_word_to_stay_does_not_leap_to_an_old_goal(
+    profile: RobotProfile, runtime_dir: Path, lost: int
+) -> None:
+    with far_end(profile, runtime_dir, keeps_goals=True) as end, robot_on(end, profile) as loop:
+        loop.robot.connect()
+        loop.hold()
+        servo, elbow = end.servo("left_follower", 4), end.world.joint("left_follower", "elbow")
+        loop.robot.torque(False)
+        eventually(lambda: not servo.torque_on)
+        elbow.position_rad = 0.8
+        loop.tick()
+        dropped: list[Packet] = []
+
+        def lose_the_first_goals(packet: Packet) -> bool:
+            if packet.instruction != SYNC_WRITE or packet.parameters[0] != ct.GOAL_POSITION.address:
+                return True
+            dropped.append(packet)
+            return len(dropped) > lost
+
+        end.overhear("left_follower", lose_the_first_goals)
+        stood = [elbow.position_rad]
+        loop.robot.torque(True)
+        while stood[-1] > 0.4 and len(stood) < 500:
+            loop.tick()
+            stood.append(elbow.position_rad)
+        assert servo.torque_on
+        assert max(-np.diff(stood)) < 0.1
 
 
 def test_torque_switched_off_during_a_reboot_stays_off(profile: RobotProfile, runtime_dir: Path) -> None:
