@@ -219,7 +219,7 @@ class Care:
     def _hold_again(self, bus: DynamixelBus, servo_id: int) -> None:
         """A servo lost its power for a moment, or missed the word to switch on."""
         unit = self._unit_of[servo_id]
-        if self._book.refused(unit.master.id) or bus.silent.intersection(unit.ids):
+        if unit.master.id in self._book.refused() or bus.silent.intersection(unit.ids):
             return
         if unit.master.powered:
             self._book.torque_off(servo_id)

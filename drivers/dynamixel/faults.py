@@ -38,6 +38,8 @@ REMEDIES = {
     "encoder": "reboot it; if it comes back, the servo's encoder is broken",
     "shock": "check the supply for shorts, then reboot it; if it comes back, the servo is broken",
 }
+REFUSALS = ("shadow", "settings")
+"""Codes of what keeps an axis from being set up."""
 WATCHDOG_SHOWN_S = 2.0
 """How long a tripped and reset watchdog stays in the book."""
 
@@ -111,9 +113,9 @@ class FaultBook:
         """Whether a servo has a known hardware error."""
         return any((servo_id, code) in self._faults for code in REMEDIES)
 
-    def refused(self, master_id: int) -> bool:
-        """Whether the axis of a master was left without torque, because of how it is set up."""
-        return any((master_id, code) in self._faults for code in ("shadow", "settings"))
+    def refused(self) -> set[int]:
+        """The masters of the axes that were not set up, because of how they are; they take no goals."""
+        return {servo_id for servo_id, code in self._faults if servo_id is not None and code in REFUSALS}
 
     def lost(self, error: DriverError) -> None:
         """The line is gone; nothing else is known any more."""

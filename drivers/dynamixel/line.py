@@ -230,9 +230,12 @@ class ServoLine:
                 return
             # A servo that is being set up is told to stay where it stands before its torque goes on: a goal from
             # before it lost hold, or its count of turns, would be obeyed at once and at full speed.
-            obeying = self._hold.difference(self._care.in_hand)
+            refused = self._refused()
+            obeying = self._hold.difference(self._care.in_hand, refused)
             for register, values in packets:
                 goals = {i: value for i, value in values.items() if i in obeying}
+                if register is GOAL_VELOCITY:
+                    goals |= dict.fromkeys(refused & values.keys(), 0)
                 if register is GOAL_POSITION:
                     goals = self._easing.eased(goals, present=self._present_ticks())
                 bus.sync_write(register, goals)
@@ -240,6 +243,13 @@ class ServoLine:
                 self._arm(bus)
         except LineLostError as error:
             self._lose(error)
+
+    def _refused(self) -> set[int]:
+        """The servos of the axes that could not be set up; no goal may reach them.
+
+        They keep the torque they were found with, and two that disagree about the angle would fight over a new goal.
+        """
+        return {servo_id for master_id in self._book.refused() for servo_id in self._unit_of[master_id].ids}
 
     def _present_ticks(self) -> dict[int, int]:
         """Where the servos read in this tick stand, by id."""
@@ -269,8 +279,7 @@ class ServoLine:
         bus = self._bus
         if bus is None:
             return
-        refused = {i for i, unit in self._unit_of.items() if self._book.refused(unit.master.id)}
-        ready = sorted(self._hold & self._present_ticks().keys() - refused)
+        ready = sorted(self._hold & self._present_ticks().keys() - self._refused())
         currents: dict[int, int] = {}
         if current_a is not None:
             currents = {i: current_units(current_a, MODELS[self._plan_of[i].model]) for i in ready}
@@ -319,7 +328,8 @@ class ServoLine:
                 ticks = present[plan.id]
                 least, greatest = plan.position_limits or (ticks, ticks)
                 positions |= dict.fromkeys(unit.ids, min(max(ticks, least), greatest))
-        positions = {i: ticks for i, ticks in positions.items() if i in self._hold}
+        obeying = self._hold - self._refused()
+        positions = {i: ticks for i, ticks in positions.items() if i in obeying}
         bus.sync_write(GOAL_POSITION, positions)
         bus.sync_write(GOAL_VELOCITY, wheels)
         return [(GOAL_POSITION, positions), (GOAL_VELOCITY, wheels)]

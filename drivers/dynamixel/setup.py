@@ -140,7 +140,7 @@ def bring_up(bus: DynamixelBus, unit: Unit, *, found_off: set[int], torque: bool
                 yield from _write_all(bus, unit.ids, TORQUE_ENABLE, 0)
                 holding = False
             yield from _write(bus, plan.id, register, value)
-    yield from _check_shadow(bus, unit)
+    yield from _check_shadow(bus, unit, holding=holding)
     for plan in unit.plans:
         for register, value in _ram(plan):
             yield from _write(bus, plan.id, register, value)
@@ -260,7 +260,7 @@ def _switch_on(bus: DynamixelBus, unit: Unit) -> Generator[None, None, None]:
     yield from _write_all(bus, unit.ids, TORQUE_ENABLE, 1)
 
 
-def _check_shadow(bus: DynamixelBus, unit: Unit) -> Generator[None, None, None]:
+def _check_shadow(bus: DynamixelBus, unit: Unit, *, holding: bool) -> Generator[None, None, None]:
     if len(unit.plans) < 2:
         return
     master, shadow = unit.plans
@@ -268,12 +268,17 @@ def _check_shadow(bus: DynamixelBus, unit: Unit) -> Generator[None, None, None]:
     shadow_ticks = yield from _read(bus, shadow.id, PRESENT_POSITION)
     apart = abs(master_ticks - shadow_ticks)
     if apart > SHADOW_TOLERANCE_TICKS:
+        until_then = (
+            "until then this joint keeps the torque it was found with, lest it fall, and takes no goals"
+            if holding
+            else "torque stays off on this joint until then"
+        )
         raise ShadowMisalignedError(
             f"servos {master.id} and {shadow.id} ({master.label}) on {bus.path} read "
             f"{apart * RAD_PER_TICK:.2f} rad apart, "
             f"at most {SHADOW_TOLERANCE_TICKS * RAD_PER_TICK:.2f} is allowed",
             remedy=f"calibrate the homing offset of servo {shadow.id} so that both read the same; "
-            "torque stays off on this joint until then",
+            + until_then,
         )
 
 

@@ -467,6 +467,38 @@ def test_an_axis_whose_shadow_is_missing_is_read_without_torque_until_it_comes(
         assert end.servo("left_follower", 5).torque_on
 
 
+def test_a_shadow_found_misaligned_with_torque_on_keeps_it_and_gets_no_goals(
+    profile: RobotProfile, runtime_dir: Path
+) -> None:
+    with far_end(profile, runtime_dir) as end:
+        with robot_on(end, profile) as earlier:
+            earlier.robot.connect()
+            earlier.hold()
+        servos = [end.servo("left_follower", servo_id) for servo_id in (4, 5)]
+
+        def misalign() -> None:
+            now_ns = time.monotonic_ns()
+            servos[1].write(ct.TORQUE_ENABLE.address, b"\0", now_ns=now_ns)
+            servos[1].write(ct.HOMING_OFFSET.address, (300).to_bytes(4, "little"), now_ns=now_ns)
+            servos[1].write(ct.TORQUE_ENABLE.address, b"\1", now_ns=now_ns)
+
+        end.do(misalign)
+        goals = [servo.register(ct.GOAL_POSITION) for servo in servos]
+        with robot_on(end, profile) as loop:
+            loop.robot.connect()
+            loop.hold()
+            fault = loop.fault("shadow")
+            assert (fault.servo_id, fault.label) == (4, "left elbow")
+            assert "keeps the torque it was found with" in fault.remedy
+            loop.sent[:6] = 0.5
+            loop.until(lambda m: abs(m.position[0] - 0.5) < 0.01, what="the waist's goal")
+            loop.robot.torque(True)
+            for _ in range(5):
+                loop.tick()
+        assert all(servo.torque_on for servo in servos)
+        assert [servo.register(ct.GOAL_POSITION) for servo in servos] == goals
+
+
 def test_a_joint_that_takes_hold_again_walks_to_its_command(profile: RobotProfile, runtime_dir: Path) -> None:
     with far_end(profile, runtime_dir) as end, robot_on(end, profile) as loop:
         loop.robot.connect()
