@@ -7,18 +7,23 @@ import math
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
 
 from app.bench import stillness
 from app.bench.figures import Bound, Figures
+from app.bench.kill import loss_before
+from app.bench.skew import camera_state_skew_s
 from app.bench.stillness import Watcher
 from app.bench.tracking import delay_s, rms_error
 from app.config import SessionConfig, write_config
 from app.dataplane import DataPlane
 from app.dataplane.layouts import tick_layout, tick_topic
 from app.messages import Mode
+from recordings import Episode
 from tests.support.far_end import sim_kitchen
 
 RATE_HZ = 50.0
@@ -48,6 +53,38 @@ def test_the_worst_joint_counts_and_gaps_do_not() -> None:
     follower = leader + np.array([0.01, -0.2, 0.0], np.float32)
     follower[::9] = np.nan
     assert rms_error(leader, follower) == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("skew_s", [-0.03, 0.0, 0.02, 0.08])
+def test_a_known_skew_between_pictures_and_state_is_found(skew_s: float) -> None:
+    def opening(t_s: np.ndarray) -> np.ndarray:
+        return np.asarray(0.5 + 0.4 * np.sin(2 * np.pi * t_s**1.3))
+
+    state_s, frame_s = np.arange(1, 5, 1 / RATE_HZ), np.arange(1, 5, 1 / 30)
+    shades = (200 * opening(frame_s - skew_s)).astype(np.uint8)
+    frames = SimpleNamespace(
+        time_ns=(frame_s * 1e9).astype(np.int64), frame=lambda index: np.full((8, 8, 3), shades[index])
+    )
+    state = SimpleNamespace(time_ns=(state_s * 1e9).astype(np.int64), position=opening(state_s)[:, None])
+    episode = cast(Episode, SimpleNamespace(state=state, camera=lambda name: frames))
+    found_s = camera_state_skew_s(episode, "right_wrist", 0, (10**9, 5 * 10**9))
+    assert found_s == pytest.approx(skew_s, abs=0.008)
+
+
+def test_the_worst_stream_is_what_a_kill_has_cost() -> None:
+    def episode(*, front_ns: list[int]) -> Episode:
+        return cast(
+            Episode,
+            SimpleNamespace(
+                action=SimpleNamespace(time_ns=[10_000_000, 90_000_000, 140_000_000]),
+                attributes=SimpleNamespace(cameras=[SimpleNamespace(name="front")]),
+                camera=lambda name: SimpleNamespace(time_ns=front_ns),
+            ),
+        )
+
+    assert loss_before(episode(front_ns=[70_000_000, 120_000_000]), 100_000_000) == pytest.approx(30.0)
+    assert loss_before(episode(front_ns=[95_000_000]), 100_000_000) == pytest.approx(10.0)
+    assert loss_before(episode(front_ns=[120_000_000]), 100_000_000) == math.inf
 
 
 def test_a_figure_that_is_no_number_has_missed_its_bound() -> None:

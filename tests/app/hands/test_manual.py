@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.hands.manual import HANDLE_SPEED_M_S, JOG_LIVES_S, ManualHands
+from app.hands.manual import HANDLE_SPEED_M_S, ManualHands
 from app.messages import Jog, MoveHand
 from drivers.kinematics import forward
 from drivers.sim.interface import Hands
@@ -67,7 +67,7 @@ def test_a_jog_opens_and_closes_within_what_a_gripper_can() -> None:
 
 def test_a_jog_that_is_not_repeated_ends() -> None:
     hands = hands_at_home()
-    old_ns = time.monotonic_ns() - int(JOG_LIVES_S * 1.1e9)
+    old_ns = time.monotonic_ns() - 220_000_000  # `Jog` promises 200 ms
     hands.take_jog(Jog(time_ns=old_ns, hand="right", linear_m_s=(0.1, 0.0, 0.0), base_twist=(1.0, 0.0, 0.0)))
     before = hands.leader_rad["right"].copy()
     hands.step(DT_S)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.bench.record import SYNTHETIC_ARM
 from app.dataplane import DataPlane
 from app.dataplane.layouts import FRAME_HEADER, JPEG, frame_topic
 from app.session import Session
@@ -20,16 +21,7 @@ from tests.support.live_session import notices_of
 pytestmark = pytest.mark.timeout(120)
 
 PATIENCE_S = 60.0
-PROFILE = """
-name = "one-camera"
-vector = ["arm.only"]
-[buses.only]
-port = "/dev/null"
-[arms.only]
-bus = "only"
-home_rad = [0.0]
-rest_rad = [0.0]
-joints = [{ name = "joint", ids = [1], min_rad = -1.0, max_rad = 1.0 }]
+PROFILE = f"""{SYNTHETIC_ARM}
 [cameras.door]
 source = 0
 width_px = 64

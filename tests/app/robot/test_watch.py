@@ -56,6 +56,10 @@ def fault(code: str = "overload", *, bus: str = "left_follower", servo_id: int |
     )
 
 
+def test_patience_with_a_silent_follower_is_a_tenth_of_a_second() -> None:
+    assert PATIENCE_TICKS / sim_kitchen().control_rate_hz <= 0.1
+
+
 def test_a_follower_may_miss_a_few_ticks_and_not_more() -> None:
     watch = Watch(PROFILE, Said())
     for _ in range(PATIENCE_TICKS):
