@@ -83,13 +83,12 @@ def travel(track: Track, traces: Traces) -> float:
     return float(np.ptp(known)) / (track.high - track.low) if len(known) else 0.0
 
 
-def spans(known: NDArray[np.bool_], time_ns: NDArray[np.int64]) -> list[slice]:
-    """The unbroken runs of two and more: a line is never drawn across what was not measured.
+def with_gaps(values: NDArray[np.float32], time_ns: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The values (n,), with NaN also at the first one after a gap in time: a line breaks at NaN.
 
     Args:
-        known: (n,) where there is a value.
-        time_ns: (n,); more than `GAP_NS` between two breaks the line too.
+        values: (n,), NaN where there is none.
+        time_ns: (n,); more than `GAP_NS` between two is a gap.
     """
-    joined = known[1:] & known[:-1] & (np.diff(time_ns) <= GAP_NS)
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], joined.astype(np.int8), [0]))))
-    return [slice(int(a), int(b) + 1) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    late = np.diff(time_ns, prepend=time_ns[:1]) > GAP_NS
+    return np.where(late, np.float32(np.nan), values)

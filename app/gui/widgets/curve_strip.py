@@ -1,31 +1,20 @@
-"""Measured against commanded over the last seconds: one thin lane for each arm and one for the body.
-
-Painted with plain polylines, as the pictures are: a plotting scene costs several times as much at this size.
-"""
+"""Measured against commanded over the last seconds: one thin lane for each arm and one for the body."""
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-from PyQt6.QtCore import QPointF, QRectF, QSize, Qt
-from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
-from PyQt6.QtWidgets import QSizePolicy, QWidget
+from PyQt6.QtCore import QRectF, QSize, Qt
+from PyQt6.QtGui import QColor, QPainter, QPaintEvent
+from PyQt6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from app.gui import tokens
 from app.gui.joint_rows import Row, Track, rows_of
 from app.gui.session_protocol import SessionLike
 from app.gui.theme import Theme
-from app.gui.traces import TraceBuffer, Traces, liveliest, spans
+from app.gui.traces import TraceBuffer, liveliest
 from app.session.view import Snapshot
 
 SHOWN_S = 8.0
 _REDRAW_NS = 95_000_000
-_LEAST_SPAN = 0.06
-"""The least share of a joint's range that fills a lane: closer in, a joint at rest would look as if it shook."""
-
-_DIFFERS = 0.005
-"""Asked for and sent are told apart from this share of the range on."""
-
 _HEIGHT_PX = 88
 _WORDS_PX = 18
 
@@ -34,6 +23,9 @@ class CurveStrip(QWidget):
     """Shows in each lane the joint that was picked there or, until one is, the one that moves most."""
 
     def __init__(self, session: SessionLike, theme: Theme) -> None:
+        # Here, where the window is up already: the plotting library takes a while to import.
+        from app.gui.widgets.curve_lane import CurveLane
+
         super().__init__()
         self._rows = rows_of(session.profile)
         self._theme = theme
@@ -45,6 +37,12 @@ class CurveStrip(QWidget):
         self._bold = tokens.font(tokens.TEXT_SMALL_PX, bold=True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(self.full_height_px)
+        self._lanes = [CurveLane(shown_s=SHOWN_S, theme=theme) for _ in self._rows]
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(tokens.steps(3), _WORDS_PX, tokens.steps(3), tokens.steps(1))
+        layout.setSpacing(tokens.steps(3))
+        for lane in self._lanes:
+            layout.addWidget(lane)
         self.setAccessibleName("Curves of the last seconds, measured over commanded")
 
     @property
@@ -86,54 +84,25 @@ class CurveStrip(QWidget):
             return
         self._now_ns = snapshot.time_ns
         traces = self._buffer.update(snapshot.time_ns)
+        before = self.tracks
         for lane, row in enumerate(self._rows):
-            self._shown[lane] = self._picked.get(lane) or liveliest(row, traces, shown=self._shown.get(lane))
-        self.update()
+            track = self._picked.get(lane) or liveliest(row, traces, shown=self._shown.get(lane))
+            self._shown[lane] = track
+            self._lanes[lane].draw(track, traces, now_ns=snapshot.time_ns)
+        if self.tracks != before:
+            self.update()
 
     def sizeHint(self) -> QSize:
         """As high as it wants."""
         return QSize(tokens.steps(150), self.full_height_px)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Lanes side by side."""
-        traces = self._buffer.traces
-        if traces is None or not self._shown:
-            return
+        """What each lane shows, above it."""
         painter = QPainter(self)
-        pad = tokens.steps(3)
-        width = (self.width() - pad) / len(self._rows)
-        for lane, row in enumerate(self._rows):
-            box = QRectF(pad + lane * width, 0, width - pad, self.height())
-            self._paint_lane(painter, box, row, self._shown[lane], traces)
-
-    def _paint_lane(self, painter: QPainter, box: QRectF, row: Row, track: Track, traces: Traces) -> None:
-        palette = self._theme.palette
-        measured_ink, sent_ink = QColor(palette.text), QColor(tokens.ink_of(tokens.TELEOP, palette))
-        area = QRectF(box.left(), _WORDS_PX, box.width(), self.height() - _WORDS_PX - tokens.steps(1))
-        words = QRectF(box.left(), 0, box.width(), _WORDS_PX)
-        self._paint_words(painter, words, row, track, legend=row is self._rows[-1])
-        painter.fillRect(area, QColor(palette.panel))
-        measured, sent, requested = (
-            vectors[:, track.index] for vectors in (traces.position, traces.sent, traces.requested)
-        )
-        low, high = _range_of(track, measured, sent)
-        across = area.right() - (self._now_ns - traces.time_ns) / (SHOWN_S * 1e9) * area.width()
-
-        def line(values: NDArray[np.float32], known: NDArray[np.bool_]) -> None:
-            down = area.bottom() - 2 - (values - low) / (high - low) * (area.height() - 4)
-            for span in spans(known, traces.time_ns):
-                points = zip(across[span].tolist(), down[span].tolist(), strict=True)
-                painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in points]))
-
-        painter.setClipRect(area)
-        asked = np.isfinite(requested) & (np.abs(requested - sent) > _DIFFERS * (track.high - track.low))
-        painter.setPen(QPen(QColor(tokens.ink_of(tokens.WARNING, palette)), 1, Qt.PenStyle.DotLine))
-        line(np.nan_to_num(requested), asked)
-        painter.setPen(QPen(sent_ink, 1))
-        line(np.nan_to_num(sent), np.isfinite(sent))
-        painter.setPen(QPen(measured_ink, 1))
-        line(np.nan_to_num(measured), np.isfinite(measured))
-        painter.setClipping(False)
+        for lane, track in self._shown.items():
+            row, place = self._rows[lane], self._lanes[lane].geometry()
+            box = QRectF(place.left(), 0, place.width(), _WORDS_PX)
+            self._paint_words(painter, box, row, track, legend=row is self._rows[-1])
 
     def _paint_words(self, painter: QPainter, box: QRectF, row: Row, track: Track, *, legend: bool) -> None:
         palette = self._theme.palette
@@ -158,12 +127,3 @@ class CurveStrip(QWidget):
             key = QRectF(right - taken - tokens.steps(4), box.center().y(), tokens.steps(3), 2)
             painter.fillRect(key, QColor(tokens.ink_of(hue, palette)))
             right -= taken + tokens.steps(7)
-
-
-def _range_of(track: Track, *curves: NDArray[np.float32]) -> tuple[float, float]:
-    """What a lane reaches from and to: the curves, and never less than a small share of the joint's range."""
-    known = np.concatenate([curve[np.isfinite(curve)] for curve in curves])
-    low, high = (float(known.min()), float(known.max())) if len(known) else (track.low, track.high)
-    least = _LEAST_SPAN * (track.high - track.low)
-    middle, reach = (low + high) / 2, max(high - low, least) / 2
-    return middle - reach, middle + reach

@@ -24,18 +24,18 @@ class RecordLine(QWidget):
         super().__init__()
         self._theme = theme
         self._recording = False
-        self._time = ""
+        self._words = ""
         self._right = ""
         self._font = tokens.font(tokens.TEXT_TITLE_PX, bold=True)
         self._right_font = tokens.font(tokens.TEXT_PX)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(tokens.TEXT_TITLE_PX + tokens.steps(2))
 
-    def say(self, *, recording: bool, time: str, right: str) -> None:
+    def say(self, words: str, *, recording: bool, right: str) -> None:
         """Show a state; free when it is shown already."""
-        if (recording, time, right) != (self._recording, self._time, self._right):
-            self._recording, self._time, self._right = recording, time, right
-            self.setAccessibleName(f"Recording {time}" if recording else "Not recording")
+        if (recording, words, right) != (self._recording, self._words, self._right):
+            self._recording, self._words, self._right = recording, words, right
+            self.setAccessibleName(words if recording else f"Not recording, {words.lower()}")
             self.update()
 
     def sizeHint(self) -> QSize:
@@ -54,9 +54,8 @@ class RecordLine(QWidget):
         painter.drawEllipse(circle)
         painter.setFont(self._font)
         painter.setPen(QColor(palette.text if self._recording else palette.text_dim))
-        words = self.rect().adjusted(dot + tokens.steps(3), 0, 0, 0)
-        text = f"REC  {self._time}" if self._recording else "Ready" if self._time == "" else self._time
-        painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+        room = self.rect().adjusted(dot + tokens.steps(3), 0, 0, 0)
+        painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self._words)
         painter.setFont(self._right_font)
         painter.setPen(QColor(palette.text_dim))
         painter.drawText(
@@ -104,11 +103,17 @@ class RecordPanel(QWidget):
         """Follow the running episode; while `driving`, show the second keys of those that driving takes."""
         recording = snapshot.recording
         if recording is None:
-            self._line.say(recording=False, time="", right=counted(len(snapshot.episodes), "episode"))
+            self._line.say(
+                "Ready" if snapshot.ready else "Waiting",
+                recording=False,
+                right=counted(len(snapshot.episodes), "episode"),
+            )
             self._figures.say(snapshot.dataset)
         else:
             self._line.say(
-                recording=True, time=clock(recording.duration_s), right=episode_number(recording.episode_id)
+                f"REC  {clock(recording.duration_s)}",
+                recording=True,
+                right=episode_number(recording.episode_id),
             )
             self._figures.say(
                 f"{amount(recording.rows)} rows   {amount(recording.frames)} frames   "

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QColor
 from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QApplication
 
+from app.gui import tokens
 from app.gui.frame import Frame
 from app.gui.joint_rows import Row, Track
+from app.gui.session_protocol import SessionLike
 from app.gui.settings import Settings
-from app.gui.traces import TraceBuffer, Traces, liveliest, spans
+from app.gui.theme import Theme
+from app.gui.traces import TraceBuffer, Traces, liveliest, with_gaps
+from app.gui.widgets.curve_strip import SHOWN_S, CurveStrip
 from app.gui.window import Window
 from app.session.view import Notice
-from tests.support.fake_session import FakeSession
+from tests.support.fake_session import FakeSession, load_fake_profile
 
 TICK_NS = 20_000_000
 LAYOUT = np.dtype([("time_ns", "i8"), *((name, "f4", (2,)) for name in ("position", "sent", "requested"))])
@@ -60,12 +68,114 @@ def test_what_is_shown_only_changes_for_clearly_more() -> None:
     assert liveliest(ROW, moving(0.5, 1.9), shown=SHOULDER) == ELBOW
 
 
-def test_a_line_is_never_drawn_across_what_was_not_measured() -> None:
-    known = np.array([True, True, False, True, False, True, True, True])
-    time_ns = np.arange(8) * TICK_NS
-    assert spans(known, time_ns) == [slice(0, 2), slice(5, 8)]
-    time_ns[7] += 1_000_000_000
-    assert spans(known, time_ns) == [slice(0, 2), slice(5, 7)]
+def test_a_line_breaks_where_nothing_was_measured_and_after_a_gap_in_time() -> None:
+    nan = np.nan
+    values = np.array([1, 2, nan, 4, 5, 6], np.float32)
+    time_ns = np.arange(6) * TICK_NS
+    np.testing.assert_array_equal(with_gaps(values, time_ns), values)
+    time_ns[4:] += 1_000_000_000
+    np.testing.assert_array_equal(with_gaps(values, time_ns), [1, 2, nan, 4, nan, 6])
+    assert len(with_gaps(values[:0], time_ns[:0])) == 0
+
+
+class Rows:
+    """What a strip wants of a session: ticks that a test has written."""
+
+    def __init__(self, *, now_s: float) -> None:
+        self.profile = load_fake_profile()
+        self.now_ns = int(now_s * 1e9)
+        layout = [(name, "f4", (self.profile.dof,)) for name in ("position", "sent", "requested")]
+        self.rows = np.zeros(int(8 / 0.02), np.dtype([("time_ns", "i8"), *layout]))
+        self.rows["time_ns"] = self.now_ns - 8_000_000_000 + np.arange(1, len(self.rows) + 1) * TICK_NS
+
+    def ticks(self, since_ns: int) -> NDArray[np.void]:
+        return self.rows[self.rows["time_ns"] > since_ns]
+
+
+def drawn(strip: CurveStrip, hue: str, *, from_s: float, to_s: float) -> int:
+    """How many pixels of a colour the first lane shows between two times, in seconds before now."""
+    picture = strip.grab().toImage()
+    pad = tokens.steps(3)
+    width = (strip.width() - pad) / len(strip.tracks) - pad
+    first, last = (int(pad + (1 - before_s / SHOWN_S) * width) for before_s in (from_s, to_s))
+    wanted = QColor(hue)
+    return sum(
+        picture.pixelColor(x, y) == wanted for x in range(first, last) for y in range(20, strip.height())
+    )
+
+
+def strip_of(rows: Rows, theme: Theme, *, width_px: int = 1240) -> CurveStrip:
+    strip = CurveStrip(cast("SessionLike", rows), theme)
+    strip.resize(width_px, strip.height())
+    strip.show()
+    QTest.qWait(20)
+    strip.apply(replace(FakeSession().snapshot(), time_ns=rows.now_ns))
+    return strip
+
+
+def test_what_was_not_measured_is_not_drawn(theme: Theme) -> None:
+    rows = Rows(now_s=100)
+    rows.rows["sent"] += 0.3
+    rows.rows["position"][200:300] = np.nan  # from four to two seconds ago
+    rows.rows["requested"][:] = np.nan
+    strip = strip_of(rows, theme)
+    measured = theme.palette.text
+    assert drawn(strip, measured, from_s=7.9, to_s=4.1) > 100
+    assert drawn(strip, measured, from_s=3.9, to_s=2.1) == 0
+    assert drawn(strip, measured, from_s=1.9, to_s=0.1) > 50
+    assert drawn(strip, tokens.TELEOP, from_s=3.9, to_s=2.1) > 50
+    assert drawn(strip, tokens.WARNING, from_s=7.9, to_s=0.1) == 0
+
+
+def test_what_was_asked_for_is_drawn_where_it_differs_from_what_was_sent(theme: Theme) -> None:
+    rows = Rows(now_s=100)
+    rows.rows["sent"] = np.linspace(0, 1, 400)[:, None]
+    rows.rows["requested"] = rows.rows["sent"]
+    rows.rows["requested"][200:300] -= 0.2
+    strip = strip_of(rows, theme)
+    assert drawn(strip, tokens.WARNING, from_s=3.9, to_s=2.1) > 20
+    assert drawn(strip, tokens.WARNING, from_s=7.9, to_s=4.1) == 0
+
+
+def test_curves_follow_the_theme(theme: Theme) -> None:
+    rows = Rows(now_s=100)
+    rows.rows["sent"] += 0.3
+    strip = strip_of(rows, theme)
+    theme.toggle()
+    assert drawn(strip, theme.palette.text, from_s=7.9, to_s=0.1) > 100
+    assert drawn(strip, tokens.ink_of(tokens.TELEOP, theme.palette), from_s=7.9, to_s=0.1) > 100
+    assert drawn(strip, theme.palette.panel, from_s=7.9, to_s=0.1) > 1000
+
+
+def test_a_strip_of_any_height_shows_what_it_has(theme: Theme) -> None:
+    rows = Rows(now_s=100)
+    strip = strip_of(rows, theme)
+    for height_px in range(1, strip.full_height_px + 1):
+        strip.setFixedHeight(height_px)
+        rows.now_ns += 100_000_000
+        strip.apply(replace(FakeSession().snapshot(), time_ns=rows.now_ns))
+        assert strip.grab().height() == height_px
+
+
+def test_a_robot_not_heard_yet_draws_nothing(theme: Theme) -> None:
+    rows = Rows(now_s=100)
+    rows.rows = rows.rows[:0]
+    strip = strip_of(rows, theme)
+    assert drawn(strip, theme.palette.text, from_s=7.9, to_s=0.1) == 0
+
+
+def test_the_mouse_leaves_the_curves_and_the_keys_alone(frame: Frame) -> None:
+    frame.refresh()
+    strip = frame.drive_page.curves
+    before, focused = strip.grab().toImage(), QApplication.focusWidget()
+    place = strip.mapTo(frame, strip.rect().center())
+    for button in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton):
+        at = frame.childAt(place)
+        assert at is not None
+        QTest.mouseClick(at, button, pos=at.mapFrom(frame, place))
+    assert QApplication.focusWidget() is focused
+    assert QApplication.activePopupWidget() is None
+    assert strip.grab().toImage() == before
 
 
 def test_a_click_on_a_joint_shows_its_curve_and_a_second_one_lets_it_go(frame: Frame) -> None:
