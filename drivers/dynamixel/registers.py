@@ -84,6 +84,10 @@ STATE_STARTS = tuple(start.address for start in (PRESENT_CURRENT, PRESENT_PWM, M
 to tell which of the last reads it answers: with four lengths one that is three ticks late is still told from a new one.
 """
 
+SETTINGS_ADDRESS = RETURN_DELAY.address
+SETTINGS_SIZE = MIN_POSITION.address + MIN_POSITION.size - SETTINGS_ADDRESS
+"""From the return delay to the position limits in one read: what this program sets in the EEPROM."""
+
 GOALS_ADDRESS = GOAL_CURRENT.address
 GOALS_SIZE = GOAL_POSITION.address + GOAL_POSITION.size - GOALS_ADDRESS
 """From the goal of current to that of position in one read."""

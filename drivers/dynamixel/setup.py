@@ -33,6 +33,8 @@ from drivers.dynamixel.registers import (
     RETURN_DELAY,
     REVERSE,
     SECONDARY_ID,
+    SETTINGS_ADDRESS,
+    SETTINGS_SIZE,
     TICKS_PER_TURN,
     TORQUE_ENABLE,
     VELOCITY_LIMIT,
@@ -48,6 +50,17 @@ EASE_RAD_S = 1.0
 """A third of what an arm may do, so that there is time to step back."""
 BOOT_S = 0.3
 BOOT_LIMIT_S = 5.0
+SETTINGS = (
+    RETURN_DELAY,
+    DRIVE_MODE,
+    OPERATING_MODE,
+    SECONDARY_ID,
+    CURRENT_LIMIT,
+    VELOCITY_LIMIT,
+    MAX_POSITION,
+    MIN_POSITION,
+)
+"""What is set in the EEPROM, all of it between `SETTINGS_ADDRESS` and the end of `SETTINGS_SIZE` bytes."""
 TRIES = 4
 """Of each transaction: setting up makes some hundred of them, and one lost packet must not fail a servo."""
 
@@ -128,13 +141,14 @@ def bring_up(bus: DynamixelBus, unit: Unit, *, found_off: set[int], torque: bool
             found_off.add(plan.id)
     master_drive_mode = 0
     for plan in unit.plans:
-        drive_mode = (yield from _read(bus, plan.id, DRIVE_MODE)) & REVERSE
+        settings = yield from _read_settings(bus, plan.id)
+        drive_mode = settings[DRIVE_MODE] & REVERSE
         if plan is unit.master:
             master_drive_mode = drive_mode
         else:
             drive_mode = master_drive_mode ^ REVERSE
         for register, value in _eeprom(plan, unit, drive_mode):
-            if (yield from _read(bus, plan.id, register)) == value:
+            if settings[register] == value:
                 continue
             if holding:
                 yield from _write_all(bus, unit.ids, TORQUE_ENABLE, 0)
@@ -205,6 +219,31 @@ def _ping(bus: DynamixelBus, servo_id: int) -> Generator[None, None, int]:
 
 def _read(bus: DynamixelBus, servo_id: int, register: Register) -> Generator[None, None, int]:
     return (yield from _patiently(lambda: bus.read(servo_id, register, tries=1)))
+
+
+def _read_settings(bus: DynamixelBus, servo_id: int) -> Generator[None, None, dict[Register, int]]:
+    """The EEPROM as two reads in a row agree on it: on a wrong one a joint's direction might be turned around for good.
+
+    No other read has this length, so that no late reply to one passes for it.
+    """
+
+    def read() -> bytes:
+        return bus.read_bytes(servo_id, SETTINGS_ADDRESS, SETTINGS_SIZE, tries=1)
+
+    before = yield from _patiently(read)
+    for _ in range(TRIES):
+        data = yield from _patiently(read)
+        if data == before:
+            return {
+                register: register.decode(data[start : start + register.size])
+                for register in SETTINGS
+                for start in (register.address - SETTINGS_ADDRESS,)
+            }
+        before = data
+    raise CorruptReplyError(
+        f"servo {servo_id} ({bus.labels[servo_id]}) on {bus.path} told other settings in each of {1 + TRIES} reads",
+        remedy="check the cable's length and shield, and that no two servos share an id",
+    )
 
 
 def _write(bus: DynamixelBus, servo_id: int, register: Register, value: int) -> Generator[None, None, None]:

@@ -13,7 +13,7 @@ from drivers.measurement import HomingState, Measurement
 from drivers.profile import RobotProfile, load_profile
 from drivers.sim import control_table as ct
 from drivers.sim.faults import HEALTHY_BUS, BusFaults
-from drivers.sim.protocol import FAST_SYNC_READ, SYNC_READ, SYNC_WRITE, Packet
+from drivers.sim.protocol import FAST_SYNC_READ, SYNC_READ, SYNC_WRITE, WRITE, Packet
 from tests.drivers.robot_lines import FarEnd, eventually, far_end, robot_on
 
 LEFT, RIGHT, BODY = slice(0, 7), slice(7, 14), slice(14, 18)
@@ -116,6 +116,41 @@ def test_connecting_over_a_bad_line_fails_no_servo(profile: RobotProfile, runtim
             end.set_faults(bus, BusFaults(loss=0.02, corruption=0.02))
         report = loop.robot.connect()
         assert report.ok, str(report)
+
+
+def test_a_drive_mode_that_was_misread_once_is_not_written_and_no_arm_let_fall_for_it(
+    profile: RobotProfile, runtime_dir: Path
+) -> None:
+    with far_end(profile, runtime_dir) as end, robot_on(end, profile) as loop:
+        with robot_on(end, profile) as earlier:
+            assert earlier.robot.connect().ok
+        let_go: list[Packet] = []
+
+        def note_torque_off(packet: Packet) -> bool:
+            if packet.instruction == WRITE and packet.parameters == bytes((ct.TORQUE_ENABLE.address, 0, 0)):
+                let_go.append(packet)
+            return True
+
+        end.overhear("left_follower", note_torque_off)
+        pair = [end.servo("left_follower", i) for i in (4, 5)]
+        before = [servo.register(ct.DRIVE_MODE) for servo in pair]
+        misread = threading.Event()
+        honest = pair[0].read
+
+        def misread_once(address: int, length: int) -> tuple[int, bytes]:
+            error, data = honest(address, length)
+            place = ct.DRIVE_MODE.address - address
+            if misread.is_set() or not 0 <= place < length:
+                return error, data
+            misread.set()
+            return error, data[:place] + bytes((data[place] ^ ct.DRIVE_MODE_REVERSE,)) + data[place + 1 :]
+
+        pair[0].read = misread_once  # type: ignore[method-assign]  # noise that the checksum lets pass
+        report = loop.robot.connect()
+        assert misread.is_set()
+        assert report.ok, str(report)
+        assert [servo.register(ct.DRIVE_MODE) for servo in pair] == before
+        assert let_go == []
 
 
 def test_what_a_very_bad_line_left_undone_at_connection_is_made_good_when_it_heals(
