@@ -26,8 +26,8 @@ _ROOM = 0.03
 class CurveLane(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph ships no types
     """The plot of one number of the vector.
 
-    A bare view box fills it. pyqtgraph's `PlotWidget` and `GraphicsLayoutWidget` (0.14) put theirs in a grid layout,
-    which crashed with PyQt 6.11 when the window was deleted: Qt visits boxes that Python has let go of already.
+    A bare view box fills it, without a graphics layout: with pyqtgraph 0.14's `GraphicsLayoutWidget`, PyQt 6.11
+    crashed in the grid layout's destructor when the window was deleted. That can go once it is safe to delete.
 
     Args:
         shown_s: how far back it reaches.

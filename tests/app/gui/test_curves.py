@@ -15,7 +15,7 @@ from PyQt6.QtWidgets import QApplication
 
 from app.gui import tokens
 from app.gui.frame import Frame
-from app.gui.joint_rows import Row, Track
+from app.gui.joint_rows import Row, Track, rows_of
 from app.gui.session_protocol import SessionLike
 from app.gui.settings import Settings
 from app.gui.theme import Theme
@@ -130,9 +130,14 @@ def test_what_was_not_measured_is_not_drawn(theme: Theme) -> None:
 def test_what_was_asked_for_is_drawn_where_it_differs_from_what_was_sent(theme: Theme) -> None:
     rows = Rows(now_s=100)
     rows.rows["sent"] = np.linspace(0, 1, 400)[:, None]
+    shoulder = rows_of(rows.profile)[0].tracks[0]
     rows.rows["requested"] = rows.rows["sent"]
+    rows.rows["requested"][:200] += 0.004 * (shoulder.high - shoulder.low)  # too little to be worth a line
     rows.rows["requested"][200:300] -= 0.2
     strip = strip_of(rows, theme)
+    strip.pick(shoulder.index)
+    strip.apply(replace(FakeSession().snapshot(), time_ns=rows.now_ns))
+    assert strip.tracks[0] == shoulder
     assert drawn(strip, tokens.WARNING, from_s=3.9, to_s=2.1) > 20
     assert drawn(strip, tokens.WARNING, from_s=7.9, to_s=4.1) == 0
 
