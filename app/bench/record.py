@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
             measure(session, args, data_dir, figures)
         finally:
             session.close()
-        figures.add("episode_close_10min_s", long_close_s(folder / "long", args), at_most=0.2)
+        figures.add("writer_close_10min_s", long_close_s(folder / "long", args), at_most=0.2)
     return figures.report(args.json)
 
 

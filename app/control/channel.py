@@ -118,6 +118,11 @@ class CommandClient:
             self._posted[number] = (command, 0)
         return number
 
+    @property
+    def waiting(self) -> bool:
+        """Whether an answer to a posted command is still to come, or to be given up."""
+        return bool(self._posted)
+
     def replies(self) -> Iterator[tuple[int, Command, Reply]]:
         """Answers that came for posted commands, and a refusal for each that timed out."""
         while self._socket.poll(0):

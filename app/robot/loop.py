@@ -141,10 +141,14 @@ class RobotLoop:
         """Let every lift that has no zero look for it.
 
         Raises:
-            ModeRefusedError: after an emergency stop, which holds whatever moves.
+            ModeRefusedError: while the robot moves, and after an emergency stop, which holds whatever moves.
         """
         if self.arbiter.mode is Mode.STOPPED:
             raise ModeRefusedError("the robot is stopped; release the emergency stop first")
+        if self._moving:
+            raise ModeRefusedError(
+                f"the robot is in {self.arbiter.mode.name.lower()}; hold it before homing the lift"
+            )
         self._robot.start_homing()
 
     def stop(self, reason: str) -> None:

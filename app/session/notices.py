@@ -11,6 +11,8 @@ PASSING_S = 8.0
 """How long a line stays that tells of something over and done with, such as a refused command."""
 
 PASSING_KEYS = ("command", "drop:", "episode", "owner")
+STAYING_S = {"episode:cut": 60.0}
+"""What calls for something to be done stays longer than what only tells."""
 
 
 class NoticeBoard:
@@ -71,7 +73,7 @@ class NoticeBoard:
         now = time.monotonic_ns()
         for key, notice in list(self._notices.items()):
             passing = key.startswith(PASSING_KEYS)
-            if passing and now - notice.since_ns > PASSING_S * 1e9:
+            if passing and now - notice.since_ns > STAYING_S.get(key, PASSING_S) * 1e9:
                 self.remove(key)
         return tuple(sorted(self._notices.values(), key=_urgency))
 

@@ -140,6 +140,11 @@ class Pump:
             self._disk_free = free_bytes(self._data_dir)
         self.snapshot = self._compose()
 
+    @property
+    def awaits_answers(self) -> bool:
+        """Whether a process still owes an answer to a command."""
+        return any(client.waiting for client in self._clients.values())
+
     def fail(self, error: Exception) -> None:
         """Say on the last snapshot that there will be no other."""
         notice = Notice(

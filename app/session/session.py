@@ -53,6 +53,9 @@ from drivers.sim.remote import SimRemote
 HARDWARE_PROCESSES = ("robot", "cameras", "recorder", "hands")
 PUMP_PERIOD_S = 1 / 60
 RELATCH_S = 0.5
+LAST_ANSWERS_S = 2.0
+"""At the end, how long the processes may take to answer what was asked just before."""
+
 log = logging.getLogger("understudy.session")
 
 
@@ -290,11 +293,21 @@ class Session:
         """Commands out, news in, about sixty times a second."""
         deadline = time.monotonic()
         while not self._ended.is_set():
-            while True:
-                try:
-                    self._wanted.get_nowait()()
-                except queue.Empty:
-                    break
+            self._carry_out()
             self._pump.poll(beaten_ns=self._beaten_ns)
             deadline = max(deadline + PUMP_PERIOD_S, time.monotonic())
             self._ended.wait(deadline - time.monotonic())
+        # What was asked for just before the end, such as an episode's outcome, still counts.
+        self._carry_out()
+        last_s = time.monotonic() + LAST_ANSWERS_S
+        while self._pump.awaits_answers and time.monotonic() < last_s:
+            self._pump.poll(beaten_ns=self._beaten_ns)
+            time.sleep(PUMP_PERIOD_S)
+
+    def _carry_out(self) -> None:
+        """Do what has been asked for since the last time."""
+        while True:
+            try:
+                self._wanted.get_nowait()()
+            except queue.Empty:
+                return

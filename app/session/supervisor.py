@@ -24,6 +24,10 @@ from app.session.view import ProcessView
 SILENT_S = 1.0
 """Without a heartbeat for this long a process counts as lost."""
 
+HANGS_S = {"recorder": 6.0}
+"""The recorder may wait for a disk that stalls, and to kill it for that would cut its episode short: its streams hold
+two seconds of frames, and what they cannot hold is counted."""
+
 STARTING_S = 20.0
 """How long the first heartbeat may take."""
 
@@ -175,7 +179,7 @@ class Supervisor:
         code = child.process.poll()
         if code is not None:
             return f"killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
-        patience_s = SILENT_S if child.status is not None else STARTING_S
+        patience_s = HANGS_S.get(child.name, SILENT_S) if child.status is not None else STARTING_S
         silent_s = (now - child.seen_ns) / 1e9
         return f"silent for {silent_s:.1f} s" if silent_s > patience_s else ""
 
