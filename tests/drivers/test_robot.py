@@ -45,7 +45,7 @@ def test_goals_reach_the_joints_and_come_back_as_measurements(
         assert loop.faults == ()
         health = loop.robot.health()["left_follower"]
         assert (health.connected, health.silent_servos) == (True, ())
-        # A busy machine may keep the far end from answering within a tick now and then; that is no failure of the lines.
+        # A busy machine may now and then keep the far end from answering within a tick; that is no fault of the line.
         assert health.failures * 10 < health.reads
         assert health.reads >= 25
         assert health.latency_p50_ms <= health.latency_p99_ms <= health.latency_max_ms
