@@ -18,7 +18,7 @@ examples:
   understudy                                     open the window on the simulated robot
   understudy --profile my-robot.toml             open it on another robot
   understudy check my-robot.toml                 which devices answer, which do not, and what to do
-  understudy record --headless --seconds 20 --task "pick up the plate" --script "pick up the plate"
+  understudy record --headless --task "clear the plate" --script "put the plate in the sink"
   understudy data ls                             every recorded episode
   understudy data verify last                    prove that the last one is whole
   understudy bench drive --seconds 60            drive and record for a minute, print one line per figure

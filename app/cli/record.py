@@ -30,7 +30,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         " them on the simulated robot. Recording starts when everything answers and the robot follows.",
         epilog="examples:\n"
         '  understudy record --headless --seconds 20 --task "wipe the counter"\n'
-        '  understudy record --headless --task "tidy up" --script "pick up the plate" --outcome success\n',
+        '  understudy record --headless --task "tidy up" --script "put the plate in the sink" --outcome success\n',
         formatter_class=options.HelpFormatter,
     )
     parser.add_argument(

@@ -161,6 +161,8 @@ class Frame(QWidget):
         if self.stack.currentWidget() is not page:
             self.driving.end()
             self.episodes_page.save_edits()
+            # Qt hands the focus of a page that goes to the next field, and every key would be typed into it.
+            self.setFocus()
             self.stack.setCurrentWidget(page)
         self._settings.page = page_id
         for other_id, button in self._page_buttons.items():

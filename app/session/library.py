@@ -123,4 +123,4 @@ def damage_of(info: EpisodeInfo) -> str:
         return info.problem
     if not info.complete and not info.recording:
         return f"cut short; mend it with: understudy data repair {info.id}"
-    return "repaired; some of it was lost" if info.repaired else ""
+    return "repaired" if info.repaired else ""

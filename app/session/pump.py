@@ -88,7 +88,13 @@ class Pump:
         self.pictures = Pictures(profile, plane)
         self.history = TickHistory(self._layout, int(HISTORY_S * profile.control_rate_hz))
         self.notices = NoticeBoard()
-        self.snapshot = Snapshot(time_ns=time.monotonic_ns(), profile_name=profile.name)
+        # What never changes is right from the first look on: a window builds itself by it.
+        self.snapshot = Snapshot(
+            time_ns=time.monotonic_ns(),
+            profile_name=profile.name,
+            dataset=str(data_dir),
+            simulated=profile.simulation is not None,
+        )
 
     def start(self) -> None:
         """Start the processes."""

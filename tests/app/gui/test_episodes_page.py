@@ -43,6 +43,9 @@ def test_judging_by_key(page: Frame, session: FakeSession, key: Qt.Key, outcome:
 def test_replay_goes_to_the_robots_eyes(page: Frame, session: FakeSession) -> None:
     press(page, Key.Key_P)
     assert session.calls[-1] == ("replay", "ep-000009")
+    QTest.qWait(20)
+    press(page, Key.Key_H)
+    assert session.calls[-1] == ("set_mode", Mode.HOLD), "the key was typed into a field"
     assert page.page_id == "drive"
 
 
