@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from pathlib import Path
@@ -34,7 +35,7 @@ from recordings import (
 )
 from recordings import Event as RecordedEvent
 
-POLL_S = 0.2
+POLL_S = 0.25
 """Pause between two looks at the streams. They hold seconds, so all that a longer pause can lose is what a killed
 recorder had not written yet, and each look costs processor time."""
 
@@ -79,16 +80,20 @@ class RecorderProcess:
     def run(self) -> None:
         """Record when asked, until told to end."""
         context = self._context
+        gc.collect()
+        gc.freeze()
         while not context.ending:
+            asked = False
             for request in context.server.receive():
                 self._answer(request)
+                asked = True
             self._drain()
             if self._writer is not None and not context.owner_alive():
                 context.event("episode", "Closing the episode: the window stopped answering", level="warning")
                 self._close(Outcome.UNSET)
             if context.owner_ended():
                 break
-            if context.due():
+            if asked or context.due():
                 context.beat("recording" if self._writer is not None else "ready", **self._detail())
             context.server.wait(POLL_S)
         if self._writer is not None:
@@ -323,7 +328,7 @@ class RecorderProcess:
 
 def main(argv: list[str]) -> None:
     """Run the recorder process of the session in the directory `argv[-1]`."""
-    context = ProcessContext("recorder", argv, heartbeat_s=0.25)
+    context = ProcessContext("recorder", argv, heartbeat_s=0.45)
     try:
         RecorderProcess(context).run()
     finally:
