@@ -16,7 +16,7 @@ from app.bench.encoding import encoding_cpu_s
 from app.bench.feeder import synthetic_picture
 from app.bench.figures import Figures, add_json_argument
 from app.bench.processes import CpuMeter
-from app.bench.waiting import wait
+from app.bench.waiting import beating, wait
 from app.session import Session
 from recordings import CameraSpec, Dataset, Environment, EpisodeSpec, Outcome, encode_jpeg
 
@@ -62,18 +62,19 @@ def measure(session: Session, args: argparse.Namespace, data_dir: Path, figures:
     meter = CpuMeter(session.snapshot().processes)
     session.start_episode("bench: synthetic cameras")
     recording = wait(session, lambda now: now.recording is not None, 5.0, "the episode to start").recording
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as feeder:
+    with (
+        beating(session),
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as feeder,
+    ):
         if feeder.stdout is None or feeder.stdin is None or recording is None:
             raise RuntimeError("the feeder has no pipes")
         feeder.stdout.readline()
         began = time.monotonic()
         while feeder.poll() is None and time.monotonic() - began < args.seconds:
-            session.beat()
             time.sleep(0.1)
         fed = json.loads(feeder.stdout.readline())
         elapsed = time.monotonic() - began
         time.sleep(0.2)
-        session.beat()
         session.end_episode("success")
         wait(session, lambda now: now.recording is None, 10.0, "the episode to close")
         cpu_recorder = meter.seconds("recorder")
