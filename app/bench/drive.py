@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from app.bench.encoding import encoding_cpu_s
+from app.bench.encoding import encoding_cpu_s, encoding_tight_cpu_s
 from app.bench.figures import Figures, add_json_argument
 from app.bench.processes import CpuMeter
 from app.bench.skew import camera_state_skew_s, clap
@@ -165,6 +165,8 @@ class Drive:
         qualities = {name: camera.jpeg_quality for name, camera in session.profile.cameras.items()}
         alone_s = encoding_cpu_s(episode, qualities)
         self.figures.add("recorder_cpu_ratio", cpu_s / alone_s, at_most=1.3)
+        tight_s = encoding_tight_cpu_s(episode, qualities)
+        self.figures.add("recorder_cpu_ratio_tight_loop", cpu_s / tight_s)
         self.figures.add("recorder_cpu_s", cpu_s)
         self.figures.add("encoding_alone_cpu_s", alone_s)
 
