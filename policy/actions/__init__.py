@@ -1,0 +1,1 @@
+"""Actions as tokens, and chunks of actions in time."""

@@ -1,0 +1,1 @@
+"""Weights on disk: openpi's layout, LeRobot's, and ours."""

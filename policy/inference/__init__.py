@@ -1,0 +1,1 @@
+"""The model at work: subtasks, action chunks, and what makes them fast."""

@@ -1,0 +1,136 @@
+"""Sizes of the models: what a checkpoint must be built as. Figures of the real sizes are openpi's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal["pi0", "pi05"]
+
+BASE, LEFT_WRIST, RIGHT_WRIST, BACK = "base_0_rgb", "left_wrist_0_rgb", "right_wrist_0_rgb", "back_0_rgb"
+LOW_LEVEL_CAMERAS = (BASE, LEFT_WRIST, RIGHT_WRIST)
+HIGH_LEVEL_CAMERAS = (BASE, BACK, LEFT_WRIST, RIGHT_WRIST)
+
+
+@dataclass(frozen=True)
+class VisionConfig:
+    """A SigLIP image encoder: patches, learned positions, pre-norm layers.
+
+    Attributes:
+        width: Of a token.
+        depth: Layers.
+        mlp_width: Of the hidden layer of each MLP.
+        heads: Attention heads; `width` is a multiple of it.
+        patch: Side of a patch in pixels.
+        image_size: Side of the square image in pixels.
+    """
+
+    width: int = 1152
+    depth: int = 27
+    mlp_width: int = 4304
+    heads: int = 16
+    patch: int = 14
+    image_size: int = 224
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of one image."""
+        return (self.image_size // self.patch) ** 2
+
+
+@dataclass(frozen=True)
+class GemmaConfig:
+    """One tower: a Gemma transformer.
+
+    Two towers that attend together agree in everything but `width` and `mlp_width`.
+
+    Attributes:
+        width: Of a token.
+        depth: Layers.
+        mlp_width: Of the gated MLP.
+        heads: Query heads.
+        kv_heads: Key-value heads, each shared by `heads / kv_heads` query heads.
+        head_dim: Width of a head.
+    """
+
+    width: int
+    depth: int
+    mlp_width: int
+    heads: int = 8
+    kv_heads: int = 1
+    head_dim: int = 256
+
+
+GEMMA_2B = GemmaConfig(width=2048, depth=18, mlp_width=16384)
+GEMMA_300M = GemmaConfig(width=1024, depth=18, mlp_width=4096)
+
+
+@dataclass(frozen=True)
+class Pi0Config:
+    """π0 or π0.5: an image encoder, a language tower and an action expert that attends to it.
+
+    Attributes:
+        kind: `pi0` has a state token and mixes time into the action tokens; `pi05` has its state in the prompt and
+            time in the expert's norms (adaRMS).
+        vision: The image encoder.
+        language: The language tower.
+        expert: The action expert.
+        vocab_size: Of the text tokens.
+        action_dim: Width of state and actions in the model; a robot's are padded to it.
+        action_horizon: Steps of a chunk.
+        max_prompt_tokens: Longer prompts are cut.
+    """
+
+    kind: Kind
+    vision: VisionConfig = field(default_factory=VisionConfig)
+    language: GemmaConfig = GEMMA_2B
+    expert: GemmaConfig = GEMMA_300M
+    vocab_size: int = 257_152
+    action_dim: int = 32
+    action_horizon: int = 50
+    max_prompt_tokens: int = 200
+
+    def __post_init__(self) -> None:
+        """Refuse towers that cannot attend together.
+
+        Raises:
+            ValueError: A size that does not fit; the message names both values.
+        """
+        for name in ("depth", "heads", "kv_heads", "head_dim"):
+            language, expert = getattr(self.language, name), getattr(self.expert, name)
+            if language != expert:
+                message = f"language tower and action expert differ in {name} ({language} and {expert}); they must agree"
+                raise ValueError(message)
+        if self.vision.width % self.vision.heads:
+            message = f"the image encoder's width {self.vision.width} is no multiple of its {self.vision.heads} heads"
+            raise ValueError(message)
+
+
+PI05 = Pi0Config(kind="pi05")
+PI0 = Pi0Config(kind="pi0", max_prompt_tokens=48)
+
+PI05_MEDIUM = Pi0Config(
+    kind="pi05",
+    vision=VisionConfig(width=384, depth=12, mlp_width=1536, heads=6),
+    language=GemmaConfig(width=768, depth=12, mlp_width=3072, heads=8, head_dim=96),
+    expert=GemmaConfig(width=512, depth=12, mlp_width=2048, heads=8, head_dim=96),
+    vocab_size=32_768,
+)
+"""Runs on a laptop's processor: for benches, and for trying things out."""
+
+PI05_SMALL = Pi0Config(
+    kind="pi05",
+    vision=VisionConfig(width=128, depth=4, mlp_width=384, heads=4, patch=14, image_size=112),
+    language=GemmaConfig(width=160, depth=4, mlp_width=480, heads=4, head_dim=40),
+    expert=GemmaConfig(width=128, depth=4, mlp_width=384, heads=4, head_dim=40),
+    vocab_size=2048,
+    max_prompt_tokens=96,
+)
+"""Trains on a laptop's processor; the shipped kitchen policy is of this kind."""
+
+PRESETS: dict[str, Pi0Config] = {
+    "pi05": PI05,
+    "pi0": PI0,
+    "pi05-medium": PI05_MEDIUM,
+    "pi05-small": PI05_SMALL,
+}

@@ -1,0 +1,1 @@
+"""A policy over the network: openpi's websocket protocol, both ends."""

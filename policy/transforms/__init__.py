@@ -1,0 +1,1 @@
+"""From what a robot measures to what the model takes, and back."""
