@@ -99,7 +99,9 @@ class Pi0Config:
         for name in ("depth", "heads", "kv_heads", "head_dim"):
             language, expert = getattr(self.language, name), getattr(self.expert, name)
             if language != expert:
-                message = f"language tower and action expert must agree in {name}, not {language} and {expert}"
+                message = (
+                    f"language tower and action expert must agree in {name}, not {language} and {expert}"
+                )
                 raise ValueError(message)
         if self.vision.width % self.vision.heads:
             message = f"the image encoder's width {self.vision.width} is no multiple of its {self.vision.heads} heads"

@@ -1,0 +1,98 @@
+"""SigLIP: an image as a row of tokens. Names of submodules are the checkpoint's."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from policy.model.branch import Branch
+from policy.presets import VisionConfig
+
+EPS = 1e-6
+
+
+class Siglip(nn.Module):
+    """Patches, learned positions, pre-norm transformer layers, a last norm; no pooling head.
+
+    Source: Zhai et al. 2023; So400m/14 is the size in PaliGemma.
+    """
+
+    def __init__(self, config: VisionConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.embeddings = Branch(
+            patch_embedding=nn.Conv2d(3, config.width, kernel_size=config.patch, stride=config.patch),
+            position_embedding=nn.Embedding(config.tokens, config.width),
+        )
+        self.encoder = Branch(layers=nn.ModuleList(SiglipLayer(config) for _ in range(config.depth)))
+        self.post_layernorm = nn.LayerNorm(config.width, eps=EPS)
+
+    def embed(self, images_BCYX: Tensor) -> Tensor:
+        """Patches with their positions, [B, P, W], in the embedding's own dtype (float32 in any checkpoint)."""
+        patch = self.embeddings.patch_embedding
+        patches_BWYX = patch(images_BCYX.to(patch.weight.dtype))
+        return patches_BWYX.flatten(2).transpose(1, 2) + self.embeddings.position_embedding.weight
+
+    def forward(self, images_BCYX: Tensor) -> Tensor:
+        """Tokens [B, P, W] of images in [−1, 1]."""
+        x_BPW = self.embed(images_BCYX).to(self.post_layernorm.weight.dtype)
+        for layer in self.encoder.layers:
+            x_BPW = layer(x_BPW)
+        return self.post_layernorm(x_BPW)
+
+
+class SiglipLayer(nn.Module):
+    """Attention, then an MLP, each on a normalised copy and added back."""
+
+    def __init__(self, config: VisionConfig) -> None:
+        super().__init__()
+        self.layer_norm1 = nn.LayerNorm(config.width, eps=EPS)
+        self.self_attn = SiglipAttention(config)
+        self.layer_norm2 = nn.LayerNorm(config.width, eps=EPS)
+        self.mlp = SiglipMlp(config)
+
+    def forward(self, x_BPW: Tensor) -> Tensor:
+        """[B, P, W] to the same."""
+        x_BPW = x_BPW + self.self_attn(self.layer_norm1(x_BPW))
+        return x_BPW + self.mlp(self.layer_norm2(x_BPW))
+
+
+class SiglipAttention(nn.Module):
+    """Multi-head attention of the patches of one image among themselves."""
+
+    def __init__(self, config: VisionConfig) -> None:
+        super().__init__()
+        self.heads = config.heads
+        self.q_proj = nn.Linear(config.width, config.width)
+        self.k_proj = nn.Linear(config.width, config.width)
+        self.v_proj = nn.Linear(config.width, config.width)
+        self.out_proj = nn.Linear(config.width, config.width)
+        self.fused_qkv: tuple[Tensor, Tensor] | None = None  # see `policy.inference.fuse`
+
+    def forward(self, x_BPW: Tensor) -> Tensor:
+        """[B, P, W] to the same."""
+        if self.fused_qkv is None:
+            qkv = (self.q_proj(x_BPW), self.k_proj(x_BPW), self.v_proj(x_BPW))
+        else:
+            qkv = F.linear(x_BPW, *self.fused_qkv).chunk(3, dim=-1)
+        q, k, v = (x.unflatten(-1, (self.heads, -1)).transpose(1, 2) for x in qkv)
+        return self.out_proj(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
+
+
+class SiglipMlp(nn.Module):
+    """Two linear layers around a GELU (tanh form)."""
+
+    def __init__(self, config: VisionConfig) -> None:
+        super().__init__()
+        self.fc1 = nn.Linear(config.width, config.mlp_width)
+        self.fc2 = nn.Linear(config.mlp_width, config.width)
+
+    def forward(self, x_BPW: Tensor) -> Tensor:
+        """[B, P, W] to the same."""
+        return self.fc2(activation(self.fc1(x_BPW)))
+
+
+def activation(x: Tensor) -> Tensor:
+    """GELU by its tanh approximation; the exact one is off by up to 5e-4."""
+    return torch.nn.functional.gelu(x, approximate="tanh")
