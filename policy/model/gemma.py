@@ -7,19 +7,32 @@ reads them. They need no joint layer, because the prefix never sees the suffix.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple, cast
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from policy.model import attention
+from policy.model.activation import gelu
 from policy.model.attention import Attend
 from policy.model.cache import Cache
-from policy.model.norms import AdaRmsNorm, Modulation, RmsNorm, add_residual
+from policy.model.norms import AdaRmsNorm, Modulation, Norm, RmsNorm, add_residual
 from policy.model.rope import Rotation, rotate
 from policy.presets import GemmaConfig
 
-LayerModulation = tuple[Modulation, Modulation]
-"""Of the norm before attention and of the one before the MLP."""
+
+class LayerModulation(NamedTuple):
+    """What a condition does to a layer: to the norm before attention, and to the one before the MLP."""
+
+    attention: Modulation | None
+    mlp: Modulation | None
+
+
+class Modulations(NamedTuple):
+    """What a condition does to a whole tower; the gate of the last norm is never used."""
+
+    layers: Sequence[LayerModulation]
+    last: Modulation | None
 
 
 class Gemma(nn.Module):
@@ -37,7 +50,8 @@ class Gemma(nn.Module):
         self.adaptive = adaptive
         if vocab_size is not None:
             self.embed_tokens = nn.Embedding(vocab_size, config.width)
-        self.layers = nn.ModuleList(GemmaLayer(config, adaptive=adaptive) for _ in range(config.depth))
+        layers = nn.ModuleList(GemmaLayer(config, adaptive=adaptive) for _ in range(config.depth))
+        self.layers = cast("Sequence[GemmaLayer]", layers)
         self.norm = make_norm(config.width, adaptive=adaptive)
 
     def embed(self, tokens_BL: Tensor) -> Tensor:
@@ -46,14 +60,21 @@ class Gemma(nn.Module):
 
     def modulations(self, condition_BW: Tensor) -> Modulations:
         """Everything that the condition does to this tower, [B, W] or [B, T, W]."""
-        layers = [
-            (
-                layer.input_layernorm.modulation(condition_BW),
-                layer.post_attention_layernorm.modulation(condition_BW),
-            )
-            for layer in self.layers
-        ]
-        return Modulations(layers, self.norm.modulation(condition_BW))
+        return Modulations(
+            [
+                LayerModulation(
+                    layer.input_layernorm.modulation(condition_BW),
+                    layer.post_attention_layernorm.modulation(condition_BW),
+                )
+                for layer in self.layers
+            ],
+            self.norm.modulation(condition_BW),
+        )
+
+    @property
+    def unmodulated(self) -> Modulations:
+        """What a plain tower runs with."""
+        return Modulations([LayerModulation(None, None)] * len(self.layers), None)
 
     def forward(
         self,
@@ -78,12 +99,12 @@ class Gemma(nn.Module):
         Returns:
             [B, S, W], normalised.
         """
-        for index, layer in enumerate(self.layers):
-            modulation = None if modulations is None else modulations.layers[index]
-            q, k, v = layer.project(x_BSW, rotation, modulation)
+        modulations = modulations or self.unmodulated
+        for index, (layer, modulation) in enumerate(zip(self.layers, modulations.layers, strict=True)):
+            q, k, v = layer.project(x_BSW, rotation, modulation.attention)
             keys, values = cache.extend(index, k, v)
             x_BSW = layer.finish(x_BSW, attend(q, keys, values, mask), modulation)
-        return self.norm(x_BSW) if modulations is None else self.norm(x_BSW, modulations.last)
+        return self.norm(x_BSW, modulations.last)
 
     def fill(
         self,
@@ -99,20 +120,7 @@ class Gemma(nn.Module):
             q, k, v = layer.project(x_BSW, rotation, None)
             keys, values = cache.extend(index, k, v)
             if index + 1 < len(self.layers):
-                x_BSW = layer.finish(x_BSW, attend(q, keys, values, mask), None)
-
-
-class Modulations:
-    """What one condition does to a whole adaptive tower.
-
-    Attributes:
-        layers: For each layer, its two norms'.
-        last: The last norm's; its gate is never used.
-    """
-
-    def __init__(self, layers: Sequence[LayerModulation], last: Modulation) -> None:
-        self.layers = layers
-        self.last = last
+                x_BSW = layer.finish(x_BSW, attend(q, keys, values, mask), LayerModulation(None, None))
 
 
 class GemmaLayer(nn.Module):
@@ -126,21 +134,17 @@ class GemmaLayer(nn.Module):
         self.mlp = GemmaMlp(config)
 
     def project(
-        self, x_BSW: Tensor, rotation: Rotation, modulation: LayerModulation | None
+        self, x_BSW: Tensor, rotation: Rotation, modulation: Modulation | None
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Queries [B, H, S, D], keys and values [B, G, S, D]; queries and keys already rotated."""
-        normed = (
-            self.input_layernorm(x_BSW) if modulation is None else self.input_layernorm(x_BSW, modulation[0])
-        )
-        q, k, v = self.self_attn.project(normed)
+        q, k, v = self.self_attn.project(self.input_layernorm(x_BSW, modulation))
         return rotate(q, rotation), rotate(k, rotation), v
 
-    def finish(self, x_BSW: Tensor, attended_BSW: Tensor, modulation: LayerModulation | None) -> Tensor:
+    def finish(self, x_BSW: Tensor, attended_BSW: Tensor, modulation: LayerModulation) -> Tensor:
         """What comes after attention: its output projection, the MLP, and both residuals."""
-        first, second = (None, None) if modulation is None else modulation
-        x_BSW = add_residual(x_BSW, self.self_attn.o_proj(attended_BSW), first)
-        norm = self.post_attention_layernorm
-        return add_residual(x_BSW, self.mlp(norm(x_BSW) if second is None else norm(x_BSW, second)), second)
+        x_BSW = add_residual(x_BSW, self.self_attn.o_proj(attended_BSW), modulation.attention)
+        normed = self.post_attention_layernorm(x_BSW, modulation.mlp)
+        return add_residual(x_BSW, self.mlp(normed), modulation.mlp)
 
 
 class GemmaAttention(nn.Module):
@@ -184,14 +188,9 @@ class GemmaMlp(nn.Module):
             gate, up = self.gate_proj(x_BSW), self.up_proj(x_BSW)
         else:
             gate, up = F.linear(x_BSW, self.fused_gate_up).chunk(2, dim=-1)
-        return self.down_proj(activation(gate) * up)
+        return self.down_proj(gelu(gate) * up)
 
 
-def activation(x: Tensor) -> Tensor:
-    """GELU by its tanh approximation; the exact one is off by up to 5e-4."""
-    return F.gelu(x, approximate="tanh")
-
-
-def make_norm(width: int, *, adaptive: bool) -> RmsNorm | AdaRmsNorm:
+def make_norm(width: int, *, adaptive: bool) -> Norm:
     """A norm of a tower; an adaptive one takes a condition as wide as the tower."""
     return AdaRmsNorm(width, condition_width=width) if adaptive else RmsNorm(width)

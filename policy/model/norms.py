@@ -19,8 +19,20 @@ class Modulation(NamedTuple):
     gate: Tensor
 
 
-class RmsNorm(nn.Module):
-    """x / rms(x) · (1 + weight), the mean square taken in float32. A weight of zero is the identity scale.
+class Norm(nn.Module):
+    """Either of the two norms below; a tower has one kind throughout."""
+
+    def modulation(self, condition_BW: Tensor) -> Modulation | None:
+        """What a condition [B, W] (one a chunk) or [B, T, W] (one a step) does to this norm; None if nothing."""
+        raise NotImplementedError
+
+    def forward(self, x_BSW: Tensor, modulation: Modulation | None = None) -> Tensor:
+        """Normalise over the last axis; the result has the dtype of `x`."""
+        raise NotImplementedError
+
+
+class RmsNorm(Norm):
+    """The vector divided by its root mean square, times 1 + weight: a weight of zero leaves its length alone.
 
     Source: Zhang and Sennrich 2019, with Gemma's offset of one.
     """
@@ -29,16 +41,19 @@ class RmsNorm(nn.Module):
         super().__init__()
         self.weight = nn.Parameter(torch.zeros(width))
 
-    def forward(self, x_BSW: Tensor) -> Tensor:
-        """Normalise over the last axis; the result has the dtype of `x`."""
+    def modulation(self, condition_BW: Tensor) -> None:
+        """Nothing."""
+
+    def forward(self, x_BSW: Tensor, modulation: Modulation | None = None) -> Tensor:
+        """Normalise over the last axis; `modulation` is None."""
         return (unit_rms(x_BSW) * (1.0 + self.weight.float())).to(x_BSW.dtype)
 
 
-class AdaRmsNorm(nn.Module):
-    """x / rms(x) · (1 + scale) + shift, with a gate for the residual; all three made of flow time by `dense`.
+class AdaRmsNorm(Norm):
+    """The vector divided by its root mean square, times 1 + scale, plus shift; and a gate for the residual.
 
-    Because flow time takes the same ten values in every chunk, `modulation` is kept apart from `forward`: the fast
-    path computes it once and for all.
+    All three are made of flow time by `dense`. Flow time takes the same ten values in every chunk, so `modulation` is
+    kept apart from `forward`: the fast path computes it once and for all.
     """
 
     def __init__(self, width: int, *, condition_width: int) -> None:
@@ -47,24 +62,27 @@ class AdaRmsNorm(nn.Module):
         nn.init.zeros_(self.dense.weight)
 
     def modulation(self, condition_BW: Tensor) -> Modulation:
-        """Scale, shift and gate for a condition [B, W] (one time a chunk) or [B, T, W] (one a step)."""
+        """Scale, shift and gate."""
         modulation = self.dense(condition_BW.to(self.dense.weight.dtype))
         if modulation.ndim == 2:
             modulation = modulation[:, None]
         return Modulation(*modulation.chunk(3, dim=-1))
 
-    def forward(self, x_BSW: Tensor, modulation: Modulation) -> Tensor:
-        """Normalise over the last axis and modulate; the result has the dtype of `x`. The gate is the caller's."""
+    def forward(self, x_BSW: Tensor, modulation: Modulation | None = None) -> Tensor:
+        """Normalise over the last axis and modulate; the gate is the caller's to use."""
+        if modulation is None:
+            message = "an adaptive norm was called without its modulation; make it with `Gemma.modulations`"
+            raise ValueError(message)
         scaled = unit_rms(x_BSW) * (1.0 + modulation.scale.float()) + modulation.shift.float()
         return scaled.to(x_BSW.dtype)
 
 
 def unit_rms(x: Tensor) -> Tensor:
-    """`x`, float32, divided by its root mean square over the last axis."""
+    """The vectors along the last axis divided by their root mean square, in float32."""
     x = x.float()
     return x * torch.rsqrt(x.square().mean(dim=-1, keepdim=True) + EPS)
 
 
 def add_residual(x: Tensor, y: Tensor, modulation: Modulation | None) -> Tensor:
-    """x + y, or x + gate · y where the norm before was modulated."""
+    """The sum of `x` and `y`; of `x` and gate · `y` where the norm before was modulated."""
     return x + y if modulation is None else x + y * modulation.gate.to(y.dtype)

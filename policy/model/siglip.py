@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from policy.model.activation import gelu
 from policy.model.branch import Branch
 from policy.presets import VisionConfig
 
@@ -73,10 +73,10 @@ class SiglipAttention(nn.Module):
     def forward(self, x_BPW: Tensor) -> Tensor:
         """[B, P, W] to the same."""
         if self.fused_qkv is None:
-            qkv = (self.q_proj(x_BPW), self.k_proj(x_BPW), self.v_proj(x_BPW))
+            q, k, v = self.q_proj(x_BPW), self.k_proj(x_BPW), self.v_proj(x_BPW)
         else:
-            qkv = F.linear(x_BPW, *self.fused_qkv).chunk(3, dim=-1)
-        q, k, v = (x.unflatten(-1, (self.heads, -1)).transpose(1, 2) for x in qkv)
+            q, k, v = F.linear(x_BPW, *self.fused_qkv).chunk(3, dim=-1)
+        q, k, v = (x.unflatten(-1, (self.heads, -1)).transpose(1, 2) for x in (q, k, v))
         return self.out_proj(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
 
 
@@ -90,9 +90,4 @@ class SiglipMlp(nn.Module):
 
     def forward(self, x_BPW: Tensor) -> Tensor:
         """[B, P, W] to the same."""
-        return self.fc2(activation(self.fc1(x_BPW)))
-
-
-def activation(x: Tensor) -> Tensor:
-    """GELU by its tanh approximation; the exact one is off by up to 5e-4."""
-    return torch.nn.functional.gelu(x, approximate="tanh")
+        return self.fc2(gelu(self.fc1(x_BPW)))
