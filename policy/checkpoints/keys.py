@@ -163,19 +163,18 @@ def pi0_shapes(config: Pi0Config) -> dict[str, Shape]:
 
 def read_axes(shapes: Mapping[str, Shape]) -> dict[str, int]:
     """The size of each axis as most tensors of a file have it; axes that no tensor has are left out."""
-    layer = re.compile("|".join(f"({re.escape(prefix)}\\d+\\.)" for prefix in _LAYERS.values()))
-    towers = tuple(_LAYERS)
-    rows = {(row.tower, row.name): row for row in ROWS}
     votes: dict[str, Counter[int]] = {}
-    for name, shape in shapes.items():
-        match = layer.match(name)
-        tower = None if match is None or match.lastindex is None else towers[match.lastindex - 1]
-        row = rows.get((tower, name if match is None else name[match.end() :]))
-        if row is None or len(row.axes) != len(shape):
-            continue
-        for axis, length in zip(row.axes, shape, strict=True):
-            votes.setdefault(axis, Counter())[length] += 1
+    for row, shape in _rows_of(shapes):
+        if len(row.axes) == len(shape):
+            for axis, length in zip(row.axes, shape, strict=True):
+                votes.setdefault(axis, Counter())[length] += 1
     return {axis: counted.most_common(1)[0][0] for axis, counted in votes.items()}
+
+
+def read_kind(shapes: Mapping[str, Shape]) -> Literal["pi0", "pi05"] | None:
+    """The kind of model as most of the tensors that only one kind has tell it; None without any such."""
+    votes = Counter(row.kind for row, _ in _rows_of(shapes) if row.kind is not None)
+    return votes.most_common(1)[0][0] if votes else None
 
 
 def read_depth(shapes: Mapping[str, Shape], tower: Tower) -> int:
@@ -203,3 +202,16 @@ def part_of(name: str) -> str:
         if name.startswith(prefix):
             return part
     return "heads"
+
+
+def _rows_of(shapes: Mapping[str, Shape]) -> Iterator[tuple[Row, Shape]]:
+    """The row of the table of every tensor that has one."""
+    layer = re.compile("|".join(f"({re.escape(prefix)}\\d+\\.)" for prefix in _LAYERS.values()))
+    towers = tuple(_LAYERS)
+    rows = {(row.tower, row.name): row for row in ROWS}
+    for name, shape in shapes.items():
+        match = layer.match(name)
+        tower = None if match is None or match.lastindex is None else towers[match.lastindex - 1]
+        row = rows.get((tower, name if match is None else name[match.end() :]))
+        if row is not None:
+            yield row, shape
