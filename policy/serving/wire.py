@@ -26,9 +26,14 @@ MAX_DIMENSIONS = 32
 MAX_ELEMENTS = 2**31
 DTYPE_FORM = re.compile(r"[<>=|]?(b1|[iu][1248]|f[248]|[SU][1-9][0-9]{0,6})")
 ALLOWED_DTYPES = "bool, integers of 1 to 8 bytes, floats of 2 to 8 bytes, and texts of a fixed length"
-_SCALAR_TYPES: dict[str, tuple[type, ...]] = dict(
-    b=(bool,), i=(int,), u=(int,), f=(float, int), S=(bytes,), U=(str,)
-)
+_SCALAR_TYPES: dict[str, tuple[type, ...]] = {
+    "b": (bool,),
+    "i": (int,),
+    "u": (int,),
+    "f": (float, int),
+    "S": (bytes,),
+    "U": (str,),
+}
 """What the data of a numpy scalar may be, by the kind of its dtype."""
 
 

@@ -1,0 +1,330 @@
+"""Serves a policy over openpi's websocket protocol: metadata first, then a reply to each request.
+
+The event loop only moves bytes. Everything that takes time (reading a message, inference, writing the reply) runs in
+one worker thread, first come first served. A client has one request there at most, so that no client can get ahead of
+the others, and what waits is bounded by their number. Health checks and pings are answered meanwhile.
+
+A request that fails costs its client the connection, after a text frame that says why; the server lives on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import http
+import logging
+import socket
+import time
+import traceback
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+
+from policy.serving import calls
+from policy.serving.access import SCHEME, ApiKey, require_safe
+from policy.serving.wire import Limits, pack, unpack_map
+from policy.types import RequestError, Servable
+
+GOING_AWAY, INTERNAL_ERROR = 1001, 1011
+ERROR_REASON = "Internal server error. Traceback included in previous frame."
+STOPPING_REASON = "the server is stopping"
+
+
+class ServerError(RuntimeError):
+    """The server cannot start; the message says why and what to do."""
+
+
+class ServerStopping(RuntimeError):
+    """A request that is not answered because the server stops."""
+
+
+@dataclass(frozen=True)
+class ServerConfig:
+    """Where and how a policy is served.
+
+    Attributes:
+        host: Address to listen on; anything but this machine's own takes a key.
+        port: TCP port; 0 lets the system choose.
+        api_key: What clients must send, or None.
+        without_key: Serve the network without a key.
+        limits: What one message may hold; a longer one ends its connection with code 1009.
+        max_clients: At once; a further one is answered 503.
+        drain_s: How long a request that is being answered is waited for when the server stops.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    api_key: ApiKey | None = None
+    without_key: bool = False
+    limits: Limits = field(default_factory=Limits)
+    max_clients: int = 32
+    drain_s: float = 10.0
+
+    def __post_init__(self) -> None:
+        """Refuse what would be open to the network by oversight.
+
+        Raises:
+            AccessError: The address is reachable and there is no key.
+        """
+        require_safe(self.host, self.api_key, without_key=self.without_key)
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """Why a request was not answered: for its client in full, for who runs the server as a line."""
+
+    text: str
+    line: str
+
+
+@dataclass(eq=False)
+class _Client:
+    """A connected client and the request of it that waits or is being answered."""
+
+    connection: ServerConnection
+    name: str
+    job: Future[bytes | _Failure] | None = None
+
+
+class PolicyServer:
+    """A policy behind a port, as an asynchronous context manager.
+
+    Attributes:
+        config: Where and how.
+    """
+
+    def __init__(
+        self,
+        policy: Servable,
+        config: ServerConfig | None = None,
+        *,
+        report: Callable[[str], None] | None = None,
+    ) -> None:
+        """Prepare to serve; nothing listens yet.
+
+        Args:
+            policy: Answers requests, always in the same thread.
+            config: Where and how.
+            report: Called with a line for each client that comes, goes, is refused, or asks what cannot be answered.
+
+        Raises:
+            WireError: The policy's metadata cannot be sent.
+        """
+        self.config = config or ServerConfig()
+        self._policy = policy
+        self._metadata = pack(calls.served_metadata(policy))
+        self._report = report or (lambda _: None)
+        self._clients: set[_Client] = set()
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="policy-inference")
+        self._server: Server | None = None
+        self._stopping = False
+        self._stop: asyncio.Task[None] | None = None
+        self._gave_up: asyncio.Future[None] | None = None
+
+    @property
+    def addresses(self) -> list[tuple[str, int]]:
+        """Host and port of every socket it listens on."""
+        sockets = self._server.sockets if self._server is not None else ()
+        return [(listening.getsockname()[0], listening.getsockname()[1]) for listening in sockets]
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return self.addresses[0][1]
+
+    # -- start and stop ------------------------------------------------------------------------------------------------
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Listen.
+
+        Raises:
+            ServerError: The address cannot be listened on.
+        """
+        config = self.config
+        self._gave_up = asyncio.get_running_loop().create_future()
+        try:
+            self._server = await serve(
+                self._serve_client,
+                config.host,
+                config.port,
+                process_request=self._admit,
+                origins=[
+                    None
+                ],  # browsers name an origin: no page that somebody visits may talk to the policy
+                compression=None,
+                max_size=config.limits.bytes,
+                max_queue=4,  # a client sends its next request when it has its reply; a few frames are plenty
+                logger=_silent_logger(),
+            )
+        except OSError as error:
+            self._worker.shutdown(wait=False)
+            raise ServerError(_why_not_listening(config.host, config.port, error)) from error
+
+    async def stop(self) -> None:
+        """Accept nobody new, finish the request that is being answered, tell all others, and end."""
+        if self._stop is None:
+            self._stop = asyncio.create_task(self._do_stop())
+        await asyncio.shield(self._stop)
+
+    async def _do_stop(self) -> None:
+        if self._server is None or self._gave_up is None:
+            return
+        self._stopping = True
+        self._server.close(close_connections=False)
+        closings = set()
+        for client in self._clients:
+            if client.job is None:
+                closings.add(asyncio.create_task(client.connection.close(GOING_AWAY, STOPPING_REASON)))
+            else:
+                client.job.cancel()  # does nothing to the one that is being answered
+        finished = asyncio.create_task(self._server.wait_closed())
+        await asyncio.wait({finished}, timeout=self.config.drain_s)
+        self._gave_up.set_result(None)
+        await asyncio.gather(finished, *closings)
+        self._worker.shutdown(wait=False, cancel_futures=True)
+
+    # -- one client ----------------------------------------------------------------------------------------------------
+
+    def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Answer health checks, and refuse who may not connect; None lets the handshake go on."""
+        if request.path.partition("?")[0] == "/healthz":
+            return connection.respond(http.HTTPStatus.OK, "OK\n")
+        if not request.headers.get_all("Upgrade"):
+            return None  # no websocket client: the handshake answers 426
+        key = self.config.api_key
+        if key is not None and not key.admits(request.headers.get_all("Authorization")):
+            self._report(f"{_name_of(connection)}: refused, wrong or no API key")
+            return _unauthorized(connection)
+        if len(self._clients) >= self.config.max_clients:
+            self._report(f"{_name_of(connection)}: refused, {len(self._clients)} clients are connected")
+            text = f"{len(self._clients)} clients are connected, which is the limit; try again later\n"
+            return connection.respond(http.HTTPStatus.SERVICE_UNAVAILABLE, text)
+        return None
+
+    async def _serve_client(self, connection: ServerConnection) -> None:
+        client = _Client(connection, _name_of(connection))
+        self._clients.add(client)
+        self._report(f"{client.name}: connected")
+        try:
+            await self._converse(client)
+        except ConnectionClosed:
+            pass
+        finally:
+            self._clients.discard(client)
+            self._report(f"{client.name}: {_how_it_ended(connection)}")
+
+    async def _converse(self, client: _Client) -> None:
+        """Metadata, then a reply to each request, until either side ends."""
+        connection = client.connection
+        await connection.send(self._metadata)
+        previous_ms: float | None = None
+        async for frame in connection:
+            received = time.monotonic()
+            reply = await self._answered(client, frame, previous_ms)
+            if reply is None:
+                return  # it has gone
+            if isinstance(reply, _Failure):
+                self._report(f"{client.name}: {reply.line}")
+                await connection.send(reply.text)
+                code, reason = (
+                    (GOING_AWAY, STOPPING_REASON) if self._stopping else (INTERNAL_ERROR, ERROR_REASON)
+                )
+                await connection.close(code, reason)
+                return
+            await connection.send(reply)
+            previous_ms = 1e3 * (time.monotonic() - received)
+            if self._stopping:
+                await connection.close(GOING_AWAY, STOPPING_REASON)
+                return
+
+    async def _answered(
+        self, client: _Client, frame: str | bytes, previous_ms: float | None
+    ) -> bytes | _Failure | None:
+        """The reply to a frame, once the worker has it; None when the client has gone meanwhile."""
+        if self._gave_up is None or self._stopping:
+            return _stopping_failure()
+        client.job = self._worker.submit(self._answer, frame, previous_ms)
+        reply = asyncio.wrap_future(client.job)
+        gone = asyncio.create_task(client.connection.wait_closed())
+        try:
+            waited: set[asyncio.Future[Any]] = {reply, gone, self._gave_up}
+            await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+            if reply.done() and not reply.cancelled():
+                return reply.result()
+            return None if gone.done() else _stopping_failure()
+        finally:
+            client.job.cancel()  # what nobody waits for is not begun
+            client.job = None
+            reply.cancel()
+            gone.cancel()
+
+    # -- in the worker thread ------------------------------------------------------------------------------------------
+
+    def _answer(self, frame: str | bytes, previous_ms: float | None) -> bytes | _Failure:
+        """The reply as bytes. Every failure is a value: some exceptions cannot be carried by a future."""
+        try:
+            if isinstance(frame, str):
+                raise RequestError("the request came as a text frame; requests are msgpack in binary frames")
+            request = unpack_map(frame, limits=self.config.limits)
+            started = time.monotonic()
+            reply = calls.answer(self._policy, request)
+            timing = {"infer_ms": 1e3 * (time.monotonic() - started)}
+            if previous_ms is not None:
+                timing["prev_total_ms"] = previous_ms
+            return pack({**reply, "server_timing": timing})
+        except BaseException as error:  # noqa: BLE001 - whatever a policy raises, even SystemExit, is its client's affair
+            return _Failure(traceback.format_exc(), traceback.format_exception_only(error)[-1].strip())
+
+
+def _stopping_failure() -> _Failure:
+    line = f"{ServerStopping.__module__}.{ServerStopping.__name__}: {STOPPING_REASON}; the request was not answered"
+    return _Failure(line, line)
+
+
+def _unauthorized(connection: ServerConnection) -> Response:
+    text = f"wrong or no API key; send the header Authorization: {SCHEME} <key>\n"
+    response = connection.respond(http.HTTPStatus.UNAUTHORIZED, text)
+    response.headers["WWW-Authenticate"] = SCHEME
+    return response
+
+
+def _name_of(connection: ServerConnection) -> str:
+    address = connection.remote_address
+    return f"{address[0]}:{address[1]}" if isinstance(address, tuple) and len(address) >= 2 else "a client"
+
+
+def _how_it_ended(connection: ServerConnection) -> str:
+    code, reason = connection.close_code, connection.close_reason
+    if code in (None, 1006):
+        return "gone without a word"
+    return f"disconnected ({code}{': ' + reason if reason else ''})"
+
+
+def _why_not_listening(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} on {host} is in use; stop what uses it, or choose another --port"
+    if error.errno == errno.EACCES:
+        return f"port {port} takes the rights of root; choose a --port from 1024 on"
+    if error.errno == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror):
+        return f"{host} is no address of this machine; choose another --host"
+    return f"cannot listen on {host}:{port}: {error.strerror or error}"
+
+
+def _silent_logger() -> logging.Logger:
+    """For the websocket library, which would log a traceback for every port scanner that passes by."""
+    return logging.Logger("policy.serving.websockets", logging.CRITICAL + 1)
