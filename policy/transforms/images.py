@@ -1,0 +1,124 @@
+"""Camera images to what the model's image encoder was trained on, the same pixels as openpi's client makes.
+
+Resizing keeps the aspect ratio and pads with black. It is Pillow's bilinear filter, which widens its support when it
+shrinks (antialiasing); other libraries' "bilinear" does not, and differs by up to 0.59 of the model's [-1, 1] range.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from policy.transforms.compose import Sample
+from policy.types import RequestError
+
+COLOURS = 3
+
+
+class ImageTooThin(RequestError):
+    """An image so long and thin that it would be resized to nothing."""
+
+
+@dataclass(frozen=True)
+class ResizeImages:
+    """Brings every image of a sample to the model's size.
+
+    Attributes:
+        height: In pixels.
+        width: In pixels.
+    """
+
+    height: int
+    width: int
+
+    def __call__(self, sample: Sample) -> Sample:
+        """`sample` with images of [height, width, 3]; a camera that is masked stays black."""
+        resized = sample.copy()
+        masks = sample.get("image_mask", {})
+        resized["image"] = {
+            name: resize_with_pad(image, height=self.height, width=self.width)
+            if masks.get(name, True)
+            else np.zeros((self.height, self.width, COLOURS), np.uint8)
+            for name, image in sample["image"].items()
+        }
+        return resized
+
+
+def resize_with_pad(images: NDArray[np.uint8], *, height: int, width: int) -> NDArray[np.uint8]:
+    """Resizes to fit into `height` × `width` and fills the rest with black.
+
+    The remainder is split in half, the odd pixel right or below. Images that have the size already are returned as
+    they are.
+
+    Args:
+        images: [..., Y, X, 3] uint8, one image or a stack of any shape.
+        height: Of the result, in pixels.
+        width: Of the result, in pixels.
+
+    Returns:
+        [..., height, width, 3] uint8.
+
+    Raises:
+        RequestError: Not uint8, or not of that shape.
+        ImageTooThin: One side would be less than a pixel.
+    """
+    if images.dtype != np.uint8:
+        raise RequestError(
+            f"images to resize are uint8, not {images.dtype}; convert them with `as_image` first"
+        )
+    if images.ndim < 3 or images.shape[-1] != COLOURS:
+        raise RequestError(f"images to resize are [..., Y, X, 3], not {list(images.shape)}")
+    if images.shape[-3:-1] == (height, width):
+        return images
+
+    image_height, image_width = images.shape[-3:-1]
+    if not image_height or not image_width:
+        raise ImageTooThin(f"an image of {image_width} × {image_height} pixels has nothing to resize")
+    ratio = max(image_width / width, image_height / height)
+    new_height, new_width = int(image_height / ratio), int(image_width / ratio)
+    if not new_height or not new_width:
+        raise ImageTooThin(
+            f"an image of {image_width} × {image_height} pixels would be {new_width} × {new_height} when made to fit "
+            f"{width} × {height}; crop it so that its sides differ less"
+        )
+    top, left = (height - new_height) // 2, (width - new_width) // 2
+    stack = images.reshape(-1, image_height, image_width, COLOURS)
+    padded = np.zeros((len(stack), height, width, COLOURS), np.uint8)
+    for target, image in zip(padded, stack, strict=True):
+        pixels = Image.fromarray(image).resize((new_width, new_height), resample=Image.Resampling.BILINEAR)
+        target[top : top + new_height, left : left + new_width] = np.asarray(pixels)
+    return padded.reshape(*images.shape[:-3], height, width, COLOURS)
+
+
+def as_image(value: object, *, name: str) -> NDArray[np.uint8]:
+    """An image as a robot or a dataset may give it, as [Y, X, 3] uint8.
+
+    Args:
+        value: [Y, X, 3] or [3, Y, X] (three rows count as colours); uint8, or floats from 0 to 1.
+        name: Of the camera, for messages.
+
+    Returns:
+        RGB; floats are multiplied by 255 and cut, not rounded, as openpi does.
+
+    Raises:
+        RequestError: Another shape or type, or floats that are not finite or outside of 0 to 1.
+    """
+    image = np.asarray(value)
+    if image.ndim != 3 or COLOURS not in (image.shape[0], image.shape[-1]):
+        raise RequestError(
+            f"image {name!r} is [Y, X, 3] or [3, Y, X], not {list(image.shape)} of {image.dtype}"
+        )
+    if np.issubdtype(image.dtype, np.floating):
+        scaled = 255 * image
+        # What would be cut to 0 or 255 is let through: resized images overshoot by a rounding error.
+        if not np.all((scaled > -1) & (scaled < 256)):  # false for NaN too
+            low, high = image.min(initial=0.0), image.max(initial=0.0)
+            message = f"image {name!r} of floats reaches from {low:.6g} to {high:.6g}; it must lie in 0 to 1"
+            raise RequestError(f"{message}, or be uint8 from 0 to 255")
+        image = scaled.astype(np.uint8)
+    elif image.dtype != np.uint8:
+        raise RequestError(f"image {name!r} is uint8, or floats from 0 to 1, not {image.dtype}")
+    return image.transpose(1, 2, 0) if image.shape[0] == COLOURS else image
