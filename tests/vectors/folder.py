@@ -1,0 +1,150 @@
+"""What checkers may ask of the folder they check: its files, their tensors, and models with its weights."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+from safetensors.torch import load_file
+from torch import Tensor
+
+from policy.checkpoints.loading import load_into
+from policy.checkpoints.weights import open_weights
+from policy.model.pi0 import Pi0
+from policy.presets import GemmaConfig, Kind, Pi0Config, VisionConfig
+
+DUMMY, ASYM = "dummy", "asym"
+
+
+class NotInFolder(Exception):
+    """A file needs another one that is not there."""
+
+
+class Vectors:
+    """The tensors of one file, and which of them were used: as inputs, or to compare with."""
+
+    def __init__(self, path: Path) -> None:
+        self._tensors = load_file(path)
+        self._used: set[str] = set()
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._tensors
+
+    def take(self, name: str) -> Tensor:
+        """A tensor, which counts as used from now on.
+
+        Raises:
+            NotInFolder: The file has no such tensor.
+        """
+        if name not in self._tensors:
+            raise NotInFolder(f"there is no tensor {name!r} in the file")
+        self._used.add(name)
+        return self._tensors[name]
+
+    def matching(self, pattern: str) -> Iterator[re.Match[str]]:
+        """Names that match from beginning to end."""
+        for name in self._tensors:
+            if match := re.fullmatch(pattern, name):
+                yield match
+
+    def groups(self) -> list[str]:
+        """What stands before the first full stop of names."""
+        return list(dict.fromkeys(name.partition(".")[0] for name in self._tensors))
+
+    @property
+    def unused(self) -> list[str]:
+        """Names that nothing has taken."""
+        return [name for name in self._tensors if name not in self._used]
+
+
+@dataclass(frozen=True)
+class ModelName:
+    """The part of a file's name that says which model it belongs to, such as `pi05_asym`."""
+
+    kind: Kind
+    size: str
+
+    @property
+    def text(self) -> str:
+        """As file names have it."""
+        return self.kind if self.size == DUMMY else f"{self.kind}_{self.size}"
+
+
+MODEL = r"(?P<kind>pi05|pi0)(?:_(?P<size>asym))?"
+"""Matches the model's part of a file name; see `model_name`."""
+
+
+def model_name(match: re.Match[str]) -> ModelName:
+    """Of a file name that was matched with `MODEL`."""
+    return ModelName(cast("Kind", match["kind"]), match["size"] or DUMMY)
+
+
+class Folder:
+    """A folder of vectors. Models are built once and shared between the files that need them."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._models: dict[tuple[ModelName, int], Pi0] = {}
+
+    def files(self) -> list[str]:
+        """Every file, relative to the folder, sorted."""
+        return sorted(
+            path.relative_to(self.root).as_posix() for path in self.root.rglob("*") if path.is_file()
+        )
+
+    def path(self, name: str) -> Path:
+        """A file that is there.
+
+        Raises:
+            NotInFolder: It is not.
+        """
+        path = self.root / name
+        if not path.exists():
+            raise NotInFolder(f"it needs {name}, which is not in {self.root}")
+        return path
+
+    def vectors(self, name: str) -> Vectors:
+        """The tensors of a file."""
+        return Vectors(self.path(name))
+
+    def json(self, name: str) -> Any:
+        """The content of a JSON file."""
+        return json.loads(self.path(name).read_bytes())
+
+    def model(self, name: ModelName, *, horizon: int | None = None) -> Pi0:
+        """A model with the weights of `NAME_weights.safetensors`; every one of them, and no other."""
+        config = config_of(name)
+        horizon = horizon or config.action_horizon
+        if (name, horizon) not in self._models:
+            model = Pi0(replace(config, action_horizon=horizon)).eval()
+            load_into(model, open_weights(self.path(f"{name.text}_weights.safetensors")), check_finite=True)
+            self._models[name, horizon] = model
+        return self._models[name, horizon]
+
+
+def config_of(name: ModelName) -> Pi0Config:
+    """Sizes of a model: the table "Configurations" in the golden folder's README."""
+    if name.size == ASYM:
+        return Pi0Config(
+            kind=name.kind,
+            vision=VisionConfig(width=48, depth=2, mlp_width=80, heads=4),
+            language=GemmaConfig(width=72, depth=3, mlp_width=144, heads=8, kv_heads=1, head_dim=16),
+            expert=GemmaConfig(width=40, depth=3, mlp_width=96, heads=8, kv_heads=1, head_dim=16),
+            vocab_size=512,
+            action_horizon=7,
+            max_prompt_tokens=24 if name.kind == "pi0" else 60,
+        )
+    tower = GemmaConfig(width=64, depth=4, mlp_width=128, heads=8, kv_heads=1, head_dim=16)
+    return Pi0Config(
+        kind=name.kind,
+        vision=VisionConfig(width=64, depth=2, mlp_width=112, heads=4),
+        language=tower,
+        expert=tower,
+        vocab_size=512,
+        action_horizon=10,
+        max_prompt_tokens=48 if name.kind == "pi0" else 200,
+    )

@@ -1,0 +1,145 @@
+"""Messages on the wire: read as openpi reads them, written to the same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any
+
+import numpy as np
+
+from policy.serving.wire import WireError, pack, unpack
+from tests.vectors.folder import Folder
+from tests.vectors.report import Report
+
+INDEX = "wire/wire.json"
+ENTRY_KEYS = {"file", "bytes", "sha256", "head_hex", "content", "decoded_by_openpi"}
+
+
+def check_message(folder: Folder, _match: re.Match[str], report: Report) -> None:
+    """A packed message against its description."""
+    data = folder.path(report.file).read_bytes()
+    decoded = unpack(data)
+    report.equal("bytes, written again", pack(decoded).hex(), data.hex())
+    index = folder.json(INDEX)
+    entries = [entry for name, entry in index.items() if _is_message(name) and _place(entry) == report.file]
+    if not entries:
+        report.note(f"{INDEX} does not describe it: read, and written again to the same bytes")
+    for entry in entries:
+        report.equal("bytes", len(data), entry["bytes"])
+        report.equal("sha256", hashlib.sha256(data).hexdigest(), entry["sha256"])
+        report.equal("head_hex", data[: len(entry["head_hex"]) // 2].hex(), entry["head_hex"])
+        report.equal("decoded_by_openpi", describe(decoded), _digested(entry["decoded_by_openpi"]))
+        built = build(entry["content"], decoded)
+        report.equal("bytes, written from content", pack(built).hex(), data.hex())
+        for key in sorted(entry.keys() - ENTRY_KEYS):
+            report.fail(key, "nothing here understands this entry")
+
+
+def check_index(folder: Folder, _match: re.Match[str], report: Report) -> None:
+    """What `wire.json` says besides its messages."""
+    for name, entry in folder.json(report.file).items():
+        if _is_message(name):
+            report.holds(
+                name, (folder.root / _place(entry)).exists(), f"{_place(entry)} is not in {folder.root}"
+            )
+        elif check := NOTED.get(name):
+            check(entry, name, report)
+        else:
+            report.fail(name, "nothing here understands this entry")
+
+
+def _unsupported(entry: dict[str, str], name: str, report: Report) -> None:
+    values: dict[str, Any] = {
+        "complex": np.zeros(2, np.complex128),
+        "object": np.array([{}], dtype=object),
+        "void": np.zeros(2, dtype=[("a", "<i4")]),
+    }
+    for kind in entry:
+        if kind not in values:
+            report.fail(f"{name}.{kind}", "nothing here understands this entry")
+            continue
+        report.holds(f"{name}.{kind}", _refused(values[kind]), "it is written; openpi refuses it")
+
+
+def _refused(value: object) -> bool:
+    try:
+        pack({"x": value})
+    except WireError:
+        return True
+    return False
+
+
+def _writeable(entry: str, name: str, report: Report) -> None:
+    array = unpack(pack(np.zeros(2)))
+    got = isinstance(array, np.ndarray) and array.flags.writeable
+    report.equal(name, str(got), entry.split()[0])
+
+
+NOTED = {"_unsupported_dtypes": _unsupported, "_decoded_arrays_writeable": _writeable}
+
+
+def _is_message(name: str) -> bool:
+    return not name.startswith("_")
+
+
+def _place(entry: dict[str, Any]) -> str:
+    return f"wire/{entry['file']}"
+
+
+# -- values and their descriptions -------------------------------------------------------------------------------------
+
+
+def describe(value: object) -> dict[str, Any]:
+    """A value in the words of `wire.json`, arrays by their digest."""
+    match value:
+        case np.ndarray():
+            digest = hashlib.sha256(value.tobytes()).hexdigest()
+            return {"type": "ndarray", "dtype": value.dtype.str, "shape": list(value.shape), "sha256": digest}
+        case np.generic():
+            return {"type": "npgeneric", "dtype": value.dtype.str, "value": value.item()}
+        case dict():
+            return {"type": "map", "items": {key: describe(item) for key, item in value.items()}}
+        case list():
+            return {"type": "array", "items": [describe(item) for item in value]}
+        case bytes():
+            return {"type": "bytes", "hex": value.hex()}
+    return {"type": type(value).__name__, "value": value}
+
+
+def _digested(description: Any) -> Any:
+    """A description without the contents of arrays, which their digests stand for."""
+    if isinstance(description, dict):
+        drop = {"hex", "values"} if description.get("type") == "ndarray" else set()
+        return {key: _digested(item) for key, item in description.items() if key not in drop}
+    return [_digested(item) for item in description] if isinstance(description, list) else description
+
+
+def build(content: dict[str, Any], decoded: Any) -> object:
+    """The value that `content` describes, as a sender would hold it.
+
+    Large arrays are described by digest alone; those are taken from `decoded`. Arrays are laid out in Fortran's order,
+    which must not show on the wire.
+    """
+    match content["type"]:
+        case "ndarray":
+            return (
+                np.asfortranarray(_array(content, decoded)) if content["shape"] else _array(content, decoded)
+            )
+        case "npgeneric":
+            return np.dtype(content["dtype"]).type(content["value"])
+        case "map":
+            return {key: build(item, decoded[key]) for key, item in content["items"].items()}
+        case "array":
+            return [build(item, part) for item, part in zip(content["items"], decoded, strict=True)]
+        case "bytes":
+            return bytes.fromhex(content["hex"])
+    return content["value"]
+
+
+def _array(content: dict[str, Any], decoded: Any) -> np.ndarray[Any, Any]:
+    if "hex" in content:
+        return np.frombuffer(bytes.fromhex(content["hex"]), content["dtype"]).reshape(content["shape"])
+    if "values" in content:
+        return np.array(content["values"], dtype=content["dtype"])
+    return np.asarray(decoded)
