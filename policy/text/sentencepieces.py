@@ -206,7 +206,10 @@ def _open(content: bytes, source: str) -> Any:
             raise RuntimeError("it is empty")
         return sentencepiece.SentencePieceProcessor(model_proto=content)
     except RuntimeError as error:
-        message = f"{source}: no sentencepiece model ({len(content)} bytes). Was its download cut short? {WHERE_PALIGEMMAS_IS}"
+        message = (
+            f"{source}: {len(content)} bytes that are no whole sentencepiece model; "
+            f"was a download cut short? {WHERE_PALIGEMMAS_IS}"
+        )
         raise BadVocabulary(message) from error
 
 

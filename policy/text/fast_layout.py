@@ -1,0 +1,119 @@
+"""Where FAST action tokens stand among text tokens: π0-FAST's sequence, and its way back.
+
+FAST's ids take the last ids of the text vocabulary, counted downwards, below `RESERVED` that are left alone. In
+PaliGemma's vocabulary those are its segmentation tokens, and FAST's lowest 1024 ids fall on its location tokens: after
+"Action: " a location token is an action. Source: openpi 15a9616, FASTTokenizer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from policy.text.prompts import OPENPI_PI0_FAST, render
+from policy.text.sequences import TaughtTokens, taught_tokens
+from policy.text.tokenizer import EOS, UNK, TextTokenizer
+
+RESERVED = 128
+"""Last ids of the text vocabulary that FAST leaves alone."""
+
+_BEFORE, _AFTER = "Action: ", "|"
+
+
+def fast_to_text_ids(fast_ids: ArrayLike, *, vocab_size: int) -> NDArray[np.int64]:
+    """Text ids that stand for FAST ids; the same function leads back.
+
+    Args:
+        fast_ids: [L] from 0, as the FAST tokenizer gives them.
+        vocab_size: Of the text vocabulary.
+
+    Returns:
+        [L] int64, `vocab_size - 1 - 128 - id`.
+
+    Raises:
+        ValueError: An id would fall on a special token or outside the vocabulary.
+    """
+    ids = np.asarray(fast_ids)
+    if ids.size == 0:
+        return np.empty(0, dtype=np.int64)
+    if ids.ndim != 1 or ids.dtype.kind not in "iu":
+        message = f"FAST ids must be one row of whole numbers, not {ids.dtype} of shape {ids.shape}"
+        raise ValueError(message)
+    mapped: NDArray[np.int64] = vocab_size - 1 - RESERVED - ids.astype(np.int64)
+    room = vocab_size - 1 - RESERVED - UNK
+    if ids.min() < 0 or mapped.min() <= UNK:
+        message = (
+            f"FAST ids {ids.min()} to {ids.max()} do not fit into a text vocabulary of {vocab_size}, which has room "
+            f"for 0 to {room - 1}; fit FAST with fewer tokens, or use a larger vocabulary"
+        )
+        raise ValueError(message)
+    return mapped
+
+
+def tokenize_fast(
+    tokenizer: TextTokenizer,
+    *,
+    task: str,
+    state: ArrayLike,
+    fast_ids: Sequence[int] | NDArray[np.int64] | None = None,
+    max_tokens: int | None = None,
+    pad: bool = True,
+) -> TaughtTokens:
+    """π0-FAST's sequence: the prompt, and in training the actions after it.
+
+    Args:
+        tokenizer: The text vocabulary.
+        task: What to do.
+        state: [D] normalised, not padded.
+        fast_ids: The chunk, from 0 as the FAST tokenizer gives it; None at inference.
+        max_tokens: A longer sequence is cut at its end, and a warning logged.
+        pad: Fill up to `max_tokens`.
+
+    Raises:
+        TypeError: `task` is no string.
+        ValueError: The state or the ids cannot be used; the message says which and why.
+    """
+    prompt: list[int] = []
+    for index, part in enumerate(render(OPENPI_PI0_FAST, task=task, state=state)):
+        prompt += tokenizer.encode(part, bos=index == 0) if isinstance(part, str) else [part]
+    answer: list[int] = []
+    if fast_ids is not None:
+        mapped = fast_to_text_ids(fast_ids, vocab_size=tokenizer.vocab_size)
+        answer = [*tokenizer.encode(_BEFORE), *mapped.tolist(), *tokenizer.encode(_AFTER, eos=True)]
+    return taught_tokens(prompt, answer, max_tokens=max_tokens, pad=pad)
+
+
+def extract_fast_ids(
+    tokenizer: TextTokenizer, ids: Sequence[int] | NDArray[np.int64], *, fast_vocab_size: int
+) -> NDArray[np.int64] | None:
+    """FAST ids in what a model answered: what stands between "Action: " and "|", or the end.
+
+    The ids are taken as they are. openpi decodes them to text and encodes that again, which changes those whose
+    pieces of text happen to join.
+
+    Args:
+        tokenizer: The text vocabulary.
+        ids: Decoded tokens.
+        fast_vocab_size: FAST ids are below this.
+
+    Returns:
+        [L] int64 from 0; None where there is no "Action: ", or where other tokens stand among the actions: such an
+        answer is malformed and must not move a robot.
+    """
+    tokens = [int(token) for token in ids]
+    if EOS in tokens:
+        tokens = tokens[: tokens.index(EOS)]
+    start = _find(tokens, tokenizer.encode(_BEFORE))
+    if start is None:
+        return None
+    tokens = tokens[start + len(tokenizer.encode(_BEFORE)) :]
+    end = _find(tokens, tokenizer.encode(_AFTER))
+    fast = tokenizer.vocab_size - 1 - RESERVED - np.array(tokens[:end], dtype=np.int64)
+    return fast if ((fast >= 0) & (fast < fast_vocab_size)).all() else None
+
+
+def _find(tokens: list[int], wanted: list[int]) -> int | None:
+    starts = range(len(tokens) - len(wanted) + 1)
+    return next((start for start in starts if tokens[start : start + len(wanted)] == wanted), None)
