@@ -130,9 +130,127 @@ PI05_SMALL = Pi0Config(
 )
 """Trains on a laptop's processor; the shipped kitchen policy is of this kind."""
 
+
+@dataclass(frozen=True)
+class Pi0FastConfig:
+    """π0-FAST: an image encoder and a language tower that writes actions as FAST tokens.
+
+    Attributes:
+        vision: The image encoder.
+        language: The language tower.
+        vocab_size: Of the text tokens; FAST tokens take the place of the rarest of them.
+        action_dim: Width of state and actions in the model.
+        action_horizon: Steps of a chunk.
+        max_prompt_tokens: Longer prompts are cut.
+        max_action_tokens: Decoding ends after so many tokens at the latest.
+    """
+
+    vision: VisionConfig = field(default_factory=VisionConfig)
+    language: GemmaConfig = GEMMA_2B
+    vocab_size: int = 257_152
+    action_dim: int = 32
+    action_horizon: int = 32
+    max_prompt_tokens: int = 250
+    max_action_tokens: int = 256
+
+
+@dataclass(frozen=True)
+class TransformerConfig:
+    """An ordinary transformer.
+
+    Attributes:
+        width: Of a token.
+        depth: Layers.
+        mlp_width: Of the hidden layer of each MLP.
+        heads: Attention heads; `width` is a multiple of it.
+    """
+
+    width: int
+    depth: int
+    mlp_width: int
+    heads: int
+
+    def __post_init__(self) -> None:
+        """Refuse heads that do not fit.
+
+        Raises:
+            ValueError: The width is no multiple of the heads.
+        """
+        if self.width % self.heads:
+            message = f"a transformer's width {self.width} is no multiple of its {self.heads} heads"
+            raise ValueError(message)
+
+
+@dataclass(frozen=True)
+class TextEncoderConfig(TransformerConfig):
+    """DistilBERT, by default in its published size.
+
+    Attributes:
+        vocab_size: Of its own text tokens.
+        max_tokens: It has positions for so many.
+    """
+
+    width: int = 768
+    depth: int = 6
+    mlp_width: int = 3072
+    heads: int = 12
+    vocab_size: int = 30_522
+    max_tokens: int = 512
+
+
+@dataclass(frozen=True)
+class Pi0SmallConfig:
+    """π0-small: no vision-language model.
+
+    The paper gives the parts and the total of 470 M parameters; the sizes of image encoders, observation transformer
+    and expert are chosen to meet it.
+
+    Attributes:
+        vision: Of each camera's image encoder.
+        text: The text encoder.
+        observation: The transformer over image tokens, text tokens and state.
+        expert: The DiT action expert.
+        cameras: Image encoders, one for each place in `ModelInputs.images_BNCYX`.
+        action_dim: Width of state and actions in the model; a robot's are padded to it.
+        action_horizon: Steps of a chunk.
+        max_prompt_tokens: Longer prompts are cut.
+    """
+
+    vision: VisionConfig = field(
+        default_factory=lambda: VisionConfig(width=384, depth=12, mlp_width=1536, heads=6, patch=16)
+    )
+    text: TextEncoderConfig = field(default_factory=TextEncoderConfig)
+    observation: TransformerConfig = field(
+        default_factory=lambda: TransformerConfig(width=768, depth=11, mlp_width=3072, heads=12)
+    )
+    expert: TransformerConfig = field(
+        default_factory=lambda: TransformerConfig(width=1024, depth=10, mlp_width=4096, heads=16)
+    )
+    cameras: int = 3
+    action_dim: int = 32
+    action_horizon: int = 50
+    max_prompt_tokens: int = 48
+
+    def __post_init__(self) -> None:
+        """Refuse prompts longer than the text encoder can read.
+
+        Raises:
+            ValueError: It has too few positions.
+        """
+        if self.max_prompt_tokens > self.text.max_tokens:
+            message = f"prompts of {self.max_prompt_tokens} tokens; the text encoder has {self.text.max_tokens} positions"
+            raise ValueError(message)
+
+
+PI0_FAST = Pi0FastConfig()
+PI0_SMALL = Pi0SmallConfig()
+
 PRESETS: dict[str, Pi0Config] = {
     "pi05": PI05,
     "pi0": PI0,
     "pi05-medium": PI05_MEDIUM,
     "pi05-small": PI05_SMALL,
 }
+
+BASELINES: dict[str, Pi0FastConfig | Pi0SmallConfig] = {"pi0-fast": PI0_FAST, "pi0-small": PI0_SMALL}
+"""What the papers compare with; small ones of these kinds are the tests'."""
