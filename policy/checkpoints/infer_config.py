@@ -71,6 +71,42 @@ def infer_config(shapes: Mapping[str, Shape], *, source: Path, known: Known | No
     Raises:
         SizesNotInFile: Something is known to nobody, or what is known does not fit; every such thing is named.
     """
+    sizes = read_sizes(shapes, source=source, known=known)
+    sizes.check(source)
+    return sizes.config
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What a file tells of its model.
+
+    Attributes:
+        config: Every width and depth as in the file; what is unknown is 1, and fits nothing but the shapes.
+        unknown: What the file does not say and nobody gave, one line each.
+    """
+
+    config: Pi0Config
+    unknown: tuple[str, ...]
+
+    def check(self, source: Path) -> None:
+        """Refuse sizes that are not complete.
+
+        Raises:
+            SizesNotInFile: The message lists what is unknown.
+        """
+        if self.unknown:
+            raise SizesNotInFile(
+                f"{source} does not say all that its model must be built as. Give what is missing, or the name of a"
+                " configuration that has it, such as pi05_aloha:\n" + "\n".join(self.unknown)
+            )
+
+
+def read_sizes(shapes: Mapping[str, Shape], *, source: Path, known: Known | None = None) -> Sizes:
+    """As `infer_config`, but what nobody knows is only noted.
+
+    Raises:
+        SizesNotInFile: It is another model, a size has no tensor to tell it, or what is known does not fit.
+    """
     kind = read_kind(shapes)
     if kind is None:
         raise SizesNotInFile(
@@ -82,33 +118,41 @@ def infer_config(shapes: Mapping[str, Shape], *, source: Path, known: Known | No
     action_dim, vocab_size = reader.axis("action_dim"), reader.axis("vocabulary")
     horizon = reader.given("action_horizon", "the steps of a chunk")
     prompt = reader.given("max_prompt_tokens", "the longest prompt")
-    if reader.problems:
-        raise SizesNotInFile(
-            f"{source} does not say all that its model must be built as. Give what is missing, or the name of a"
-            " configuration that has it, such as pi05_aloha:\n" + "\n".join(reader.problems)
-        )
-    try:
-        return Pi0Config(
-            kind=kind,
-            vision=vision,
-            language=language,
-            expert=expert,
-            vocab_size=vocab_size,
-            action_dim=action_dim,
-            action_horizon=horizon,
-            max_prompt_tokens=prompt,
-        )
-    except ValueError as error:
-        raise SizesNotInFile(f"{source} cannot be built with what was given: {error}") from error
+    if not reader.problems:
+        try:
+            config = Pi0Config(
+                kind=kind,
+                vision=vision,
+                language=language,
+                expert=expert,
+                vocab_size=vocab_size,
+                action_dim=action_dim,
+                action_horizon=horizon,
+                max_prompt_tokens=prompt,
+            )
+        except ValueError as error:
+            reader.problems.append(str(error))
+        else:
+            return Sizes(config, tuple(reader.unknown))
+    raise SizesNotInFile(
+        f"{source} and what was given make no model; give other sizes, or another file:\n"
+        + "\n".join(reader.problems)
+    )
 
 
 class _Reader:
-    """Reads sizes off shapes; notes what they do not tell in `problems`, and goes on with 1."""
+    """Reads sizes off shapes, and goes on with 1 where they tell none.
+
+    Attributes:
+        unknown: What somebody must give.
+        problems: What cannot be.
+    """
 
     def __init__(self, shapes: Mapping[str, Shape], known: Known) -> None:
         self._shapes = shapes
         self._axes = read_axes(shapes)
         self._known = known
+        self.unknown: list[str] = []
         self.problems: list[str] = []
 
     def axis(self, name: str) -> int:
@@ -122,7 +166,7 @@ class _Reader:
         """A number that only somebody else can know."""
         value: int | None = getattr(self._known, name)
         if value is None:
-            self.problems.append(f"{what}: give {name}")
+            self.unknown.append(f"{what}: give {name}")
         elif value < 1:
             self.problems.append(f"{what}: {name} must be at least 1, not {value}")
         return max(value or 1, 1)
@@ -174,10 +218,11 @@ class _Reader:
         if heads is None:
             if queries == OPENPI_HEADS * keys:
                 return OPENPI_HEADS, 1, keys
-            self.problems.append(
-                f"heads of Gemma: queries are {queries} wide and keys {keys}, not {OPENPI_HEADS} to 1: give heads"
+            self.unknown.append(
+                f"heads of Gemma, as queries are {queries} wide and keys {keys}, not {OPENPI_HEADS} to 1: give heads"
             )
-            return 1, 1, queries
+            head_dim = math.gcd(queries, keys)
+            return queries // head_dim, keys // head_dim, head_dim
         head_dim = queries // heads if heads > 0 and queries % heads == 0 else 0
         if not head_dim or keys % head_dim:
             self.problems.append(
