@@ -31,7 +31,7 @@ def fused(q_BHQD: Tensor, k_BGKD: Tensor, v_BGKD: Tensor, mask: Tensor | None) -
     """
     B, H, Q, D = q_BHQD.shape
     G = k_BGKD.shape[1]
-    if mask is not None and H != G:
+    if mask is not None and H != G and mask.shape[2] > 1:  # one row for all queries broadcasts as it is
         mask = mask.expand(B, H // G, Q, mask.shape[-1]).reshape(B, 1, H // G * Q, -1)
     out = F.scaled_dot_product_attention(q_BHQD.reshape(B, G, H // G * Q, D), k_BGKD, v_BGKD, attn_mask=mask)
     return out.reshape(B, H, Q, D).transpose(1, 2).reshape(B, Q, H * D)
