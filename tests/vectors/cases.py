@@ -15,7 +15,7 @@ from policy.model.masks import positions
 from policy.model.pi0 import FlowStep, Pi0
 from policy.presets import LOW_LEVEL_CAMERAS
 from tests.vectors.folder import Folder, Vectors, model_name
-from tests.vectors.report import Report
+from tests.vectors.report import Report, report_unused
 
 Sampler = Callable[[ModelInputs, Tensor, int], Tensor]
 
@@ -62,7 +62,7 @@ def _check_sampling(case: Vectors, model: Pi0, inputs: ModelInputs, noise: Tenso
     report.close("out.sample.x_t", torch.stack([step.x_BTA for step in trace]), case.take("out.sample.x_t"))
     velocities = torch.stack([step.velocity_BTA for step in trace])
     report.close("out.sample.v_t", velocities, case.take("out.sample.v_t"))
-    for found in list(case.matching(r"out\.sampled_actions(?:_(\d+))?")):
+    for found in case.matching(r"out\.sampled_actions(?:_(\d+))?"):
         steps = int(found[1] or flow.STEPS)
         for path, sample in samplers(model).items():
             report.close(f"{found[0]} ({path})", sample(inputs, noise, steps), case.take(found[0]))
@@ -72,7 +72,7 @@ def _check_velocities(
     case: Vectors, model: Pi0, inputs: ModelInputs, noise: Tensor, actions: Tensor, report: Report
 ) -> None:
     prefix = model.prefill(inputs)
-    for found in list(case.matching(r"(out\.v_(?:time\d+|at_case_time))\.v_t")):
+    for found in case.matching(r"(out\.v_(?:time\d+|at_case_time))\.v_t"):
         name = found[1]
         time = case.take("in.time" if name.endswith("case_time") else f"{name}.time")
         x_BTA = case.take(f"{name}.x_t")
@@ -169,9 +169,3 @@ def _block_starts(sees_BSS: Tensor, valid_BS: Tensor) -> Tensor:
         tokens = valid.nonzero()[:, 0]
         starts_BS[row, tokens[1:]] = ~sees[tokens[:-1], tokens[1:]]
     return starts_BS
-
-
-def report_unused(vectors: Vectors, report: Report) -> None:
-    """Fail for each tensor that was neither an input nor compared."""
-    for name in vectors.unused:
-        report.fail(name, "nothing here understands this tensor")

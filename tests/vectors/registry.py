@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from tests.vectors import cases, keys, preprocessing, unit_ops, wire
+from tests.vectors import cases, keys, preprocessing, prompts, unit_ops, wire
 from tests.vectors.folder import MODEL, Folder
 from tests.vectors.report import Report
 
@@ -27,6 +27,9 @@ CHECKERS: tuple[tuple[str, Checker], ...] = (
     (rf"unit_ops(?:_{MODEL})?\.safetensors", unit_ops.check_unit_ops),
     (r"preproc_misc\.safetensors", preprocessing.check_misc),
     (r"preproc_resize\.safetensors", preprocessing.check_resize),
+    (r"preproc_norm\.safetensors", preprocessing.check_norm),
+    (r"preproc_delta\.safetensors", preprocessing.check_delta),
+    (r"tokenizer\.json", prompts.check_tokenizer),
     (r"norm_stats_\d+/norm_stats\.json", preprocessing.check_stats_file),
     (r"ckpt/[^/]+/assets/.+/norm_stats\.json", preprocessing.check_stats_file),
     (r"wire/[^/]+\.msgpack", wire.check_message),

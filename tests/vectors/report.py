@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -152,3 +153,14 @@ def _as_numpy(array: Array) -> NDArray[np.generic]:
 def _short(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 160 else f"{text[:157]}..."
+
+
+class _Used(Protocol):
+    @property
+    def unused(self) -> list[str]: ...
+
+
+def report_unused(vectors: _Used, report: Report) -> None:
+    """Fail for each tensor that was neither an input nor compared."""
+    for name in vectors.unused:
+        report.fail(name, "nothing here understands this tensor")

@@ -11,9 +11,8 @@ from torch import Tensor
 from policy.model import attention, gemma, rope, siglip
 from policy.model.norms import AdaRmsNorm, Modulation, add_residual
 from policy.model.pi0 import Pi0
-from tests.vectors.cases import report_unused
 from tests.vectors.folder import ASYM, Folder, ModelName, Vectors, model_name
-from tests.vectors.report import Report
+from tests.vectors.report import Report, report_unused
 
 Op = Callable[[Pi0, Vectors, str, Report], None]
 
