@@ -238,7 +238,9 @@ class Pi0SmallConfig:
             ValueError: It has too few positions.
         """
         if self.max_prompt_tokens > self.text.max_tokens:
-            message = f"prompts of {self.max_prompt_tokens} tokens; the text encoder has {self.text.max_tokens} positions"
+            message = (
+                f"prompts of {self.max_prompt_tokens} tokens; the text encoder reads {self.text.max_tokens}"
+            )
             raise ValueError(message)
 
 

@@ -7,7 +7,8 @@ and the last projection starts at zero, so the first velocity is zero.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
@@ -49,9 +50,8 @@ class Dit(nn.Module):
         self.positions = nn.Embedding(horizon, width)
         nn.init.normal_(self.positions.weight, std=0.02)
         self.time_mlp = nn.Sequential(nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width))
-        self.layers = nn.ModuleList(
-            DitLayer(config, context_width=context_width) for _ in range(config.depth)
-        )
+        layers = nn.ModuleList(DitLayer(config, context_width=context_width) for _ in range(config.depth))
+        self.layers = cast("Sequence[DitLayer]", layers)
         self.last_modulation = zeroed(nn.Linear(width, 2 * width))
         self.action_out = zeroed(nn.Linear(width, action_dim))
 

@@ -23,6 +23,7 @@ class ObservationEncoder(nn.Module):
 
     def __init__(self, config: Pi0SmallConfig) -> None:
         super().__init__()
+        self.config = config
         width = config.observation.width
         cameras = range(config.cameras)
         self.image_encoders = nn.ModuleList(Siglip(config.vision) for _ in cameras)
@@ -47,8 +48,7 @@ class ObservationEncoder(nn.Module):
         self._check(inputs)
         dtype = self.state_projection.weight.dtype
         x_BSW = torch.cat((*self._images(inputs), *self._text_and_state(inputs, attend)), dim=1)
-        tokens = self.image_encoders[0].config.tokens
-        seen = inputs.image_mask_BN.repeat_interleave(tokens, dim=1)
+        seen = inputs.image_mask_BN.repeat_interleave(self.config.vision.tokens, dim=1)
         valid_BS = F.pad(torch.cat((seen, inputs.token_mask_BL), dim=1), (0, 1), value=True)
         mask = additive(valid_BS, dtype=dtype)[:, None, None]
         for layer in self.layers:
@@ -70,16 +70,13 @@ class ObservationEncoder(nn.Module):
         return text + self.sources.weight[-2], state + self.sources.weight[-1]
 
     def _check(self, inputs: ModelInputs) -> None:
-        cameras, expected = inputs.images_BNCYX.shape[1], len(self.image_encoders)
+        cameras, expected = inputs.images_BNCYX.shape[1], self.config.cameras
         if cameras != expected:
             message = (
                 f"{cameras} cameras; this model has an encoder for each of {expected}: mask what is missing"
             )
             raise ValueError(message)
-        length, room = (
-            inputs.tokens_BL.shape[1],
-            self.text_encoder.embeddings.position_embeddings.num_embeddings,
-        )
+        length, room = inputs.tokens_BL.shape[1], self.config.text.max_tokens
         if length > room:
             message = f"a prompt of {length} tokens; the text encoder has positions for {room}: shorten it"
             raise ValueError(message)

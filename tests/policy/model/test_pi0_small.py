@@ -124,7 +124,7 @@ def test_a_prompt_longer_than_the_positions_is_refused() -> None:
     )
     with pytest.raises(ValueError, match="17 tokens; the text encoder has positions for 16"):
         tiny.pi0_small().prefill(long)
-    with pytest.raises(ValueError, match="prompts of 48 tokens; the text encoder has 16"):
+    with pytest.raises(ValueError, match="prompts of 48 tokens; the text encoder reads 16"):
         Pi0SmallConfig(text=TextEncoderConfig(max_tokens=16))
 
 
