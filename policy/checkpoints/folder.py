@@ -12,6 +12,7 @@ from policy.checkpoints.kinds import ModelConfig, kind_of
 from policy.checkpoints.manifest import Manifest
 from policy.checkpoints.survey import Layout, survey
 from policy.checkpoints.weights import Weights
+from policy.presets import Pi0Config
 from policy.transforms.norm_stats import NormStats
 from policy.transforms.normalize import Normalization
 
@@ -82,16 +83,16 @@ def load(path: Path, *, known: Known | None = None, kind: str | None = None) -> 
         CheckpointError: It cannot be loaded; the subclass and the message say why.
     """
     found = survey(path, known=known)
-    if found.config is not None and kind is not None and found.config.kind != kind:
+    if found.config is not None and kind is not None and kind_of(found.config).name != kind:
+        seen = kind_of(found.config).name
         raise WrongKind(
-            f"{path} holds a {found.config.kind} model, and {kind} was asked for; ask for {found.config.kind}, or give"
-            " another checkpoint"
+            f"{path} holds a {seen} model, and {kind} was asked for; ask for {seen}, or give another checkpoint"
         )
     if found.problems:
         raise found.problems[0]
     if found.config is None or found.weights is None or found.normalization is None:
         raise SizesNotInFile(f"{path}: the kind of its model cannot be told")
-    if found.unknown:
+    if isinstance(found.config, Pi0Config):
         Sizes(found.config, found.unknown).check(path)
     manifest = found.manifest
     return Checkpoint(

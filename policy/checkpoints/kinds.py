@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from policy.checkpoints.errors import InvalidManifest
 from policy.checkpoints.keys import Shape, pi0_shapes
-from policy.presets import Pi0Config
+from policy.presets import Pi0Config, Pi0FastConfig, Pi0SmallConfig
 
 if TYPE_CHECKING:
     from torch import nn
 
-ModelConfig = Pi0Config
+ModelConfig = Pi0Config | Pi0FastConfig | Pi0SmallConfig
 """The configuration of any kind."""
 
 
@@ -31,14 +31,14 @@ class ModelKind:
         config_type: The frozen dataclass of its sizes.
         model: `module:class` of the model, which is built from the configuration alone.
         shapes: Name to shape of its tensors; None where only the built model knows.
-        names_subtasks: Its text head can name the next subtask, once trained to.
+        has_text_head: It has one, which can name the next subtask once trained to.
     """
 
     name: str
     config_type: type[ModelConfig]
     model: str
-    shapes: Callable[[ModelConfig], dict[str, Shape]] | None = None
-    names_subtasks: bool = True
+    shapes: Callable[[Pi0Config], dict[str, Shape]] | None = None
+    has_text_head: bool = True
 
     def build_on_meta(self, config: ModelConfig) -> nn.Module:
         """A model without memory, to be given weights."""
@@ -51,7 +51,7 @@ class ModelKind:
 
     def expected(self, config: ModelConfig) -> dict[str, Shape]:
         """Name to shape of every tensor of a model."""
-        if self.shapes is not None:
+        if self.shapes is not None and isinstance(config, Pi0Config):
             return self.shapes(config)
         state = self.build_on_meta(config).state_dict()
         return {name: tuple(tensor.shape) for name, tensor in state.items()}
@@ -63,6 +63,8 @@ KINDS: Mapping[str, ModelKind] = MappingProxyType(
         for kind in (
             ModelKind("pi05", Pi0Config, "policy.model.pi0:Pi0", pi0_shapes),
             ModelKind("pi0", Pi0Config, "policy.model.pi0:Pi0", pi0_shapes),
+            ModelKind("pi0-fast", Pi0FastConfig, "policy.model.pi0_fast:Pi0Fast"),
+            ModelKind("pi0-small", Pi0SmallConfig, "policy.model.pi0_small:Pi0Small", has_text_head=False),
         )
     }
 )
@@ -81,4 +83,6 @@ def kind_named(name: str) -> ModelKind:
 
 def kind_of(config: ModelConfig) -> ModelKind:
     """The kind of model that a configuration describes."""
-    return kind_named(config.kind)
+    if isinstance(config, Pi0Config):
+        return KINDS[config.kind]
+    return next(kind for kind in KINDS.values() if kind.config_type is type(config))

@@ -37,6 +37,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         vector_names: Name of each number of state and action, in order; empty where nobody has said them.
         delta_mask: True where an action is relative to the state; the rest, and what lies beyond it, is absolute.
         control_mode: Marked in the prompt; None where the model was trained without the mark.
+        clip: Largest magnitude of a normalised value; None: values are left as they are.
+        default_prompt: For requests without one.
         rate_hz: Steps of a chunk in a second.
         execute_steps: Steps run of a chunk before the next one.
         rtc_trained: Trained with given first steps (real-time chunking), so that chunks join without guidance.
@@ -58,6 +60,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     vector_names: tuple[str, ...] = ()
     delta_mask: tuple[bool, ...] = ()
     control_mode: ControlMode | None = None
+    clip: float | None = None
+    default_prompt: str | None = None
     rtc_trained: bool = False
     tokenizer: str | None = None
     fast: str | None = None
@@ -90,6 +94,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise ValueError("cameras_low is empty; a policy sees through one camera at least")
         if not (math.isfinite(self.rate_hz) and self.rate_hz > 0):
             raise ValueError(f"rate_hz must be above 0, not {self.rate_hz}")
+        if self.clip is not None and not (math.isfinite(self.clip) and self.clip > 0):
+            raise ValueError(f"clip must be above 0 or null, not {self.clip}")
         if self.execute_steps < 1:
             raise ValueError(f"execute_steps must be at least 1, not {self.execute_steps}")
         if self.created:

@@ -41,6 +41,7 @@ class Survey:
         unknown: What nobody said of the sizes, one line each.
         manifest: This software's own.
         lerobot: LeRobot's own.
+        normalization: How statistics are used; where nothing says it, as openpi does for this kind.
         stats: Asset id to statistics.
         problems: Why it cannot be loaded, the first to mend first.
     """
@@ -52,19 +53,9 @@ class Survey:
     unknown: tuple[str, ...] = ()
     manifest: Manifest | None = None
     lerobot: LeRobotConfig | None = None
+    normalization: Normalization | None = None
     stats: dict[str, dict[str, NormStats]] = field(default_factory=dict)
     problems: list[CheckpointError] = field(default_factory=list)
-
-    @property
-    def normalization(self) -> Normalization | None:
-        """How the statistics are used; where nothing says it, as openpi does for this kind. None: no kind is known."""
-        if self.manifest is not None:
-            return self.manifest.normalization
-        if self.lerobot is not None:
-            return lerobot.normalization_of(self.lerobot, self.path / lerobot.CONFIG_FILE)
-        if self.config is None:
-            return None
-        return "z-score" if self.config.kind == "pi0" else "quantile"
 
 
 def survey(path: Path, *, known: Known | None = None) -> Survey:
@@ -93,6 +84,8 @@ def survey(path: Path, *, known: Known | None = None) -> Survey:
         found.weights = open_weights(path)
     if found.weights is not None:
         _check_weights(found, found.weights, known)
+    with _noting(found):
+        found.normalization = _normalization_of(found)
     with _noting(found):
         _read_stats(found)
     _check_files(found)
@@ -123,7 +116,7 @@ def _check_weights(found: Survey, weights: Weights, known: Known) -> None:
         return
     with _noting(found):
         expected = kind_of(found.config).expected(found.config)
-        model = f"{found.config.kind} of these sizes"
+        model = f"{kind_of(found.config).name} of these sizes"
         compare(found=weights.shapes, expected=expected).check(found.path, model=model)
     with _noting(found):
         if found.lerobot is not None:
@@ -131,17 +124,27 @@ def _check_weights(found: Survey, weights: Weights, known: Known) -> None:
 
 
 def _check_lerobot(found: Survey, theirs: LeRobotConfig, config: ModelConfig) -> None:
-    if theirs.type != config.kind:
+    kind = kind_of(config).name
+    if theirs.type != kind:
         raise WrongKind(
-            f"{found.path}: {lerobot.CONFIG_FILE} says {theirs.type}, and the weights are those of {config.kind};"
-            f" correct `type`. A {config.kind} is not turned into a {theirs.type} by renaming its tensors"
+            f"{found.path}: {lerobot.CONFIG_FILE} says {theirs.type}, and the weights are those of {kind};"
+            f" correct `type`. A {kind} is not turned into a {theirs.type} by renaming its tensors"
         )
     if theirs.max_action_dim != config.action_dim:
         raise InvalidManifest(
             f"{found.path}: {lerobot.CONFIG_FILE} says {theirs.max_action_dim} dimensions, and the weights have"
             f" {config.action_dim}; correct `max_action_dim`"
         )
-    lerobot.normalization_of(theirs, found.path / lerobot.CONFIG_FILE)
+
+
+def _normalization_of(found: Survey) -> Normalization | None:
+    if found.manifest is not None:
+        return found.manifest.normalization
+    if found.lerobot is not None:
+        return lerobot.normalization_of(found.lerobot, found.path / lerobot.CONFIG_FILE)
+    if found.config is None:
+        return None
+    return "z-score" if kind_of(found.config).name == "pi0" else "quantile"
 
 
 def _read_stats(found: Survey) -> None:
