@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from policy.text.prompts import OPENPI_PI0_FAST, render
+from policy.text.prompts import OPENPI_PI0_FAST, prompt_ids
 from policy.text.sequences import TaughtTokens, taught_tokens
 from policy.text.tokenizer import EOS, UNK, TextTokenizer
 
@@ -23,7 +23,7 @@ _BEFORE, _AFTER = "Action: ", "|"
 
 
 def fast_to_text_ids(fast_ids: ArrayLike, *, vocab_size: int) -> NDArray[np.int64]:
-    """Text ids that stand for FAST ids; the same function leads back.
+    """Text ids that stand for FAST ids.
 
     Args:
         fast_ids: [L] from 0, as the FAST tokenizer gives them.
@@ -52,6 +52,17 @@ def fast_to_text_ids(fast_ids: ArrayLike, *, vocab_size: int) -> NDArray[np.int6
     return mapped
 
 
+def text_to_fast_ids(text_ids: ArrayLike, *, vocab_size: int) -> NDArray[np.int64]:
+    """FAST ids that text ids stand for, the inverse of `fast_to_text_ids`; tokens that are no actions give nonsense.
+
+    Args:
+        text_ids: [L] ids of the text vocabulary.
+        vocab_size: Of the text vocabulary.
+    """
+    ids: NDArray[np.int64] = vocab_size - 1 - RESERVED - np.asarray(text_ids, dtype=np.int64)
+    return ids
+
+
 def tokenize_fast(
     tokenizer: TextTokenizer,
     *,
@@ -75,9 +86,7 @@ def tokenize_fast(
         TypeError: `task` is no string.
         ValueError: The state or the ids cannot be used; the message says which and why.
     """
-    prompt: list[int] = []
-    for index, part in enumerate(render(OPENPI_PI0_FAST, task=task, state=state)):
-        prompt += tokenizer.encode(part, bos=index == 0) if isinstance(part, str) else [part]
+    prompt = prompt_ids(OPENPI_PI0_FAST, tokenizer, task=task, state=state)
     answer: list[int] = []
     if fast_ids is not None:
         mapped = fast_to_text_ids(fast_ids, vocab_size=tokenizer.vocab_size)
@@ -110,7 +119,7 @@ def extract_fast_ids(
         return None
     tokens = tokens[start + len(tokenizer.encode(_BEFORE)) :]
     end = _find(tokens, tokenizer.encode(_AFTER))
-    fast = tokenizer.vocab_size - 1 - RESERVED - np.array(tokens[:end], dtype=np.int64)
+    fast = text_to_fast_ids(tokens[:end], vocab_size=tokenizer.vocab_size)
     return fast if ((fast >= 0) & (fast < fast_vocab_size)).all() else None
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import io
 import logging
-import string
 import struct
 from collections.abc import Iterable, Iterator
 
@@ -71,7 +70,7 @@ def fit_tokenizer(
     numbers = [f"{_SPACE}{number}" for number in range(-1, STATE_BINS)] if state_numbers else []
     tail = (LOCATIONS if locations else 0) + (fast_tokens + RESERVED if fast_tokens else 0)
     sentences = list(_sentences(unique))
-    characters = {*string.printable[:95], *"".join(sentences)} - {"\n"}
+    characters = set("".join(sentences)) - {"\n"}  # any other is spelled in bytes
     least = UNK + 1 + 1 + len(numbers) + _BYTES + len(characters) + tail
     if vocab_size < least:
         message = (
@@ -79,7 +78,7 @@ def fit_tokenizer(
             f"state numbers, locations and FAST tokens take {least}; allow more, or leave some out"
         )
         raise ValueError(message)
-    model = _train(sentences, characters=characters, vocab_size=vocab_size - tail, symbols=["\n", *numbers])
+    model = _train(sentences, vocab_size=vocab_size - tail, symbols=["\n", *numbers])
     pieces = SentencePieceTokenizer(model).vocab_size
     spare = vocab_size - tail - pieces
     model += b"".join(_piece(f"<spare{index}>", _CONTROL) for index in range(spare))
@@ -121,7 +120,7 @@ def _sentences(texts: list[str]) -> Iterator[str]:
             yield from (part for part in render(form, task=text, state=[0.0]) if isinstance(part, str))
 
 
-def _train(sentences: list[str], *, characters: set[str], vocab_size: int, symbols: list[str]) -> bytes:
+def _train(sentences: list[str], *, vocab_size: int, symbols: list[str]) -> bytes:
     model = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(sentences),
@@ -138,7 +137,7 @@ def _train(sentences: list[str], *, characters: set[str], vocab_size: int, symbo
         bos_piece="<bos>",
         unk_piece="<unk>",
         user_defined_symbols=symbols,
-        required_chars="".join(sorted(characters - {" "})),
+        character_coverage=1.0,
         byte_fallback=True,
         split_digits=True,
         # As PaliGemma's: text goes in as it is.

@@ -290,7 +290,7 @@ def tokenize(
         max_tokens: A longer prompt is cut at its end, and a warning logged. None cuts nothing.
         pad: Fill up to `max_tokens`.
     """
-    ids = _prompt_ids(form, tokenizer, task=task, state=state, control_mode=control_mode)
+    ids = prompt_ids(form, tokenizer, task=task, state=state, control_mode=control_mode)
     return prompt_tokens(ids, max_tokens=max_tokens, pad=pad)
 
 
@@ -317,7 +317,7 @@ def tokenize_with_answer(
         max_tokens: A longer sequence is cut at its end, and a warning logged. None cuts nothing.
         pad: Fill up to `max_tokens`.
     """
-    prompt = _prompt_ids(form, tokenizer, task=task, state=state, control_mode=control_mode)
+    prompt = prompt_ids(form, tokenizer, task=task, state=state, control_mode=control_mode)
     return taught_tokens(prompt, answer_ids(form, tokenizer, answer), max_tokens=max_tokens, pad=pad)
 
 
@@ -341,14 +341,15 @@ def read_answer(form: PromptFormat, decoded: str) -> str:
     return (decoded.partition(ending.rstrip())[0] if ending else decoded).strip()
 
 
-def _prompt_ids(
+def prompt_ids(
     form: PromptFormat,
     tokenizer: TextTokenizer,
     *,
     task: str,
-    state: ArrayLike | None,
-    control_mode: ControlMode | None,
+    state: ArrayLike | None = None,
+    control_mode: ControlMode | None = None,
 ) -> list[int]:
+    """Token ids of a prompt, BOS first, as long as it is; arguments and errors are those of `render`."""
     ids: list[int] = []
     for index, part in enumerate(render(form, task=task, state=state, control_mode=control_mode)):
         ids += tokenizer.encode(part, bos=index == 0) if isinstance(part, str) else [part]

@@ -31,9 +31,7 @@ class BadVocabulary(ValueError):
 
 
 class SentencePieceTokenizer:
-    """Text to token ids and back, by a `sentencepiece` model.
-
-    Safe to share between threads.
+    """Text to token ids and back, by a `sentencepiece` model. Threads may share it, and processes pass it on.
 
     Args:
         model: A model file, or the content of one.
@@ -50,9 +48,10 @@ class SentencePieceTokenizer:
         _check_special_ids(self._processor, source)
         self._vocab_size = int(self._processor.get_piece_size())
         self._locations = self._find_locations()
+        self._step_of = {int(token): step for step, token in enumerate(self._locations)}
         # PaliGemma's location pieces are ordinary entries in some copies of the file: looked up by name they exist,
         # yet plain encoding spells them out in letters. There they are put in and taken out by hand.
-        self._locations_by_hand = bool(len(self._locations)) and not self._plain_locations()
+        self._locations_by_hand = bool(self._step_of) and not self._plain_locations()
 
     @property
     def vocab_size(self) -> int:
@@ -152,11 +151,10 @@ class SentencePieceTokenizer:
         return ids
 
     def _decode_with_locations(self, ids: list[int]) -> str:
-        steps = {int(token): step for step, token in enumerate(self._locations)}
         text, run = "", list[int]()
         for token in ids:
-            if token in steps:
-                text += self._decode(run) + location_piece(steps[token])
+            if token in self._step_of:
+                text += self._decode(run) + location_piece(self._step_of[token])
                 run = []
             else:
                 run.append(token)
