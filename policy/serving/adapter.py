@@ -112,7 +112,7 @@ class Layout:
     Attributes:
         cameras: The robot's camera to the key of its image; None puts all under `images` by their own names. Cameras
             that are not named here are not sent.
-        state: Key and width of each part of the state, in the state's order; a width of None takes all the rest.
+        state: Key and width of each part of the state, in the state's order; one part of width None is the whole.
         channels_first: Images go as [3, Y, X] instead of [Y, X, 3].
     """
 
@@ -136,17 +136,14 @@ class Layout:
 
     def _state(self, observation: Observation) -> dict[str, Any]:
         state = _vector(observation.state, STATE)
-        parts, start = {}, 0
-        for key, width in self.state:
-            end = len(state) if width is None else start + width
-            parts[key] = state[start:end]
-            if width is not None and len(parts[key]) != width:
-                break
-            start = end
-        if start != len(state):
-            wanted = sum(width or 0 for _, width in self.state)
-            raise RequestError(f"the state has {len(state)} numbers; this server wants {wanted}")
-        return parts
+        widths = [len(state) if width is None else width for _, width in self.state]
+        if sum(widths) != len(state):
+            raise RequestError(f"the state has {len(state)} numbers; this server wants {sum(widths)}")
+        ends = np.cumsum(widths)
+        return {
+            key: state[end - width : end]
+            for (key, _), width, end in zip(self.state, widths, ends, strict=True)
+        }
 
 
 OWN = Layout()
