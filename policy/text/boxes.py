@@ -16,9 +16,9 @@ from collections.abc import Sequence
 from policy.text.sentencepieces import LOCATIONS, location_piece
 from policy.types import Box
 
-_LOCATION = r"<loc(?:\d{4})>"
+_LOCATION = r"<loc\d{4}>"
 _RUN = re.compile(rf"\s*((?:{_LOCATION}\s*)+)([^;<]*)(;|$|(?=<))", re.ASCII)
-_BOX = re.compile(rf"({_LOCATION}){{4}}", re.ASCII)
+_BOX = re.compile(rf"(?:{_LOCATION}){{4}}", re.ASCII)
 _STEP = re.compile(r"<loc(\d{4})>", re.ASCII)
 
 

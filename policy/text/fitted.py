@@ -30,10 +30,7 @@ from policy.text.tokenizer import BOS, EOS, PAD, UNK
 from recordings import Dataset, RecordingError
 
 _SPACE = "▁"  # how sentencepiece writes one
-_CONTROL, _USER_DEFINED = (
-    3,
-    4,
-)  # types of pieces in sentencepiece_model.proto: never in text, and whole in text
+_CONTROL, _USER_DEFINED = 3, 4  # types of pieces: never met in text, always met whole
 _BYTES = 256
 
 _log = logging.getLogger(__name__)

@@ -152,7 +152,7 @@ OPENTAU = PromptFormat(
     lowest_bin=0,
     source=(
         "OpenTau, policies/pi05/modeling_pi05.py at 02e87ad, prepare_language with predict_response: EOS between the "
-        "parts, and its answers begin after a BOS of their own"
+        "parts, and its answers begin after a BOS of their own. It pads the state before normalising: pass all 32"
     ),
 )
 

@@ -11,6 +11,8 @@ import sentencepiece
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policy.presets import PI05
+from policy.text.fast_layout import fast_to_text_ids
 from policy.text.fitted import _CONTROL, _USER_DEFINED, _piece
 from policy.text.sentencepieces import BadVocabulary, SentencePieceTokenizer, location_piece
 from policy.text.tokenizer import BOS, EOS, PAD, UNK, TextTokenizer
@@ -128,3 +130,13 @@ def test_location_tokens_are_one_token_each_however_the_file_declares_them(kind:
     ids = tokenizer.encode(text)
     assert [token for token in ids if token >= 512] == [512, 512 + 1023, 512 + 7]
     assert tokenizer.decode(ids) == text
+
+
+def test_a_vocabulary_of_paligemmas_size_has_locations_and_actions_where_paligemma_has_them() -> None:
+    words = b"".join(_piece(f"<w{index}>", NORMAL) for index in range(512, 256_000))
+    locations = b"".join(_piece(location_piece(step), _USER_DEFINED) for step in range(1024))
+    segments = b"".join(_piece(f"<seg{index:03d}>", _USER_DEFINED) for index in range(128))
+    tokenizer = SentencePieceTokenizer(TINY.model + words + locations + segments)
+    assert tokenizer.vocab_size == PI05.vocab_size == 257_152
+    assert tokenizer.locations[[0, -1]].tolist() == [256_000, 257_023]
+    assert fast_to_text_ids([0, 1023, 1024], vocab_size=257_152).tolist() == [257_023, 256_000, 255_999]
