@@ -41,6 +41,13 @@ class PrefixCache:
         copy.values = [v.detach() for v in self.values]
         return copy
 
+    def first(self, tokens: int) -> PrefixCache:
+        """The first so many tokens: views, through which gradients flow."""
+        copy = PrefixCache()
+        copy.keys = [k[:, :, :tokens] for k in self.keys]
+        copy.values = [v[:, :, :tokens] for v in self.values]
+        return copy
+
 
 class AfterPrefix:
     """What the suffix sees: the prefix, which stays as it is, then the suffix itself."""

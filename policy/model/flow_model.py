@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
@@ -26,10 +26,11 @@ class ActionSizes(Protocol):
         ...
 
 
+@runtime_checkable
 class FlowModel(Protocol):
     """Reads the observation once, then gives the flow's velocity as often as asked.
 
-    Every implementation passes `tests/policy/model/flow_contract.py`.
+    Every implementation passes `tests/policy/model/test_flow_models.py`.
     """
 
     @property
