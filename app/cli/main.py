@@ -9,7 +9,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 
-from app.cli import bench, check, data, profiles, record, replay, window
+from app.cli import bench, check, data, policy, profiles, record, replay, window
 from app.cli.options import HelpFormatter, add_data, add_profile
 from app.cli.outcome import CommandError, ExitCode, UsageError
 
@@ -87,7 +87,7 @@ def build_parser() -> argparse.ArgumentParser:
     window.add_arguments(parser)
     parser.set_defaults(run=window.run)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for command in (record, replay, check, profiles, data, bench):
+    for command in (record, replay, check, profiles, data, policy, bench):
         command.add_parser(commands)
     return parser
 

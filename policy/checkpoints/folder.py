@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from policy.checkpoints.errors import CheckpointError, SizesNotInFile, WrongKind
+from policy.checkpoints.errors import CheckpointError, SizesNotInFile
 from policy.checkpoints.infer_config import Known, Sizes
 from policy.checkpoints.kinds import ModelConfig, kind_of
 from policy.checkpoints.manifest import Manifest
@@ -82,12 +82,7 @@ def load(path: Path, *, known: Known | None = None, kind: str | None = None) -> 
     Raises:
         CheckpointError: It cannot be loaded; the subclass and the message say why.
     """
-    found = survey(path, known=known)
-    if found.config is not None and kind is not None and kind_of(found.config).name != kind:
-        seen = kind_of(found.config).name
-        raise WrongKind(
-            f"{path} holds a {seen} model, and {kind} was asked for; ask for {seen}, or give another checkpoint"
-        )
+    found = survey(path, known=known, kind=kind)
     if found.problems:
         raise found.problems[0]
     if found.config is None or found.weights is None or found.normalization is None:

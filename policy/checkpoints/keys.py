@@ -187,8 +187,20 @@ def read_depth(shapes: Mapping[str, Shape], tower: Tower) -> int:
     return max((number + 1 for number in numbers if number < len(shapes)), default=0)
 
 
+PARTS = (
+    "vision tower",
+    "projector",
+    "embedding",
+    "language model",
+    "action expert",
+    "expert lm_head (unused)",
+    "heads",
+)
+"""What `part_of` says, in the order in which an observation meets them."""
+
+
 def part_of(name: str) -> str:
-    """The part of the model that a tensor belongs to, as a person would call it."""
+    """The part of π0 or π0.5 that a tensor belongs to, as a person would call it."""
     if name in (LM_HEAD, EMBED_TOKENS):
         return "embedding"
     if name == EXPERT_LM_HEAD:

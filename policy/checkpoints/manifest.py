@@ -114,7 +114,7 @@ def format_manifest(config: ModelConfig, manifest: Manifest) -> bytes:
             "format": FORMAT,
             "format_version": FORMAT_VERSION,
             "kind": kind_of(config).name,
-            "config": {name: value for name, value in msgspec.to_builtins(config).items() if name != "kind"},
+            "config": {name: value for name, value in dataclasses.asdict(config).items() if name != "kind"},
             **msgspec.to_builtins(manifest),
         }
         return msgspec.json.format(msgspec.json.encode(plain), indent=2) + b"\n"
@@ -182,8 +182,7 @@ def _convert_exactly(plain: object, config_type: type[ModelConfig], *, kind: str
     if absurd := _below_one(plain, "config"):
         raise InvalidManifest("; ".join(absurd))
     config = msgspec.convert(plain, config_type)
-    written = msgspec.to_builtins(config)
-    if problems := _differences(plain, written, "config"):
+    if problems := _differences(plain, dataclasses.asdict(config), "config"):
         raise InvalidManifest("; ".join(problems))
     return config
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+import msgspec
+
 from policy.checkpoints import lerobot
 from policy.checkpoints.errors import CheckpointError, InvalidManifest, NotACheckpoint, WrongKind
 from policy.checkpoints.infer_config import Known, Sizes, read_sizes
@@ -58,12 +60,13 @@ class Survey:
     problems: list[CheckpointError] = field(default_factory=list)
 
 
-def survey(path: Path, *, known: Known | None = None) -> Survey:
+def survey(path: Path, *, known: Known | None = None, kind: str | None = None) -> Survey:
     """Look at a checkpoint's files. Raises nothing; what is wrong is in `problems`.
 
     Args:
         path: A folder, a weights file, or the index of several.
         known: What the files of openpi do not say.
+        kind: The kind of model that it must be; None takes any.
     """
     found = Survey(path=path, layout=_layout_of(path))
     if not path.exists():
@@ -84,6 +87,10 @@ def survey(path: Path, *, known: Known | None = None) -> Survey:
         found.weights = open_weights(path)
     if found.weights is not None:
         _check_weights(found, found.weights, known)
+    if found.config is not None and kind is not None and kind_of(found.config).name != kind:
+        seen = kind_of(found.config).name
+        message = f"{path} holds a {seen} model, and {kind} was asked for; ask for {seen}, or give another checkpoint"
+        found.problems.insert(0, WrongKind(message))
     with _noting(found):
         found.normalization = _normalization_of(found)
     with _noting(found):
@@ -98,10 +105,10 @@ def _layout_of(path: Path) -> Layout:
     if (path / MANIFEST_FILE).exists():
         return "understudy"
     try:
-        is_lerobot = b'"type"' in (path / lerobot.CONFIG_FILE).read_bytes()
-    except OSError:
-        is_lerobot = False
-    return "lerobot" if is_lerobot else "openpi"
+        config = msgspec.json.decode((path / lerobot.CONFIG_FILE).read_bytes(), type=dict[str, msgspec.Raw])
+    except (OSError, msgspec.DecodeError):
+        return "openpi"
+    return "lerobot" if "type" in config else "openpi"
 
 
 def _check_weights(found: Survey, weights: Weights, known: Known) -> None:

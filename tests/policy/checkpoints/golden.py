@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -51,3 +56,47 @@ def variant(path: Path, target: Path, change: dict[str, Tensor | None]) -> Path:
             tensors[name] = tensor
     save_file(tensors, target)
     return target
+
+
+def lerobot_folder(folder: Path, kind: str, *, prefix: str = "model.", **config: Any) -> Path:
+    """A folder as LeRobot saves it: every name prefixed, its configuration, statistics in the normalizer's file."""
+    folder.mkdir()
+    tensors = load_file(asym(kind))
+    save_file({prefix + name: tensor for name, tensor in tensors.items()}, folder / "model.safetensors")
+    mode = "QUANTILES" if kind == "pi05" else "MEAN_STD"
+    plain = {
+        "type": kind,
+        "n_obs_steps": 1,
+        "chunk_size": 7,
+        "n_action_steps": 5,
+        "max_state_dim": 32,
+        "max_action_dim": 32,
+        "tokenizer_max_length": 60,
+        "paligemma_variant": "gemma_2b",
+        "normalization_mapping": {"VISUAL": "IDENTITY", "STATE": mode, "ACTION": mode},
+        "input_features": {
+            "observation.images.base_0_rgb": {"type": "VISUAL", "shape": [3, 224, 224]},
+            "observation.state": {"type": "STATE", "shape": [6]},
+        },
+    }
+    (folder / "config.json").write_text(json.dumps(plain | config))
+    vectors: dict[str, NDArray[np.float32]] = {
+        "mean": np.zeros(6, np.float32),
+        "std": np.ones(6, np.float32),
+        "q01": -np.arange(1, 7, dtype=np.float32),
+        "q99": np.arange(1, 7, dtype=np.float32),
+    }
+    stats = {
+        f"{name}.{item}": torch.from_numpy(vector.copy())
+        for name in ("observation.state", "action")
+        for item, vector in vectors.items()
+    }
+    save_file(stats, folder / "policy_preprocessor_step_2_normalizer_processor.safetensors")
+    return folder
+
+
+def openpi_folder(folder: Path, kind: str) -> Path:
+    """A folder as openpi's trainer leaves it, with the weights of a small model."""
+    shutil.copytree(GOLDEN / "ckpt" / f"aloha_{kind}", folder)
+    shutil.copyfile(asym(kind), folder / "model.safetensors")
+    return folder
