@@ -21,7 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "set-up"
 SYSTEM_PACKAGES = ROOT / ".ci" / "system-packages.txt"
-INPUTS = (ROOT / "pyproject.toml", SYSTEM_PACKAGES, Path(__file__).resolve())
+STOCK_CLIENT = ROOT / ".ci" / "stock-client.txt"
+INPUTS = (ROOT / "pyproject.toml", SYSTEM_PACKAGES, STOCK_CLIENT, Path(__file__).resolve())
 
 OLDEST_PYTHON = (3, 11)
 PYTHONS = ("python3.11", "python3.12", "python3.13")
@@ -52,6 +53,7 @@ def main() -> int:
         install_system_packages()
         create_environment()
         install_python_packages()
+        install_stock_client()
         write_stamp(wanted + interpreter())
     except SetUpError as error:
         print(f"set-up: {error}", file=sys.stderr)
@@ -66,7 +68,7 @@ def fingerprint() -> str:
     """Of everything in the repository that the set-up depends on, and its folder: an environment cannot be moved."""
     digest = hashlib.sha256(str(ROOT).encode())
     for path in INPUTS:
-        digest.update(path.read_bytes())
+        digest.update(path.read_bytes() if path.is_file() else b"")
     return digest.hexdigest()
 
 
@@ -202,24 +204,29 @@ def create_environment() -> None:
 def install_python_packages() -> None:
     """Install this project, editable, with its packages and those of its tests."""
     say("installing the Python packages (about 900 MB on disk the first time)")
-    command = [
-        str(VENV / "bin" / "python"),
-        "-m",
-        "pip",
-        "install",
-        "--no-input",
-        "--disable-pip-version-check",
-    ]
-    command += ["--progress-bar", "off", "--editable", f"{ROOT}[dev]"]
+    pip("--editable", f"{ROOT}[dev]")
+
+
+def install_stock_client() -> None:
+    """Install openpi's own client for the tests, apart: it asks for an older numpy than ours, and works with ours."""
+    if STOCK_CLIENT.is_file():
+        target = str(VENV / "stock-client")
+        pip("--no-deps", "--upgrade", "--target", target, "--requirement", str(STOCK_CLIENT))
+
+
+def pip(*arguments: str) -> None:
+    """Run `pip install` in the environment, showing what it does."""
+    command = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--no-input", "--progress-bar", "off"]
+    command += ["--disable-pip-version-check", *arguments]
     lines: list[str] = []
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as pip:
-        for line in pip.stdout or ():
+    ) as running:
+        for line in running.stdout or ():
             lines.append(line)
             show_progress(line.strip())
     show_progress("")
-    if pip.returncode == 0:
+    if running.returncode == 0:
         return
     if any(sign in line for sign in NETWORK_SIGNS for line in lines):
         reason = next((line.strip() for line in reversed(lines) if line.startswith("ERROR")), "")
@@ -227,7 +234,7 @@ def install_python_packages() -> None:
             "the package index does not answer; check the network, pip's index and its proxy, then type the same again."
             f"\nThe last that pip said: {reason}"
         )
-    raise SetUpError(f"pip failed ({pip.returncode}):\n{''.join(lines[-15:])}")
+    raise SetUpError(f"pip failed ({running.returncode}):\n{''.join(lines[-15:])}")
 
 
 def show_progress(line: str) -> None:

@@ -3,55 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from policy.serving.adapter import ALOHA, DROID, LIBERO, ServedPolicy
 from policy.serving.calls import SubtaskServable
 from policy.serving.client import PolicyClient
 from policy.serving.client_errors import BadReply, RemoteError
 from policy.serving.remote import NotOffered, RemotePolicy
-from policy.types import ActionChunk, Box, Committed, Observation, RequestError, Subtask
+from policy.types import Committed, Observation, RequestError
 from tests.policy.serving.conftest import Echo, RunningServer, running
-
-STEP_NS = 20_000_000
-BOX = Box(label="plate", y_min=0.25, x_min=0.125, y_max=0.5, x_max=1.0)
-
-
-class Scripted:
-    """A policy of both levels that keeps what it was asked."""
-
-    def __init__(self) -> None:
-        self.metadata: Mapping[str, Any] = {"name": "scripted", "horizon": 3, "rate_hz": 50.0}
-        self.asked: list[tuple[Any, ...]] = []
-
-    def warm_up(self) -> None:
-        pass
-
-    def subtask(self, observation: Observation, task: str, *, allowed: Sequence[str] = ()) -> Subtask:
-        self.asked.append((observation, task, tuple(allowed)))
-        text = allowed[0] if allowed else "pick up the plate"
-        return Subtask(text=text, probability=0.75, boxes=(BOX,), inference_ms=2.0)
-
-    def actions(
-        self,
-        observation: Observation,
-        subtask: str,
-        *,
-        committed: Committed | None = None,
-        noise: NDArray[np.float32] | None = None,
-    ) -> ActionChunk:
-        self.asked.append((observation, subtask, committed, noise))
-        if subtask == "too thin":
-            raise RequestError("image 'front' is too thin")
-        actions = observation.state + np.arange(3.0)[:, None]
-        targets = observation.captured_ns + STEP_NS * np.arange(3, dtype=np.int64)
-        return ActionChunk(actions=actions, target_ns=targets, subtask=subtask, inference_ms=1.0)
-
+from tests.policy.serving.scripted import BOX, Scripted
 
 OBSERVATION = Observation(
     images={
