@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from policy.serving.server import PolicyServer, ServerConfig
 from policy.types import Servable
@@ -34,6 +35,29 @@ def run_server(
         WireError: The policy's metadata cannot be sent.
     """
     asyncio.run(_serve(PolicyServer(policy, config, report=report), ready))
+
+
+def require_free(config: ServerConfig) -> None:
+    """Make sure that an address can be listened on, before anything slow is done for it.
+
+    Raises:
+        ServerError: It cannot.
+    """
+
+    async def try_it() -> None:
+        async with PolicyServer(_Nothing(), config):
+            pass
+
+    asyncio.run(try_it())
+
+
+class _Nothing:
+    """Served to nobody."""
+
+    metadata: Mapping[str, object] = MappingProxyType({})
+
+    def infer(self, request: Mapping[str, object]) -> dict[str, object]:
+        raise NotImplementedError(request)
 
 
 async def _serve(server: PolicyServer, ready: Callable[[PolicyServer], None]) -> None:

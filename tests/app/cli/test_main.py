@@ -15,7 +15,7 @@ SLOW_MODULES = ("PyQt6", "pyqtgraph", "mujoco", "torch", "cv2", "zmq", "pygame")
 
 def _commands() -> list[list[str]]:
     """Every command line that only asks for help."""
-    top = ["record", "replay", "check", "profiles", "data", "bench"]
+    top = ["record", "replay", "check", "profiles", "data", "serve", "bench"]
     under = ["ls", "info", "verify", "repair", "trash", "restore"]
     return [[], *([name] for name in top), *(["data", name] for name in under)]
 
