@@ -1,7 +1,7 @@
 """From a robot's request to the model's inputs and back, in openpi's order.
 
-In: default prompt, the embodiment's names and units, relative actions (training only), normalise, resize images,
-tokenise, pad. Out: unnormalise, absolute actions, the embodiment's units.
+In: a dataset's names (training only), default prompt, the embodiment's names and units, relative actions (training
+only), normalise, resize images, tokenise, pad. Out: unnormalise, absolute actions, the embodiment's units.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from policy.transforms.compose import (
     Floats,
     Raw,
     RawTransform,
+    Repack,
     Sample,
     SampleTransform,
 )
@@ -95,6 +96,7 @@ def build_pipeline(
     tokenizer: PromptTokenizer,
     *,
     image_size: int = 224,
+    repack: Repack | None = None,
 ) -> Pipeline:
     """The transforms of a policy.
 
@@ -103,6 +105,7 @@ def build_pipeline(
         stats: Of `state` and `actions`, from its checkpoint.
         tokenizer: See `prompt_tokenizer`.
         image_size: Side of the model's square images, in pixels.
+        repack: Names of a dataset to those of the embodiment, first of all; for training.
 
     Raises:
         NormStatsError: The statistics are not those of this robot.
@@ -123,7 +126,7 @@ def build_pipeline(
         into.append(PadStatesAndActions(config.action_dim))
     return Pipeline(
         embodiment=config.embodiment,
-        before=(DefaultPrompt(config.default_prompt),),
+        before=(*(() if repack is None else (repack,)), DefaultPrompt(config.default_prompt)),
         into=Compose(tuple(into)),
         out_of=Compose(tuple(out_of)),
     )

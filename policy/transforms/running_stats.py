@@ -9,6 +9,8 @@ from policy.transforms.norm_stats import NormStats, NormStatsError
 
 BINS = 5000
 MARGIN = 1e-10
+BLOCK = 2048
+"""Rows counted at once: so few that what is computed of them stays in the processor's cache."""
 
 
 class RunningStats:
@@ -59,17 +61,20 @@ class RunningStats:
             return
         self._check_width(rows.shape[1])
         low, high = rows.min(axis=0), rows.max(axis=0)
-        if not (np.isfinite(low) & np.isfinite(high)).all():  # the extremes of a column with NaN are NaN
-            dimension = int(np.flatnonzero(~(np.isfinite(low) & np.isfinite(high)))[0])
+        bad = ~(np.isfinite(low) & np.isfinite(high))  # the extremes of a column with NaN are NaN
+        if bad.any():
+            dimension = int(np.flatnonzero(bad)[0])
             message = (
                 f"dimension {dimension} holds NaN or infinity; leave such rows out or repair the recording"
             )
             raise NormStatsError(message)
-        mean = rows.mean(axis=0)
-        deviations = rows - mean
         self._grow(low, high)
-        self._combine(len(rows), mean, np.einsum("rd,rd->d", deviations, deviations))
-        self._counts += _histogram(rows.T, self._edges)
+        for start in range(0, len(rows), BLOCK):
+            columns = np.ascontiguousarray(rows[start : start + BLOCK].T)
+            mean = columns.mean(axis=1)
+            deviations = columns - mean[:, None]
+            self._combine(columns.shape[1], mean, np.einsum("dr,dr->d", deviations, deviations))
+            _count(columns, self._edges, into=self._counts)
 
     def merge(self, other: RunningStats) -> None:
         """Takes what `other` saw into account, as if it had been seen here.
@@ -128,9 +133,10 @@ class RunningStats:
         if (low >= self._min).all() and (high <= self._max).all():
             return
         self._min, self._max = np.minimum(self._min, low), np.maximum(self._max, high)
-        edges = _edges(self._min, self._max)
-        self._counts = _rebinned(self._counts, self._edges, edges)
-        self._edges = edges
+        moved = (self._edges[:, 0] != self._min) | (self._edges[:, -1] != self._max)
+        edges = _edges(self._min[moved], self._max[moved])
+        self._counts[moved] = _rebinned(self._counts[moved], self._edges[moved], edges)
+        self._edges[moved] = edges
 
     def _combine(self, count: int, mean: NDArray[np.float64], squares: NDArray[np.float64]) -> None:
         """Mean and squared deviations of two sets together, without the cancellation of E[x²] - E[x]² (Chan 1983)."""
@@ -153,24 +159,32 @@ def _rebinned(
     """Each old bin's count in the new bin that its lower edge lies in."""
     # The first edges carry a margin that later ones do not: clipped, so that no count falls out at the ends.
     lower = np.clip(old[:, :-1], new[:, :1], new[:, -1:])
-    return _histogram(lower, new, counts)
+    moved = np.zeros_like(counts)
+    _count(lower, new, into=moved, weights=counts)
+    return moved
 
 
-def _histogram(
-    values: NDArray[np.float64], edges: NDArray[np.float64], weights: NDArray[np.float64] | None = None
-) -> NDArray[np.float64]:
-    """[D, BINS] of [D, N] values, all dimensions at once; bins are half open, the last one closed.
+def _count(
+    values: NDArray[np.float64],
+    edges: NDArray[np.float64],
+    *,
+    into: NDArray[np.float64],
+    weights: NDArray[np.float64] | None = None,
+) -> None:
+    """Adds a histogram of [D, N] values to [D, BINS]; bins are half open, the last one closed.
 
-    A division finds the bin and the true edges correct it by one, which is much faster than a search in the edges.
+    A division finds each value's bin and the true edges correct it by one, for all dimensions at once: faster than
+    `np.histogram`, which sorts, and the same counts.
     """
     low, high = edges[:, :1], edges[:, -1:]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        scale = np.where(high > low, BINS / (high - low), 0.0)  # 0 where the margin is lost in rounding
-    bins = np.clip(((values - low) * scale).astype(np.intp), 0, BINS - 1)
-    dimension = np.arange(len(edges), dtype=np.intp)[:, None]
-    bins -= values < edges[dimension, bins]
-    np.maximum(bins, 0, out=bins)
-    bins += (values >= edges[dimension, bins + 1]) & (bins < BINS - 1)
-    flat = (bins + dimension * BINS).ravel()
-    totals = np.bincount(flat, None if weights is None else weights.ravel(), minlength=edges.shape[0] * BINS)
-    return totals.reshape(len(edges), BINS).astype(np.float64)
+    with np.errstate(divide="ignore", over="ignore"):
+        scale = np.where(high > low, BINS / (high - low), 0.0)
+    scale[~np.isfinite(scale)] = 0.0  # the extremes are as good as equal, and every bin says the same
+    bins = ((values - low) * scale).astype(np.intp)
+    np.clip(bins, 0, BINS - 1, out=bins)
+    first_edge = np.arange(len(edges), dtype=np.intp)[:, None] * (BINS + 1)
+    flat = edges.ravel()
+    bins -= (values < flat.take(bins + first_edge)) & (bins > 0)
+    bins += (values >= flat.take(bins + (first_edge + 1))) & (bins < BINS - 1)
+    bins += np.arange(len(edges), dtype=np.intp)[:, None] * BINS
+    np.add.at(into.reshape(-1), bins.ravel(), 1.0 if weights is None else weights.ravel())

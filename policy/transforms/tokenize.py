@@ -63,14 +63,24 @@ def prompt_format(config: TrainedConfig) -> PromptFormat:
     return OPENPI_PI05 if config.discrete_state else OPENPI_PI05_STATELESS
 
 
-def prompt_tokenizer(config: TrainedConfig, vocabulary: TextTokenizer) -> PromptTokenizer:
+def prompt_tokenizer(
+    config: TrainedConfig, vocabulary: TextTokenizer, *, form: PromptFormat | None = None
+) -> PromptTokenizer:
     """What turns prompts into the tokens of a policy: in its form, padded to its length.
 
     Args:
         config: The policy's.
         vocabulary: The model's; PaliGemma's for published checkpoints.
+        form: Another than openpi's for this kind of model, such as that of the high level.
+
+    Raises:
+        ValueError: `form` has a state in it and the policy's prompts have none, or the other way round.
     """
-    form = prompt_format(config)
+    form = form or prompt_format(config)
+    if form.has_state != config.discrete_state:
+        has = "has" if form.has_state else "has no"
+        message = f"prompt form {form.name!r} {has} state in it, and discrete_state of {config.name} is"
+        raise ValueError(f"{message} {config.discrete_state}; they go together")
 
     def to_tokens(prompt: str, state: Floats | None) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         tokens = tokenize(

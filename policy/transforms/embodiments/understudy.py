@@ -1,12 +1,12 @@
-"""The robots of this project: cameras by their names in the robot's profile, numbers by their units.
+"""The robots of this project: cameras by their names in the robot's profile, numbers in its units and order.
 
-Nothing here knows a profile: the units that every profile and every recording states are enough. Requests of our own
-client look like openpi's ALOHA ones: `images`, `state` and `prompt`, with images as [Y, X, 3].
+Nothing here knows a profile: how many numbers there are, and the units that every profile and every recording states,
+are enough. A request has `images`, `state` and `prompt`, like an ALOHA one, with images as [Y, X, 3].
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -43,38 +43,35 @@ class Understudy:
     """A robot described by a profile.
 
     Attributes:
-        units: The unit of each of the D numbers of state and action, as in the profile and in every recording.
+        dim: D, how many numbers state and action have.
         slots: The model's cameras, in the order of its checkpoint: three for actions, four for subtasks.
         cameras: Which of the model's cameras each of the robot's is.
+        name: Of the robot's profile.
     """
 
-    units: tuple[str, ...]
+    dim: int
     slots: tuple[str, ...] = LOW_LEVEL_CAMERAS
     cameras: Mapping[str, str | None] = field(default_factory=lambda: CAMERA_SLOTS)
     name: str = "understudy"
 
     def __post_init__(self) -> None:
-        """Refuse units that say nothing about how an action is meant.
+        """Refuse a robot without numbers.
 
         Raises:
-            ValueError: An unknown unit, or none at all.
+            ValueError: `dim` is below 1.
         """
-        delta_mask_of_units(self.units)
+        if self.dim < 1:
+            raise ValueError(f"a robot has one number or more, not {self.dim}")
 
     @property
     def state_dim(self) -> int:
         """D."""
-        return len(self.units)
+        return self.dim
 
     @property
     def action_dim(self) -> int:
         """D."""
-        return len(self.units)
-
-    @property
-    def delta(self) -> DeltaMask:
-        """Which actions are relative to the state in the model."""
-        return delta_mask_of_units(self.units)
+        return self.dim
 
     def inputs(self, raw: Raw) -> Sample:
         """The model's sample.
@@ -106,15 +103,15 @@ class Understudy:
         parsed = {slot: as_image(images[camera], name=camera) for slot, camera in there.items()}
         black = np.zeros_like(next(iter(parsed.values())))
         sample = Sample(
-            state=take_vector(raw, "state", self.state_dim),
+            state=take_vector(raw, "state", self.dim),
             image={slot: parsed.get(slot, black) for slot in self.slots},
             image_mask={slot: np.bool_(slot in parsed) for slot in self.slots},
         )
-        return with_rest(sample, raw, self.action_dim)
+        return with_rest(sample, raw, self.dim)
 
     def outputs(self, actions_TA: Floats) -> Floats:
         """[T, D] in the profile's units and order."""
-        return actions_TA[:, : self.action_dim]
+        return actions_TA[:, : self.dim]
 
 
 def observation_to_raw(observation: Observation, prompt: str) -> Raw:
@@ -122,7 +119,7 @@ def observation_to_raw(observation: Observation, prompt: str) -> Raw:
     return {"images": observation.images, "state": observation.state, "prompt": prompt}
 
 
-def delta_mask_of_units(units: tuple[str, ...]) -> DeltaMask:
+def delta_mask_of_units(units: Sequence[str]) -> DeltaMask:
     """True for joints and lifts, False for grippers and speeds.
 
     Raises:
