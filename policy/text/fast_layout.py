@@ -19,7 +19,8 @@ from policy.text.tokenizer import EOS, UNK, TextTokenizer
 RESERVED = 128
 """Last ids of the text vocabulary that FAST leaves alone."""
 
-_BEFORE, _AFTER = "Action: ", "|"
+BEFORE, AFTER = "Action: ", "|"
+"""What stands before a chunk, and after it; the end of text follows."""
 
 
 def fast_to_text_ids(fast_ids: ArrayLike, *, vocab_size: int) -> NDArray[np.int64]:
@@ -90,7 +91,7 @@ def tokenize_fast(
     answer: list[int] = []
     if fast_ids is not None:
         mapped = fast_to_text_ids(fast_ids, vocab_size=tokenizer.vocab_size)
-        answer = [*tokenizer.encode(_BEFORE), *mapped.tolist(), *tokenizer.encode(_AFTER, eos=True)]
+        answer = [*tokenizer.encode(BEFORE), *mapped.tolist(), *tokenizer.encode(AFTER, eos=True)]
     return taught_tokens(prompt, answer, max_tokens=max_tokens, pad=pad)
 
 
@@ -114,11 +115,11 @@ def extract_fast_ids(
     tokens = [int(token) for token in ids]
     if EOS in tokens:
         tokens = tokens[: tokens.index(EOS)]
-    start = _find(tokens, tokenizer.encode(_BEFORE))
+    start = _find(tokens, tokenizer.encode(BEFORE))
     if start is None:
         return None
-    tokens = tokens[start + len(tokenizer.encode(_BEFORE)) :]
-    end = _find(tokens, tokenizer.encode(_AFTER))
+    tokens = tokens[start + len(tokenizer.encode(BEFORE)) :]
+    end = _find(tokens, tokenizer.encode(AFTER))
     fast = text_to_fast_ids(tokens[:end], vocab_size=tokenizer.vocab_size)
     return fast if ((fast >= 0) & (fast < fast_vocab_size)).all() else None
 
