@@ -150,7 +150,7 @@ def test_closing_from_anywhere_gives_a_whole_chunk(text: SentencePieceTokenizer)
                 progress = grammar.advance(progress, tokens[-1])
         halves += progress.waiting > 0
         assert grammar.chunk([*tokens, *grammar.closing(progress)]).shape == (T, A)
-    assert halves > 10
+    assert halves > 3
 
 
 def test_a_batch_writes_what_each_sample_would(grammar: ActionGrammar) -> None:
