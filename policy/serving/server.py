@@ -10,6 +10,7 @@ A request that fails costs its client the connection, after a text frame that sa
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import http
 import logging
@@ -23,7 +24,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConcurrencyError, ConnectionClosed
 from websockets.http11 import Request, Response
 
 from policy.serving import calls
@@ -167,8 +168,9 @@ class PolicyServer:
                     None
                 ],  # browsers name an origin: no page that somebody visits may talk to the policy
                 compression=None,
+                close_timeout=3.0,
                 max_size=config.limits.bytes,
-                max_queue=4,  # a client sends its next request when it has its reply; a few frames are plenty
+                max_queue=1,  # a client sends its next request when it has its reply
                 logger=_silent_logger(),
             )
         except OSError as error:
@@ -189,7 +191,7 @@ class PolicyServer:
         closings = set()
         for client in self._clients:
             if client.job is None:
-                closings.add(asyncio.create_task(client.connection.close(GOING_AWAY, STOPPING_REASON)))
+                closings.add(asyncio.create_task(_close(client.connection, GOING_AWAY, STOPPING_REASON)))
             else:
                 client.job.cancel()  # does nothing to the one that is being answered
         finished = asyncio.create_task(self._server.wait_closed())
@@ -224,6 +226,9 @@ class PolicyServer:
             await self._converse(client)
         except ConnectionClosed:
             pass
+        except Exception as error:
+            self._report(f"{client.name}: dropped by a mistake in the server: {error!r}")
+            raise
         finally:
             self._clients.discard(client)
             self._report(f"{client.name}: {_how_it_ended(connection)}")
@@ -244,12 +249,12 @@ class PolicyServer:
                 code, reason = (
                     (GOING_AWAY, STOPPING_REASON) if self._stopping else (INTERNAL_ERROR, ERROR_REASON)
                 )
-                await connection.close(code, reason)
+                await _close(connection, code, reason)
                 return
             await connection.send(reply)
             previous_ms = 1e3 * (time.monotonic() - received)
             if self._stopping:
-                await connection.close(GOING_AWAY, STOPPING_REASON)
+                await _close(connection, GOING_AWAY, STOPPING_REASON)
                 return
 
     async def _answered(
@@ -287,8 +292,27 @@ class PolicyServer:
             if previous_ms is not None:
                 timing["prev_total_ms"] = previous_ms
             return pack({**reply, "server_timing": timing})
-        except BaseException as error:  # noqa: BLE001 - whatever a policy raises, even SystemExit, is its client's affair
-            return _Failure(traceback.format_exc(), traceback.format_exception_only(error)[-1].strip())
+        except BaseException:  # noqa: BLE001 - whatever a policy raises, even SystemExit, is its client's affair
+            # A file's name in a message may be no Unicode; a text frame must be.
+            text = traceback.format_exc().encode(errors="backslashreplace").decode()
+            return _Failure(text, text.rstrip().rpartition("\n")[2])
+
+
+async def _close(connection: ServerConnection, code: int, reason: str) -> None:
+    """Close, passing over what the client has sent meanwhile: behind it is its agreement to the end."""
+
+    async def pass_over() -> None:
+        with contextlib.suppress(
+            ConnectionClosed, ConcurrencyError
+        ):  # the client's own handler may be reading
+            async for _ in connection:
+                pass
+
+    passing_over = asyncio.create_task(pass_over())
+    try:
+        await connection.close(code, reason)
+    finally:
+        passing_over.cancel()
 
 
 def _stopping_failure() -> _Failure:

@@ -38,6 +38,10 @@ class Echo:
         match request.get("do"):
             case "fail":
                 raise RuntimeError("deliberate failure")
+            case "odd path":
+                raise FileNotFoundError(2, "No such file", os.fsdecode(b"/tmp/\xff"))
+            case "lines":
+                raise ValueError("one\ntwo")
             case "exit":
                 raise SystemExit(3)
             case "stop iteration":

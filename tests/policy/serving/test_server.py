@@ -101,6 +101,8 @@ def test_a_failing_policy_costs_one_connection(served: RunningServer) -> None:
     [
         ("exit", "SystemExit: 3"),
         ("stop iteration", "StopIteration"),
+        ("odd path", "FileNotFoundError: [Errno 2] No such file: '/tmp/\\udcff'"),
+        ("lines", "two"),
         ("nan", "policy.serving.calls.PolicyFault: the policy's answer['actions'] is nan, in 1 of 2 places"),
         ("no map", "policy.serving.calls.PolicyFault: the policy answered a list; it must answer a map"),
         ("object", r"policy.serving.*WireError: ['actions'] is a object"),
@@ -263,6 +265,19 @@ def test_requests_of_a_client_that_vanished_are_dropped(served: RunningServer, e
         assert blocker.message()["id"] == "blocker"
         assert is_well(served)
     assert echo.calls == ["blocker", "good"]
+
+
+def test_a_failure_ends_a_connection_at_once_whatever_else_was_sent(served: RunningServer) -> None:
+    """The client's agreement to the end lies behind requests that nobody will read."""
+    with connect(served) as client:
+        for _ in range(20):
+            client.send_frame(2, pack({"do": "fail"}))
+        assert client.failure()[1] == 1011
+        started = time.monotonic()
+        client.send_frame(8, struct.pack(">H", 1011))
+        with pytest.raises(EOFError):
+            client.read(1)
+        assert time.monotonic() - started < 1
 
 
 def test_a_client_that_vanishes_while_it_is_answered_does_no_harm(served: RunningServer, echo: Echo) -> None:
