@@ -106,7 +106,10 @@ def as_image(value: object, *, name: str) -> NDArray[np.uint8]:
     Raises:
         RequestError: Another shape or type, or floats that are not finite or outside of 0 to 1.
     """
-    image = np.asarray(value)
+    try:
+        image = np.asarray(value)
+    except ValueError as error:  # lists of different lengths
+        raise RequestError(f"image {name!r} is no array: {error}") from error
     if image.ndim != 3 or COLOURS not in (image.shape[0], image.shape[-1]):
         raise RequestError(
             f"image {name!r} is [Y, X, 3] or [3, Y, X], not {list(image.shape)} of {image.dtype}"

@@ -9,6 +9,8 @@ from policy.transforms.norm_stats import NormStats, NormStatsError
 
 BINS = 5000
 MARGIN = 1e-10
+LARGEST = 1e100
+"""What is larger is damaged, and its square would overflow."""
 BLOCK = 2048
 """Rows counted at once: so few that what is computed of them stays in the processor's cache."""
 
@@ -52,7 +54,7 @@ class RunningStats:
             batch: [..., D]; every axis but the last is a batch axis. No vectors at all change nothing.
 
         Raises:
-            NormStatsError: Another D than before, or numbers that are not finite; nothing has changed then.
+            NormStatsError: Another D than before, or numbers that are not finite or absurd; nothing has changed then.
         """
         if batch.ndim < 1:
             raise NormStatsError("statistics are taken of vectors, not of a single number")
@@ -61,13 +63,11 @@ class RunningStats:
             return
         self._check_width(rows.shape[1])
         low, high = rows.min(axis=0), rows.max(axis=0)
-        bad = ~(np.isfinite(low) & np.isfinite(high))  # the extremes of a column with NaN are NaN
+        bad = ~((low > -LARGEST) & (high < LARGEST))  # the extremes of a column with NaN are NaN
         if bad.any():
             dimension = int(np.flatnonzero(bad)[0])
-            message = (
-                f"dimension {dimension} holds NaN or infinity; leave such rows out or repair the recording"
-            )
-            raise NormStatsError(message)
+            message = f"dimension {dimension} holds NaN, infinity or a number past {LARGEST:g}"
+            raise NormStatsError(f"{message}; leave such rows out or repair the recording")
         self._grow(low, high)
         for start in range(0, len(rows), BLOCK):
             columns = np.ascontiguousarray(rows[start : start + BLOCK].T)
