@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +23,10 @@ from numpy.typing import NDArray
 from policy.serving.calls import ACTIONS, CALL, EXTENSION, SUBTASK
 from policy.serving.client_errors import BadReply
 from policy.transforms.images import as_image
-from policy.types import ActionChunk, Box, Committed, Observation, Policy, RequestError, Subtask
+from policy.types import ActionChunk, Box, Committed, Observation, Policy, RequestError, Servable, Subtask
 
 COMMITTED, NOISE = "understudy/committed", "understudy/noise"
+OURS, HIGH = f"{EXTENSION}/", "high"
 TIMED, TARGETS = "understudy/timed", "understudy/target_ns"
 
 IMAGES, STATE, PROMPT, TASK, ALLOWED = "images", "state", "prompt", "task", "allowed"
@@ -33,8 +34,16 @@ ACTIONS_KEYS = frozenset({IMAGES, STATE, PROMPT, COMMITTED, NOISE, TIMED})
 SUBTASK_KEYS = frozenset({IMAGES, STATE, TASK, ALLOWED})
 
 
+@runtime_checkable
+class _AnswersItself(Servable, Protocol):
+    """A policy that can be told at run time to have openpi's `infer` as well."""
+
+
 class ServedPolicy:
-    """A `Policy` as a server takes it: `SubtaskServable`, maps in and maps out."""
+    """A `Policy` as a server takes it: `SubtaskServable`, maps in and maps out.
+
+    A policy that has openpi's `infer` as well answers openpi's requests itself, in the keys of its robot.
+    """
 
     def __init__(self, policy: Policy, *, default_prompt: str | None = None) -> None:
         """Serve a policy.
@@ -44,7 +53,13 @@ class ServedPolicy:
             default_prompt: The subtask of requests that have no `prompt`.
         """
         self._policy = policy
+        self._stock = policy if isinstance(policy, _AnswersItself) else None
         self._default_prompt = default_prompt
+
+    @property
+    def calls(self) -> tuple[str, ...]:
+        """`subtask` is among them unless the policy's metadata says that its `levels` lack the `high` one."""
+        return (ACTIONS, SUBTASK) if HIGH in self._policy.metadata.get("levels", [HIGH]) else (ACTIONS,)
 
     @property
     def metadata(self) -> Mapping[str, Any]:
@@ -61,6 +76,9 @@ class ServedPolicy:
         Raises:
             RequestError: Something is missing, unknown or wrong; the message names it.
         """
+        if self._stock is not None and not any(key.startswith(OURS) for key in request):
+            defaults = {} if self._default_prompt is None else {PROMPT: self._default_prompt}
+            return self._stock.infer({**defaults, **request})
         _refuse_unknown(request, ACTIONS_KEYS)
         chunk = self._policy.actions(
             observation_of(request),

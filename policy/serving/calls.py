@@ -6,7 +6,7 @@ next subtask as well, where the policy can name one; only then does the metadata
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -25,7 +25,12 @@ class PolicyFault(RuntimeError):
 
 @runtime_checkable
 class SubtaskServable(Servable, Protocol):
-    """A policy that can be asked for the next subtask as well."""
+    """A policy that knows our calls, and may be asked for the next subtask as well."""
+
+    @property
+    def calls(self) -> Sequence[str]:
+        """What it can be asked: `actions`, and `subtask` if it names them."""
+        ...
 
     def infer_subtask(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Answer `{text, probability, boxes, ...}` to an observation with `task` and, optionally, `allowed`."""
@@ -40,7 +45,7 @@ def served_metadata(policy: Servable) -> dict[str, Any]:
     metadata = dict(policy.metadata)
     if isinstance(policy, SubtaskServable):
         own = metadata.get(EXTENSION, {})
-        metadata[EXTENSION] = {"protocol": PROTOCOL_VERSION, "calls": [ACTIONS, SUBTASK], **own}
+        metadata[EXTENSION] = {"protocol": PROTOCOL_VERSION, "calls": list(policy.calls), **own}
     return metadata
 
 
@@ -54,13 +59,13 @@ def answer(policy: Servable, request: Mapping[str, Any]) -> dict[str, Any]:
     asked = {key: value for key, value in request.items() if key != CALL}
     call = request.get(CALL, ACTIONS)
     _refuse_non_finite(asked, "", RequestError)
-    if call == ACTIONS:
-        reply = policy.infer(asked)
-    elif call == SUBTASK and isinstance(policy, SubtaskServable):
+    calls = policy.calls if isinstance(policy, SubtaskServable) else (ACTIONS,)
+    if call not in calls:
+        raise RequestError(f"{CALL} is {call!r:.60}; this policy answers {' and '.join(calls)}")
+    if call == SUBTASK and isinstance(policy, SubtaskServable):
         reply = policy.infer_subtask(asked)
     else:
-        calls = [ACTIONS, SUBTASK] if isinstance(policy, SubtaskServable) else [ACTIONS]
-        raise RequestError(f"{CALL} is {call!r:.60}; this policy answers {' and '.join(calls)}")
+        reply = policy.infer(asked)
     if not isinstance(reply, dict):
         raise PolicyFault(f"the policy answered a {type(reply).__name__}; it must answer a map")
     _refuse_non_finite(reply, "the policy's answer", PolicyFault)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policy.serving.adapter import OWN, Layout, actions_request, chunk_of, subtask_of, subtask_request
-from policy.serving.calls import EXTENSION, SUBTASK
+from policy.serving.calls import ACTIONS, EXTENSION, SUBTASK
 from policy.serving.client import PolicyClient
 from policy.serving.client_errors import ClientError, RemoteError
 from policy.types import ActionChunk, Committed, Observation, RequestError, Subtask
@@ -124,7 +124,7 @@ class RemotePolicy:
             observation,
             subtask,
             layout=self._layout,
-            extended=self._offers("calls", SUBTASK),
+            extended=self._offers("calls", ACTIONS),
             committed=committed,
             noise=noise,
         )

@@ -16,7 +16,7 @@ from policy.serving.client_errors import BadReply, RemoteError
 from policy.serving.remote import NotOffered, RemotePolicy
 from policy.types import Committed, Observation, RequestError
 from tests.policy.serving.conftest import Echo, RunningServer, running
-from tests.policy.serving.scripted import BOX, Scripted
+from tests.policy.serving.scripted import BOX, STEP_NS, Scripted
 
 OBSERVATION = Observation(
     images={
@@ -93,6 +93,34 @@ def test_a_stock_client_never_sees_our_keys(both_ends: tuple[RemotePolicy, Runni
         )
     assert list(reply) == ["actions", "policy_timing", "server_timing"]
     assert list(reply["policy_timing"]) == ["infer_ms"]
+
+
+class InTheRobotsKeys(Scripted):
+    """Answers openpi's requests itself, and names no subtasks."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.metadata = {"levels": ["low"]}
+
+    def infer(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        self.asked.append((dict(request),))
+        return {"actions": np.zeros((3, 2))}
+
+
+def test_a_policy_may_answer_stock_requests_in_its_robots_own_keys() -> None:
+    policy = InTheRobotsKeys()
+    with running(ServedPolicy(policy, default_prompt="tidy")) as server:
+        with PolicyClient(server.url) as client:
+            client.infer({"observation/joint_position": np.zeros(7)})
+            client.infer({"prompt": "stop"})
+        with RemotePolicy(lambda: PolicyClient(server.url)) as remote:
+            assert remote.metadata["understudy"]["calls"] == ["actions"]
+            assert remote.actions(OBSERVATION, "go").target_ns[1] == OBSERVATION.captured_ns + STEP_NS
+            with pytest.raises(NotOffered, match="names no subtasks"):
+                remote.subtask(OBSERVATION, "clear the table")
+    stock, told, ours = policy.asked
+    assert list(stock[0]) == ["prompt", "observation/joint_position"]
+    assert (stock[0]["prompt"], told[0]["prompt"], ours[1]) == ("tidy", "stop", "go")
 
 
 def test_the_default_prompt_stands_in(scripted: Scripted) -> None:
