@@ -116,6 +116,8 @@ def _head_rows() -> Iterator[Row]:
         yield Row(name, axes, kind="pi05")
 
 
+_HEADS = tuple(_head_rows())
+
 ROWS: tuple[Row, ...] = (
     *_vision_rows(),
     Row(EMBED_TOKENS, ("vocabulary", "language_width")),
@@ -127,7 +129,7 @@ ROWS: tuple[Row, ...] = (
     Row(_EXPERT + "norm.dense.weight", ("modulation", "expert_width"), kind="pi05"),
     Row(_EXPERT + "norm.dense.bias", ("modulation",), kind="pi05"),
     Row(EXPERT_LM_HEAD, ("vocabulary", "expert_width")),
-    *_head_rows(),
+    *_HEADS,
 )
 """Every tensor of both kinds."""
 
@@ -200,7 +202,7 @@ PARTS = (
 
 
 def part_of(name: str) -> str:
-    """The part of π0 or π0.5 that a tensor belongs to, as a person would call it."""
+    """The part of the model that a tensor belongs to, as a person would call it; other models' by their first name."""
     if name in (LM_HEAD, EMBED_TOKENS):
         return "embedding"
     if name == EXPERT_LM_HEAD:
@@ -213,7 +215,7 @@ def part_of(name: str) -> str:
     ):
         if name.startswith(prefix):
             return part
-    return "heads"
+    return "heads" if any(name == row.name for row in _HEADS) else name.split(".")[0]
 
 
 def _rows_of(shapes: Mapping[str, Shape]) -> Iterator[tuple[Row, Shape]]:

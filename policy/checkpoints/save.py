@@ -17,10 +17,12 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from policy.checkpoints.errors import CheckpointError, CheckpointExists, NoRoom, NotFinite
+from policy.checkpoints.errors import CheckpointError, CheckpointExists, NoRoom, NotFinite, TiedWeightsDiffer
 from policy.checkpoints.folder import Checkpoint, load
+from policy.checkpoints.keys import EMBED_TOKENS, LM_HEAD
 from policy.checkpoints.kinds import ModelConfig
 from policy.checkpoints.manifest import MANIFEST_FILE, Manifest, format_manifest
+from policy.checkpoints.matching import TIED
 from policy.checkpoints.survey import ASSETS
 from policy.checkpoints.weights import WEIGHTS_FILE
 from policy.transforms.norm_stats import NormStats, save_norm_stats
@@ -64,6 +66,7 @@ def save(
     Raises:
         CheckpointExists: `path` is there, and `overwrite` was not said; or it is no checkpoint.
         NoRoom: The disk is too small.
+        TiedWeightsDiffer: Text head and embedding have come apart.
         NotFinite: The model has NaN or infinite weights.
         CheckpointError: Something to be copied is missing, or the model and what is said of it don't fit.
     """
@@ -102,6 +105,9 @@ def stored_tensors(model: nn.Module) -> tuple[dict[str, Tensor], dict[str, str]]
 
     Returns:
         Name to tensor, and each name left out to the one that is stored: the file's metadata.
+
+    Raises:
+        TiedWeightsDiffer: Text head and embedding have come apart, as after `to_empty`, and hold different numbers.
     """
     first: dict[int, str] = {}
     metadata: dict[str, str] = {}
@@ -112,6 +118,14 @@ def stored_tensors(model: nn.Module) -> tuple[dict[str, Tensor], dict[str, str]]
             metadata[name] = stored
         else:
             tensors[name] = tensor.detach().contiguous()
+    if all(name in tensors for name in TIED):
+        if not torch.equal(tensors[LM_HEAD], tensors[EMBED_TOKENS]):
+            raise TiedWeightsDiffer(
+                f"the model has two different tensors as {LM_HEAD} and {EMBED_TOKENS}, which must be one; tie them"
+                " again before training"
+            )
+        metadata[EMBED_TOKENS] = LM_HEAD
+        del tensors[EMBED_TOKENS]
     return tensors, metadata
 
 

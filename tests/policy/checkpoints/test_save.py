@@ -16,7 +16,14 @@ import pytest
 import torch
 from safetensors.torch import load_file, load_model
 
-from policy.checkpoints.errors import CheckpointError, CheckpointExists, InvalidManifest, NoRoom, NotFinite
+from policy.checkpoints.errors import (
+    CheckpointError,
+    CheckpointExists,
+    InvalidManifest,
+    NoRoom,
+    NotFinite,
+    TiedWeightsDiffer,
+)
 from policy.checkpoints.folder import build_model, load
 from policy.checkpoints.keys import EMBED_TOKENS, LM_HEAD
 from policy.checkpoints.manifest import Manifest
@@ -163,6 +170,19 @@ def test_a_diverged_model_is_not_saved(tmp_path: Path) -> None:
     with pytest.raises(NotFinite, match=r"action_out_proj\.bias"):
         save_again(tmp_path / "ours", model=model)
     assert os.listdir(tmp_path) == []
+
+
+def test_a_text_head_that_has_come_apart_is_saved_while_it_agrees(tmp_path: Path) -> None:
+    model = loaded()
+    head = model.paligemma.lm_head
+    head.weight = torch.nn.Parameter(head.weight.detach().clone())
+    save_again(tmp_path / "agrees", model=model)
+    assert (tmp_path / "agrees" / "model.safetensors").read_bytes() == asym("pi05").read_bytes()
+    with torch.no_grad():
+        head.weight[0, 0] += 1
+    with pytest.raises(TiedWeightsDiffer, match="lm_head"):
+        save_again(tmp_path / "differs", model=model)
+    assert os.listdir(tmp_path) == ["agrees"]
 
 
 def test_a_disk_that_is_too_small_is_found_before_anything_is_written(
