@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 import shutil
@@ -31,6 +32,9 @@ TOKENIZER_FOLDER, FAST_FOLDER = "tokenizer", "fast"
 SPARE_BYTES = 16 << 20
 """Room that must be left beside the weights: headers, statistics, tokenizers, and the file system's own."""
 
+AT_FDCWD, RENAME_EXCHANGE = -100, 2
+"""Of Linux's `fcntl.h` and `stdio.h`."""
+
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -48,7 +52,7 @@ def save(
     """Save a policy as a folder: weights, statistics, tokenizers and `policy.json`.
 
     All is written to a folder beside `path` and brought to the disk before that takes its name. Whatever goes wrong,
-    `path` holds what it held, or the whole new checkpoint.
+    `path` holds what it held, or the whole new checkpoint. What a power cut leaves is a hidden folder beside it.
 
     Args:
         path: The folder to be; its parent is made where it is not there.
@@ -189,20 +193,33 @@ def _draft_of(path: Path) -> Iterator[Path]:
 
 
 def _replace(path: Path, draft: Path) -> None:
-    """Give `draft` the name `path`; what is there goes aside first, and goes for good when the new one is in place."""
-    aside = None
-    if path.exists():
+    """Give `draft` the name `path`; what was there has the draft's name afterwards, or is gone."""
+    if not path.exists():
+        draft.rename(path)
+    elif not exchange(path, draft):
         aside = draft.with_name(draft.name.replace(".draft-", ".old-"))
         path.rename(aside)
-    try:
-        draft.rename(path)
-    except OSError:
-        if aside is not None:
+        try:
+            draft.rename(path)
+        except OSError:
             aside.rename(path)
-        raise
-    _sync(path.parent)
-    if aside is not None:
+            raise
         shutil.rmtree(aside, ignore_errors=True)
+    _sync(path.parent)
+
+
+def exchange(one: Path, other: Path) -> bool:
+    """Let two folders swap their names in one step, so that no power cut finds either name without its folder.
+
+    Returns:
+        Whether they did: not every system and file system can (Linux's `renameat2`).
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    renameat2 = getattr(libc, "renameat2", None)
+    if renameat2 is None:
+        return False
+    refused = renameat2(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE)
+    return int(refused) == 0
 
 
 def _sync_tree(folder: Path) -> None:

@@ -16,6 +16,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, load_model
 
+from policy.checkpoints import save as save_module
 from policy.checkpoints.errors import (
     CheckpointError,
     CheckpointExists,
@@ -218,6 +219,31 @@ def test_a_disk_that_refuses_more_leaves_the_old_checkpoint_and_nothing_else(
     assert (tmp_path / "ours" / "model.safetensors").read_bytes() == asym("pi05").read_bytes()
 
 
+def test_a_new_checkpoint_takes_the_place_of_the_old_one_in_one_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two renames would leave a moment without either."""
+    save_again(tmp_path / "ours")
+
+    def refuses(self: Path, target: Path) -> Path:
+        raise AssertionError(f"{self} renamed to {target}")
+
+    monkeypatch.setattr(Path, "rename", refuses)
+    save_again(tmp_path / "ours", overwrite=True)
+    assert os.listdir(tmp_path) == ["ours"]
+    load(tmp_path / "ours")
+
+
+def test_where_names_cannot_be_swapped_the_old_one_goes_aside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_again(tmp_path / "ours")
+    monkeypatch.setattr(save_module, "exchange", lambda *_: False)
+    save_again(tmp_path / "ours", overwrite=True)
+    assert os.listdir(tmp_path) == ["ours"]
+    load(tmp_path / "ours")
+
+
 def test_a_failure_at_the_last_moment_puts_the_old_checkpoint_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -229,6 +255,7 @@ def test_a_failure_at_the_last_moment_puts_the_old_checkpoint_back(
             raise OSError(errno.EIO, "Input/output error")
         return real(self, target)
 
+    monkeypatch.setattr(save_module, "exchange", lambda *_: False)
     monkeypatch.setattr(Path, "rename", refuses)
     with pytest.raises(CheckpointError, match="Input/output error"):
         save_again(tmp_path / "ours", overwrite=True)
