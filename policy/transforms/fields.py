@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from policy.text.sentencepieces import refuse_unencodable
 from policy.transforms.compose import Floats, Raw, Sample
 from policy.types import RequestError
 
@@ -67,13 +68,19 @@ def take_prompt(raw: Raw) -> str | None:
     """`raw["prompt"]`, or None where there is none. An array that holds one string counts as that string.
 
     Raises:
-        RequestError: Something else than text.
+        RequestError: Something else than text, or text that no encoding can express.
     """
     value = raw.get("prompt")
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value.item()
-    if value is None or isinstance(value, str):
-        return None if value is None else str(value)
+    if value is None:
+        return None
+    if isinstance(value, str):
+        try:
+            refuse_unencodable(value)
+        except ValueError as error:
+            raise RequestError(f"'prompt': {error}") from error
+        return str(value)
     raise RequestError(f"'prompt' is text, not {type(value).__name__}")
 
 

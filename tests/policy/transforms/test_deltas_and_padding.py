@@ -47,6 +47,15 @@ def test_masks_from_runs() -> None:
     assert delta_mask() == ()
 
 
+def test_whole_episodes_at_once_for_statistics() -> None:
+    random = np.random.default_rng(0)
+    states, chunks = random.random((20, 3)), random.random((20, 5, 3))
+    moved = DeltaActions((True, False))(Sample(state=states, actions=chunks))["actions"]
+    for row in range(20):
+        alone = DeltaActions((True, False))(Sample(state=states[row], actions=chunks[row]))
+        np.testing.assert_array_equal(moved[row], alone["actions"])
+
+
 def test_without_actions_there_is_nothing_to_do() -> None:
     sample = Sample(state=np.zeros(3))
     assert DeltaActions((True,))(sample) is sample
