@@ -26,6 +26,25 @@ class FlowTargets:
     time: Tensor
     counts_BTA: Tensor
 
+    def __post_init__(self) -> None:
+        """Refuse parts that do not fit each other.
+
+        Raises:
+            ValueError: A shape or type is wrong; the message names it.
+        """
+        batch, horizon, width = chunk_shape(self.actions_BTA)
+        if self.noise_BTA.shape != self.actions_BTA.shape:
+            message = (
+                f"noise of shape {tuple(self.noise_BTA.shape)} for actions of {tuple(self.actions_BTA.shape)}"
+            )
+            raise ValueError(message)
+        if self.time.shape not in ((batch,), (batch, horizon)):
+            message = (
+                f"times must be [{batch}] or [{batch}, {horizon}], not of shape {tuple(self.time.shape)}"
+            )
+            raise ValueError(message)
+        check_mask("mask of what counts", self.counts_BTA, (batch, horizon, width))
+
 
 def draw_targets(
     actions_BTA: Tensor,
@@ -49,9 +68,9 @@ def draw_targets(
         generator: Of the random numbers.
 
     Raises:
-        ValueError: Shapes that do not fit, or no step left to learn.
+        ValueError: Shapes that do not fit, or more committed steps than leave one to learn.
     """
-    batch, horizon, width = actions_BTA.shape
+    batch, horizon, width = chunk_shape(actions_BTA)
     check_mask("step mask", step_mask_BT, (batch, horizon))
     counts_BTA = step_mask_BT[:, :, None].expand(-1, -1, width)
     if dim_mask_BA is not None:
@@ -69,6 +88,19 @@ def draw_targets(
         time = time[:, None].expand(-1, horizon).masked_fill(is_committed_BT, 0.0)
         counts_BTA = counts_BTA & ~is_committed_BT[:, :, None]
     return FlowTargets(actions_BTA, noise_BTA, time, counts_BTA)
+
+
+def chunk_shape(actions_BTA: Tensor) -> tuple[int, int, int]:
+    """Batch, steps, dimensions.
+
+    Raises:
+        ValueError: There are other axes.
+    """
+    if actions_BTA.ndim != 3:
+        message = f"actions must be [batch, steps, dimensions], not of shape {tuple(actions_BTA.shape)}"
+        raise ValueError(message)
+    batch, horizon, width = actions_BTA.shape
+    return batch, horizon, width
 
 
 def check_mask(name: str, mask: Tensor, shape: tuple[int, ...]) -> None:

@@ -51,6 +51,24 @@ class TrainingBatch:
     fast: TargetTokens | None = None
     flow: FlowTargets | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse targets for another number of samples.
+
+        Raises:
+            ValueError: The message names them.
+        """
+        size = len(self.inputs.tokens_BL)
+        for name, found in (
+            ("answer", None if self.answer is None else len(self.answer.tokens_BL)),
+            ("fast", None if self.fast is None else len(self.fast.tokens_BL)),
+            ("flow", None if self.flow is None else len(self.flow.actions_BTA)),
+        ):
+            if found not in (None, size):
+                message = (
+                    f"{size} observations with {found} rows of {name} targets; each sample has one, if masked"
+                )
+                raise ValueError(message)
+
 
 @dataclass(frozen=True)
 class LossWeights:
@@ -115,6 +133,7 @@ def compute_loss(
 
     Raises:
         TypeError: The batch teaches what the model cannot do: text without a language tower, flow without an expert.
+        ValueError: Its chunks are not of the model's size.
     """
     answer = batch.answer if weights.text else None
     fast = batch.fast if weights.fast else None
@@ -131,6 +150,7 @@ def compute_loss(
         prefix = reading.prefix
     if targets is not None:
         expert = expert_of(model)
+        check_sizes(expert, targets)
         prefix = expert.prefill(batch.inputs, attend=attend) if prefix is None else prefix
         if weights.insulate:
             prefix = replace(prefix, cache=prefix.cache.detached())
@@ -191,3 +211,19 @@ def expert_of(model: TextModel | FlowModel) -> FlowModel:
         f"a {type(model).__name__} has no action expert; leave out the flow's targets, or set its weight to 0"
     )
     raise TypeError(message)
+
+
+def check_sizes(model: FlowModel, targets: FlowTargets) -> None:
+    """Hold chunks to the model's size.
+
+    Raises:
+        ValueError: They have other steps or dimensions.
+    """
+    found = tuple(targets.actions_BTA.shape[1:])
+    expected = (model.config.action_horizon, model.config.action_dim)
+    if found != expected:
+        message = (
+            f"chunks of {found[0]} steps of {found[1]} dimensions, for a model of {expected[0]} steps of"
+            f" {expected[1]}; pad them, and mask what is padded"
+        )
+        raise ValueError(message)

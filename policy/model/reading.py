@@ -6,6 +6,7 @@ of all but the FAST tokens, see `policy.model.rules`). The expert then runs as a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -20,6 +21,7 @@ from policy.model.paligemma import PaliGemma
 from policy.model.pi0 import Prefix
 from policy.model.rope import rotation
 from policy.model.rules import Kind, Segment, attention_matrix, attention_positions
+from policy.text.tokenizer import PAD
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,28 @@ class TargetTokens:
                 f" {self.mask_BL.dtype} of {tuple(self.mask_BL.shape)}"
             )
             raise ValueError(message)
+
+
+def padded_targets(
+    rows: Sequence[Sequence[int]], *, vocab_size: int, device: torch.device | None = None
+) -> TargetTokens:
+    """Rows of ids, which may be empty, as one batch.
+
+    Raises:
+        ValueError: An id is outside the vocabulary.
+    """
+    length = max(map(len, rows), default=0)
+    for index, row in enumerate(rows):
+        wrong = next((token for token in row if not 0 <= token < vocab_size), None)
+        if wrong is not None:
+            message = f"row {index} has the id {wrong}; the vocabulary has 0 to {vocab_size - 1}"
+            raise ValueError(message)
+    tokens = [[*row, *[PAD] * (length - len(row))] for row in rows]
+    lengths_B = torch.tensor([len(row) for row in rows], dtype=torch.int64, device=device)
+    return TargetTokens(
+        torch.tensor(tokens, dtype=torch.int64, device=device).reshape(len(rows), length),
+        torch.arange(length, device=device) < lengths_B[:, None],
+    )
 
 
 @dataclass(frozen=True)
@@ -79,7 +103,7 @@ def read(
         if targets is not None:
             segments.append(Segment(kind, targets.tokens_BL.shape[1]))
             # Whatever stands in the padding need not be a token.
-            embedded = paligemma.language.embed(targets.tokens_BL.where(targets.mask_BL, 0))
+            embedded = paligemma.language.embed(targets.tokens_BL.where(targets.mask_BL, PAD))
             x_BSW = torch.cat((x_BSW, embedded), dim=1)
             valid_BS = torch.cat((valid_BS, targets.mask_BL), dim=1)
     cache = PrefixCache()

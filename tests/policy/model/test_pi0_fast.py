@@ -9,16 +9,19 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from safetensors.torch import save_file
 
 from policy.actions.fast import FastTokenizer
 from policy.actions.fast_grammar import ActionGrammar
 from policy.actions.tokenizer import MalformedTokens
+from policy.checkpoints.loading import load_into
+from policy.checkpoints.weights import open_weights
 from policy.inference.fast_decoding import Grammar, Written, write
 from policy.model.flow_targets import draw_targets
 from policy.model.inputs import ModelInputs
 from policy.model.losses import PRE_TRAINING, LossWeights, TrainingBatch, compute_loss
 from policy.model.pi0_fast import Pi0Fast, nothing_written
-from policy.model.reading import TargetTokens
+from policy.model.reading import TargetTokens, padded_targets
 from policy.presets import PI0_FAST
 from policy.text.fast_layout import extract_fast_ids, fast_to_text_ids, tokenize_fast
 from policy.text.sentencepieces import SentencePieceTokenizer
@@ -77,6 +80,21 @@ def test_one_pass_scores_what_token_by_token_scores() -> None:
             torch.testing.assert_close(scores[real, length], alone[real], atol=1e-4, rtol=1e-4)
         nothing = network.next_token_logits(inputs, nothing_written(2))
         torch.testing.assert_close(nothing, scores[:, 0], atol=1e-4, rtol=1e-4)
+
+
+def test_weights_in_lerobots_layout_load(tmp_path: Path) -> None:
+    """Behind `model.`, and the tied tensor under the text head's name alone."""
+    network = model(seed=3)
+    state = {
+        f"model.{name}": tensor for name, tensor in network.state_dict().items() if "embed_tokens" not in name
+    }
+    save_file(state, tmp_path / "model.safetensors")
+    loaded = model(seed=4)
+    load_into(loaded, open_weights(tmp_path))
+    inputs = tiny.observation()
+    with torch.no_grad():
+        first, second = (each.next_token_logits(inputs, nothing_written(2)) for each in (network, loaded))
+    assert torch.equal(first, second)
 
 
 def test_a_masked_camera_and_padding_have_exactly_no_influence() -> None:
@@ -264,10 +282,7 @@ def test_it_learns_two_chunks_and_writes_them(grammar: ActionGrammar, text: Sent
 def batch_of(grammar: ActionGrammar, chunks: NDArray[np.float64], inputs: ModelInputs) -> TrainingBatch:
     ids = [fast_to_text_ids(grammar.fast.encode(chunk), vocab_size=grammar.vocab_size) for chunk in chunks]
     rows = [[*grammar.lead, *each.tolist(), *grammar.end] for each in ids]
-    length = max(map(len, rows))
-    tokens = torch.tensor([row + [0] * (length - len(row)) for row in rows])
-    mask = torch.tensor([[index < len(row) for index in range(length)] for row in rows])
-    return TrainingBatch(inputs, fast=TargetTokens(tokens, mask))
+    return TrainingBatch(inputs, fast=padded_targets(rows, vocab_size=grammar.vocab_size))
 
 
 def test_flow_cannot_be_taught_to_a_model_without_an_expert() -> None:

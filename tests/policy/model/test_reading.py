@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from policy.model.inputs import ModelInputs
-from policy.model.reading import TargetTokens, place_before, read
+from policy.model.reading import TargetTokens, padded_targets, place_before, read
 from tests.policy.model import tiny
 
 KINDS: tuple[Literal["pi0", "pi05"], ...] = ("pi0", "pi05")
@@ -127,6 +127,15 @@ def test_the_prefix_of_a_reading_without_text_is_the_prefill() -> None:
     assert torch.equal(found.valid_BS, expected.valid_BS)
     for first, second in zip(found.cache.values, expected.cache.values, strict=True):
         torch.testing.assert_close(first, second, atol=1e-6, rtol=1e-6)
+
+
+def test_rows_of_different_lengths_become_a_batch() -> None:
+    found = padded_targets([[5, 6, 1], [], [7]], vocab_size=8)
+    assert found.tokens_BL.tolist() == [[5, 6, 1], [0, 0, 0], [7, 0, 0]]
+    assert found.mask_BL.tolist() == [[True] * 3, [False] * 3, [True, False, False]]
+    assert padded_targets([[], []], vocab_size=8).tokens_BL.shape == (2, 0)
+    with pytest.raises(ValueError, match="row 1 has the id 8; the vocabulary has 0 to 7"):
+        padded_targets([[1], [8]], vocab_size=8)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from torch import Tensor
 from policy.model.masks import block_causal, positions
 from policy.model.rules import Kind, Segment, attention_matrix, attention_positions
 
-GOLDEN = load_file(Path(__file__).parents[2] / "golden" / "preproc_misc.safetensors")
+FOLDER = Path(__file__).parents[2] / "golden"
+GOLDEN = load_file(FOLDER / "preproc_misc.safetensors")
+FAST_SEQUENCES = json.loads((FOLDER / "tokenizer.json").read_text(encoding="utf-8"))["fast"]
 
 
 def matrix(text: str) -> Tensor:
@@ -121,6 +124,20 @@ def test_openpis_masks_and_positions(case: int, row: int, parts: list[tuple[Kind
     assert torch.equal(attention_matrix(segments(*parts), valid), expected)
     places = GOLDEN[f"mask{case}.position_ids"][row : row + 1]
     assert torch.equal(attention_positions(segments(*parts), valid), places)
+
+
+@pytest.mark.parametrize("case", range(len(FAST_SEQUENCES)))
+def test_openpis_fast_sequences(case: int) -> None:
+    """Its block flags for prompt and written tokens, behind images."""
+    sequence = FAST_SEQUENCES[case]
+    written = sum(sequence["ar_mask"])
+    real = sum(sequence["token_mask"])
+    rest = len(sequence["ar_mask"]) - real
+    parts = segments((Kind.IMAGE, 3), (Kind.PROMPT, real - written), (Kind.FAST, written + rest))
+    starts = torch.tensor([[0, 0, 0, *sequence["ar_mask"]]])
+    valid = torch.tensor([[True, True, True, *sequence["token_mask"]]])
+    assert torch.equal(attention_matrix(parts, valid), block_causal(starts, valid))
+    assert torch.equal(attention_positions(parts, valid)[valid], positions(valid)[valid])
 
 
 @pytest.mark.parametrize("case", range(4))
