@@ -14,7 +14,7 @@ from tests.vectors.folder import Folder
 from tests.vectors.registry import check_file
 from tests.vectors.report import Report, Row
 
-HEADER = "{file:<40} {outputs:>7}  {worst:<44} {absolute:>9} {relative:>9} {share:>7}  {result}"
+HEADER = "{file:<46} {outputs:>7}  {worst:<40} {absolute:>9} {relative:>9} {share:>7}  {result}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,14 +68,16 @@ def lines(report: Report, *, verbose: bool) -> Iterator[str]:
         yield _line(report.file, "-", "; ".join(report.notes) or "nothing was checked", "", "", "", result)
         return
     absolute, relative, share = _figures(worst)
-    yield _line(report.file, str(len(report.rows)), worst.output, absolute, relative, share, result)
+    yield _line(
+        report.file, str(len(report.rows)), _shortened(worst.output), absolute, relative, share, result
+    )
     shown = report.rows if verbose else [row for row in report.rows if not row.ok]
     for row in shown[:MOST_SHOWN] if not verbose else shown:
         absolute, relative, share = _figures(row)
-        name = f"  {row.output}"
+        name = f"  {row.output} "
         tolerance = f"tolerance {row.tolerance}"
         text = f"{'ok' if row.ok else 'FAIL'}  {tolerance if row.ok else f'{row.problem} ({tolerance})'}"
-        yield f"{name:<93} {absolute:>9} {relative:>9} {share:>7}  {text}"
+        yield f"{name:<95} {absolute:>9} {relative:>9} {share:>7}  {text}"
     if not verbose and len(shown) > MOST_SHOWN:
         yield f"  and {len(shown) - MOST_SHOWN} more; see them with -v"
     for note in report.notes:
@@ -124,6 +126,11 @@ def _figures(row: Row) -> tuple[str, str, str]:
 
     share = f"{100 * row.of_tolerance:.2g} %" if _number(row.of_tolerance) is not None else "-"
     return short(row.absolute), short(row.relative), share
+
+
+def _shortened(name: str) -> str:
+    """A long name, without its middle."""
+    return name if len(name) <= 40 else f"{name[:12]}…{name[-27:]}"
 
 
 def _line(file: str, outputs: str, worst: str, absolute: str, relative: str, share: str, result: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -16,8 +15,6 @@ from policy.model.pi0 import FlowStep, Pi0
 from policy.presets import LOW_LEVEL_CAMERAS
 from tests.vectors.folder import Folder, Vectors, model_name
 from tests.vectors.report import Report, report_unused
-
-Sampler = Callable[[ModelInputs, Tensor, int], Tensor]
 
 
 def inputs_of(case: Vectors) -> ModelInputs:
@@ -33,18 +30,19 @@ def inputs_of(case: Vectors) -> ModelInputs:
     )
 
 
-def samplers(model: Pi0) -> dict[str, Sampler]:
-    """Every way to sample actions, by name."""
-    return {"plain": lambda inputs, noise, steps: model.sample_actions(inputs, noise, steps=steps)}
-
-
 def check_case(folder: Folder, match: re.Match[str], report: Report) -> None:
     """Sampled actions, every step on the way, velocities anywhere, and the loss."""
     case = folder.vectors(report.file)
     noise, actions = case.take("in.noise"), case.take("in.actions")
     model = folder.model(model_name(match), horizon=noise.shape[1])
     inputs = inputs_of(case)
-    _check_sampling(case, model, inputs, noise, report)
+    _check_walk(case, model, inputs, noise, report)
+    fast = folder.sampler(model_name(match), horizon=noise.shape[1])
+    for found in case.matching(r"out\.sampled_actions(?:_(\d+))?"):
+        steps, expected = int(found[1] or flow.STEPS), case.take(found[0])
+        plain = model.sample_actions(inputs, noise, steps=steps)
+        report.close(f"{found[0]} (plain)", plain, expected)
+        report.close(f"{found[0]} (fast)", fast.sample(inputs, noise, steps=steps), expected)
     with torch.no_grad():
         _check_velocities(case, model, inputs, noise, actions, report)
         loss = model.flow_error(inputs, actions, noise, case.take("in.time"))
@@ -54,7 +52,7 @@ def check_case(folder: Folder, match: re.Match[str], report: Report) -> None:
     report_unused(case, report)
 
 
-def _check_sampling(case: Vectors, model: Pi0, inputs: ModelInputs, noise: Tensor, report: Report) -> None:
+def _check_walk(case: Vectors, model: Pi0, inputs: ModelInputs, noise: Tensor, report: Report) -> None:
     trace: list[FlowStep] = []
     model.sample_actions(inputs, noise, trace=trace)
     times = torch.tensor([step.time for step in trace])
@@ -62,10 +60,6 @@ def _check_sampling(case: Vectors, model: Pi0, inputs: ModelInputs, noise: Tenso
     report.close("out.sample.x_t", torch.stack([step.x_BTA for step in trace]), case.take("out.sample.x_t"))
     velocities = torch.stack([step.velocity_BTA for step in trace])
     report.close("out.sample.v_t", velocities, case.take("out.sample.v_t"))
-    for found in case.matching(r"out\.sampled_actions(?:_(\d+))?"):
-        steps = int(found[1] or flow.STEPS)
-        for path, sample in samplers(model).items():
-            report.close(f"{found[0]} ({path})", sample(inputs, noise, steps), case.take(found[0]))
 
 
 def _check_velocities(

@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
+import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from policy.checkpoints.loading import load_into
-from policy.checkpoints.weights import open_weights
+from policy.checkpoints.folder import Checkpoint, build_model, load
+from policy.checkpoints.infer_config import known_of
+from policy.inference.sampler import Sampler
 from policy.model.pi0 import Pi0
 from policy.presets import GemmaConfig, Kind, Pi0Config, VisionConfig
 
@@ -89,6 +91,7 @@ class Folder:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._models: dict[tuple[ModelName, int], Pi0] = {}
+        self._samplers: dict[tuple[ModelName, int], Sampler] = {}
 
     def files(self) -> list[str]:
         """Every file, relative to the folder, sorted."""
@@ -97,7 +100,7 @@ class Folder:
         )
 
     def path(self, name: str) -> Path:
-        """A file that is there.
+        """A file or folder that is there.
 
         Raises:
             NotInFolder: It is not.
@@ -115,15 +118,32 @@ class Folder:
         """The content of a JSON file."""
         return json.loads(self.path(name).read_bytes())
 
+    def checkpoint(self, name: ModelName, *, horizon: int | None = None) -> Checkpoint:
+        """`NAME_weights.safetensors`, of which its sizes are read; what it does not say is the README's."""
+        known = known_of(config_of(name))
+        path = self.path(f"{name.text}_weights.safetensors")
+        return load(
+            path, known=replace(known, action_horizon=horizon or known.action_horizon), kind=name.kind
+        )
+
     def model(self, name: ModelName, *, horizon: int | None = None) -> Pi0:
         """A model with the weights of `NAME_weights.safetensors`; every one of them, and no other."""
-        config = config_of(name)
-        horizon = horizon or config.action_horizon
-        if (name, horizon) not in self._models:
-            model = Pi0(replace(config, action_horizon=horizon)).eval()
-            load_into(model, open_weights(self.path(f"{name.text}_weights.safetensors")), check_finite=True)
-            self._models[name, horizon] = model
-        return self._models[name, horizon]
+        key = name, horizon or config_of(name).action_horizon
+        if key not in self._models:
+            self._models[key] = built(self.checkpoint(name, horizon=horizon))
+        return self._models[key]
+
+    def sampler(self, name: ModelName, *, horizon: int | None = None) -> Sampler:
+        """The fast path, every technique on, with a model of its own: it joins projections in place."""
+        key = name, horizon or config_of(name).action_horizon
+        if key not in self._samplers:
+            self._samplers[key] = Sampler(built(self.checkpoint(name, horizon=horizon)))
+        return self._samplers[key]
+
+
+def built(checkpoint: Checkpoint, *, dtype: torch.dtype = torch.float32) -> Pi0:
+    """The model of a checkpoint."""
+    return cast("Pi0", build_model(checkpoint, dtype=dtype, check_finite=True))
 
 
 def config_of(name: ModelName) -> Pi0Config:

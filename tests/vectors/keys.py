@@ -8,11 +8,12 @@ from collections import Counter
 import torch
 
 from policy.checkpoints.cast import cast_for_inference
+from policy.checkpoints.folder import Checkpoint
 from policy.checkpoints.keys import EMBED_TOKENS, LM_HEAD, part_of, pi0_shapes
-from policy.checkpoints.weights import open_weights
+from policy.checkpoints.loading import read_tensors
 from policy.model.pi0 import Pi0
 from policy.presets import PRESETS
-from tests.vectors.folder import Folder, config_of, model_name
+from tests.vectors.folder import Folder, built, config_of, model_name
 from tests.vectors.report import Report
 
 GROUPS = {
@@ -63,8 +64,21 @@ def check_full_keys(folder: Folder, match: re.Match[str], report: Report) -> Non
 def check_weights(folder: Folder, match: re.Match[str], report: Report) -> None:
     """Weights load whole and into their own model only, whether or not a case uses them."""
     name = model_name(match)
-    folder.model(name)
-    found, expected = open_weights(folder.path(report.file)).shapes, pi0_shapes(config_of(name))
+    checkpoint = folder.checkpoint(name)
+    report.equal("sizes, read off the file", checkpoint.config, config_of(name))
+    check_whole(checkpoint, report)
+
+
+def check_whole(checkpoint: Checkpoint, report: Report) -> None:
+    """Build the model, and compare every tensor with the file's."""
+    model = built(checkpoint)
+    stored = dict(read_tensors(checkpoint.weights))
+    wanted = {name: tensor for name, tensor in model.state_dict().items() if name in stored}
     # The file keeps one name of the tied tensor.
-    missing = sorted(expected.keys() - found.keys() - {LM_HEAD, EMBED_TOKENS})
-    report.holds(f"{len(found)} tensors, all loaded", not missing, f"missing {missing}")
+    missing = sorted(model.state_dict().keys() - wanted.keys() - {LM_HEAD, EMBED_TOKENS})
+    extra = sorted(stored.keys() - wanted.keys())
+    report.holds(f"{len(stored)} tensors", not missing and not extra, f"missing {missing}, unused {extra}")
+    wrong = [
+        name for name, tensor in wanted.items() if not torch.equal(tensor, stored[name].to(tensor.dtype))
+    ]
+    report.holds("every one in its place", not wrong, f"other numbers in the model: {wrong}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from tests.vectors import cases, keys, preprocessing, prompts, unit_ops, wire
+from tests.vectors import cases, keys, policies, preprocessing, prompts, unit_ops, wire
 from tests.vectors.folder import MODEL, Folder
 from tests.vectors.report import Report
 
@@ -32,6 +32,9 @@ CHECKERS: tuple[tuple[str, Checker], ...] = (
     (r"tokenizer\.json", prompts.check_tokenizer),
     (r"norm_stats_\d+/norm_stats\.json", preprocessing.check_stats_file),
     (r"ckpt/[^/]+/assets/.+/norm_stats\.json", preprocessing.check_stats_file),
+    (r"ckpt/(?P<name>[^/]+)/model\.safetensors", policies.check_checkpoint),
+    (r"policy_(?P<name>.+)\.safetensors", policies.check_policy),
+    (r"policy\.json", policies.check_index),
     (r"wire/[^/]+\.msgpack", wire.check_message),
     (r"wire/wire\.json", wire.check_index),
     (r"full_keys_(?P<kind>pi05|pi0)\.json", keys.check_full_keys),

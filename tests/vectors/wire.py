@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from policy.serving.wire import WireError, pack, unpack
+from tests.vectors.described import build, describe, digested
 from tests.vectors.folder import Folder
+from tests.vectors.live import check_broker, check_live
 from tests.vectors.report import Report
 
 INDEX = "wire/wire.json"
@@ -29,7 +32,7 @@ def check_message(folder: Folder, _match: re.Match[str], report: Report) -> None
         report.equal("bytes", len(data), entry["bytes"])
         report.equal("sha256", hashlib.sha256(data).hexdigest(), entry["sha256"])
         report.equal("head_hex", data[: len(entry["head_hex"]) // 2].hex(), entry["head_hex"])
-        report.equal("decoded_by_openpi", describe(decoded), _digested(entry["decoded_by_openpi"]))
+        report.equal("decoded_by_openpi", describe(decoded), digested(entry["decoded_by_openpi"]))
         built = build(entry["content"], decoded)
         report.equal("bytes, written from content", pack(built).hex(), data.hex())
         for key in sorted(entry.keys() - ENTRY_KEYS):
@@ -45,6 +48,8 @@ def check_index(folder: Folder, _match: re.Match[str], report: Report) -> None:
             )
         elif check := NOTED.get(name):
             check(entry, name, report)
+        elif broker := re.fullmatch(r"_action_chunk_broker_horizon(\d+)_chunk(\d+)", name):
+            check_broker(entry, name, report, horizon=int(broker[1]), chunk=int(broker[2]))
         else:
             report.fail(name, "nothing here understands this entry")
 
@@ -76,7 +81,11 @@ def _writeable(entry: str, name: str, report: Report) -> None:
     report.equal(name, str(got), entry.split()[0])
 
 
-NOTED = {"_unsupported_dtypes": _unsupported, "_decoded_arrays_writeable": _writeable}
+NOTED: dict[str, Callable[[Any, str, Report], None]] = {
+    "_unsupported_dtypes": _unsupported,
+    "_decoded_arrays_writeable": _writeable,
+    "_live": check_live,
+}
 
 
 def _is_message(name: str) -> bool:
@@ -85,61 +94,3 @@ def _is_message(name: str) -> bool:
 
 def _place(entry: dict[str, Any]) -> str:
     return f"wire/{entry['file']}"
-
-
-# -- values and their descriptions -------------------------------------------------------------------------------------
-
-
-def describe(value: object) -> dict[str, Any]:
-    """A value in the words of `wire.json`, arrays by their digest."""
-    match value:
-        case np.ndarray():
-            digest = hashlib.sha256(value.tobytes()).hexdigest()
-            return {"type": "ndarray", "dtype": value.dtype.str, "shape": list(value.shape), "sha256": digest}
-        case np.generic():
-            return {"type": "npgeneric", "dtype": value.dtype.str, "value": value.item()}
-        case dict():
-            return {"type": "map", "items": {key: describe(item) for key, item in value.items()}}
-        case list():
-            return {"type": "array", "items": [describe(item) for item in value]}
-        case bytes():
-            return {"type": "bytes", "hex": value.hex()}
-    return {"type": type(value).__name__, "value": value}
-
-
-def _digested(description: Any) -> Any:
-    """A description without the contents of arrays, which their digests stand for."""
-    if isinstance(description, dict):
-        drop = {"hex", "values"} if description.get("type") == "ndarray" else set()
-        return {key: _digested(item) for key, item in description.items() if key not in drop}
-    return [_digested(item) for item in description] if isinstance(description, list) else description
-
-
-def build(content: dict[str, Any], decoded: Any) -> object:
-    """The value that `content` describes, as a sender would hold it.
-
-    Large arrays are described by digest alone; those are taken from `decoded`. Arrays are laid out in Fortran's order,
-    which must not show on the wire.
-    """
-    match content["type"]:
-        case "ndarray":
-            return (
-                np.asfortranarray(_array(content, decoded)) if content["shape"] else _array(content, decoded)
-            )
-        case "npgeneric":
-            return np.dtype(content["dtype"]).type(content["value"])
-        case "map":
-            return {key: build(item, decoded[key]) for key, item in content["items"].items()}
-        case "array":
-            return [build(item, part) for item, part in zip(content["items"], decoded, strict=True)]
-        case "bytes":
-            return bytes.fromhex(content["hex"])
-    return content["value"]
-
-
-def _array(content: dict[str, Any], decoded: Any) -> np.ndarray[Any, Any]:
-    if "hex" in content:
-        return np.frombuffer(bytes.fromhex(content["hex"]), content["dtype"]).reshape(content["shape"])
-    if "values" in content:
-        return np.array(content["values"], dtype=content["dtype"])
-    return np.asarray(decoded)
