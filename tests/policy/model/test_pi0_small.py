@@ -131,3 +131,15 @@ def test_a_prompt_longer_than_the_positions_is_refused() -> None:
 def test_heads_must_divide_the_width() -> None:
     with pytest.raises(ValueError, match="width 20 is no multiple of its 3 heads"):
         TransformerConfig(20, 1, 40, 3)
+
+
+def test_half_precision_stays_near_and_answers_in_float32() -> None:
+    inputs, noise = tiny.observation(), tiny.chunk()
+    exact, rough = tiny.pi0_small(), tiny.pi0_small().to(torch.bfloat16)
+    time = torch.tensor([0.4, 0.8])
+    with torch.no_grad():
+        first, second = (
+            model.velocity(model.prefill(inputs), inputs.state_BA, noise, time) for model in (exact, rough)
+        )
+    assert second.dtype == torch.float32
+    assert (first - second).abs().mean() < 0.05 * first.abs().mean()
