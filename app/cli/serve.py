@@ -49,10 +49,13 @@ def _add_policy(parser: argparse.ArgumentParser) -> None:
         help="how it was trained, for openpi's checkpoints: pi05_droid, pi05_libero, …",
     )
     group.add_argument(
-        "--asset", metavar="ID", help="whose statistics, where the checkpoint has several, such as trossen"
+        "--tokenizer", metavar="FILE", type=Path, help="sentencepiece model, where the checkpoint has none"
     )
     group.add_argument(
-        "--tokenizer", metavar="FILE", type=Path, help="sentencepiece model, where the checkpoint has none"
+        "--vision-heads",
+        metavar="N",
+        type=_at_least_one,
+        help="attention heads of the image encoder, for openpi's checkpoints of another than the real size",
     )
     group.add_argument("--default-prompt", metavar="TEXT", help="for requests without a prompt")
     group.add_argument(
@@ -123,6 +126,7 @@ def run(args: argparse.Namespace) -> int:
 
     from app.cli.servable import load_servable
 
+    _say(f"loading {args.checkpoint or args.preset}")
     served = load_servable(args)
     if args.random_weights:
         _say("the weights are random: use this to try the wire, never to move a robot")

@@ -234,18 +234,13 @@ def _committed_of(value: object) -> Committed:
     keys = {"actions", "frozen", "execute"}
     if not isinstance(value, Mapping) or set(value) != keys:
         raise RequestError(f"{COMMITTED!r} must be a map of {', '.join(sorted(keys))}")
-    actions, frozen, execute = (
-        _matrix(value["actions"], f"{COMMITTED}.actions"),
-        value["frozen"],
-        value["execute"],
-    )
-    for name, number, least in (("frozen", frozen, 0), ("execute", execute, 1)):
-        if not isinstance(number, int) or isinstance(number, bool) or number < least:
-            raise RequestError(
-                f"{name} in {COMMITTED!r} is {number!r:.40}; it must be an integer from {least} on"
-            )
-    if frozen > len(actions):
-        raise RequestError(f"{COMMITTED!r} freezes {frozen} steps and has {len(actions)}")
+    actions = _matrix(value["actions"], f"{COMMITTED}.actions")
+    frozen, execute = (_integer(value[name], f"{COMMITTED}.{name}") for name in ("frozen", "execute"))
+    if not 0 <= frozen <= len(actions) or execute < 1:
+        raise RequestError(
+            f"{COMMITTED!r} has {frozen} frozen steps of {len(actions)} and {execute} to execute; frozen steps are 0 to"
+            " those given, and at least one is executed"
+        )
     return Committed(actions=actions, frozen=frozen, execute=execute)
 
 
@@ -327,6 +322,12 @@ def _text(request: Mapping[str, Any], key: str, *, default: str | None) -> str:
     if not isinstance(text, str):
         raise RequestError(f"{key!r} is {text!r:.60}; it must be a text")
     return text
+
+
+def _integer(value: object, name: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise RequestError(f"{name!r} is {value!r:.40}; it must be an integer")
+    return value
 
 
 def _vector(value: object, name: str) -> NDArray[np.float64]:

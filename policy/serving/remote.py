@@ -19,7 +19,7 @@ from policy.types import ActionChunk, Committed, Observation, RequestError, Subt
 REFUSED = f"{RequestError.__module__}.{RequestError.__qualname__}"
 
 
-class NotOffered(ClientError):
+class NotOffered(ClientError, RequestError):
     """The server's policy cannot do what was asked, as its metadata tells."""
 
 

@@ -83,7 +83,7 @@ def test_says_where_and_what_and_serves() -> None:
         server.process.send_signal(signal.SIGTERM)
         code, said = server.ended()
     assert code == 0
-    assert [line.partition(" ")[2] for line in said.splitlines()[:-1]] == ["connected", "disconnected (1000)"]
+    assert [line.partition(" ")[2] for line in said.splitlines()[1:-1]] == ["connected", "disconnected (1000)"]
     assert said.splitlines()[-1] == "stopped"
 
 
@@ -99,7 +99,7 @@ def test_a_signal_lets_the_request_under_way_finish(number: signal.Signals) -> N
         assert server.process.stdout.readline() == "began\n"
         server.process.send_signal(number)
         asking.join(10)
-        assert server.ended() == (0, "stopped\n")
+        assert server.ended() == (0, "loading some-checkpoint\nstopped\n")
     assert replies == [(2, 2)]
 
 

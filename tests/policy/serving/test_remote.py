@@ -152,13 +152,16 @@ BAD_REQUESTS: dict[str, tuple[dict[str, Any], str]] = {
     "misspelt": ({"promt": "go"}, "the request has 'promt'; this policy knows images, prompt, state"),
     "committed is a list": ({"understudy/committed": [1]}, "must be a map of actions, execute, frozen"),
     "committed too frozen": (
-        {"understudy/committed": {**COMMITTED_GOOD, "frozen": 5}}, "freezes 5 steps and has 4",
+        {"understudy/committed": {**COMMITTED_GOOD, "frozen": 5}}, "has 5 frozen steps of 4",
     ),
     "committed frozen below 0": (
-        {"understudy/committed": {**COMMITTED_GOOD, "frozen": -1}}, "frozen in 'understudy/committed' is -1",
+        {"understudy/committed": {**COMMITTED_GOOD, "frozen": -1}}, "has -1 frozen steps of 4",
     ),
     "committed executes nothing": (
-        {"understudy/committed": {**COMMITTED_GOOD, "execute": 0}}, "it must be an integer from 1 on",
+        {"understudy/committed": {**COMMITTED_GOOD, "execute": 0}}, "0 to execute",
+    ),
+    "committed is frozen by half": (
+        {"understudy/committed": {**COMMITTED_GOOD, "frozen": 1.5}}, "is 1.5; it must be an integer",
     ),
     "noise is a vector": ({"understudy/noise": np.zeros(3)}, "must be numbers in 2 dimension"),
     "subtask without task": ({"understudy/call": "subtask", "prompt": None}, "'prompt'"),

@@ -1,0 +1,108 @@
+"""`understudy serve CHECKPOINT` answers over the wire with the numbers of openpi's own policy."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+from safetensors.torch import load_file as load_torch_file
+from safetensors.torch import save_file
+
+from policy.serving.client import PolicyClient
+from policy.serving.remote import RemotePolicy
+from policy.types import Committed, Observation
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+ROOT = Path(__file__).parents[3]
+POLICIES: dict[str, Any] = json.loads((GOLDEN / "policy.json").read_text())
+
+GEMMA_NORMS = re.compile(r".*\.(language_model|gemma_expert\.model)\.(.*layernorm|norm)\.weight")
+
+
+@contextmanager
+def served(*arguments: str) -> Iterator[str]:
+    """The address of `understudy serve`, as a process of its own."""
+    command = [sys.executable, "-m", "app.cli.main", "serve", *arguments, "--port", "0", "--device", "cpu"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            found = re.search(r"ws://\S+", line)
+            assert found, line
+            yield found.group()
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def as_in_that_run(name: str, folder: Path) -> Path:
+    """A golden checkpoint with the weights of Gemma's plain norms as openpi had them when it made the answers.
+
+    Its constructor makes them in bfloat16, and the step that widens them was switched off in that run, see item 4 of
+    the golden README.
+    """
+    checkpoint = folder / name
+    shutil.copytree(GOLDEN / "ckpt" / name, checkpoint)
+    weights = load_torch_file(checkpoint / "model.safetensors")
+    for key in filter(GEMMA_NORMS.fullmatch, list(weights)):
+        weights[key] = weights[key].bfloat16().float()
+    save_file(weights, checkpoint / "model.safetensors")
+    return checkpoint
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in (GOLDEN / "ckpt").iterdir()))
+def test_a_served_checkpoint_answers_as_openpi_does(name: str, tmp_path: Path) -> None:
+    facts, vectors = POLICIES[name], load_file(GOLDEN / f"policy_{name}.safetensors")
+    images = {
+        key.partition("|")[2]: value for key, value in vectors.items() if key.startswith("in.obs.images|")
+    }
+    request = {"images": images, "state": vectors["in.obs.state"], "prompt": facts["prompt"]}
+    checkpoint = [
+        "--config",
+        facts["train_config"],
+        "--tokenizer",
+        str(GOLDEN / "tiny_sp.model"),
+        "--vision-heads",
+        "4",
+    ]
+    with served(str(as_in_that_run(name, tmp_path)), *checkpoint) as url, PolicyClient(url) as client:
+        assert client.metadata["reset_pose"] == [0, -1.5, 1.5, 0, 0, 0]
+        reply = client.infer({**request, "noise": vectors["in.noise"]})
+        other = client.infer(request)
+    assert reply["actions"].dtype == np.float64
+    np.testing.assert_allclose(reply["actions"], vectors["out.actions"], atol=1e-4, rtol=1e-4)
+    assert other["actions"].shape == vectors["out.actions"].shape
+    assert np.abs(other["actions"] - reply["actions"]).max() > 1e-3, "noise is drawn where none is sent"
+
+
+def test_a_policy_of_random_weights_can_be_asked_for_everything() -> None:
+    observation = Observation(
+        images={"front": np.zeros((60, 80, 3), np.uint8), "left_wrist": np.full((60, 80, 3), 99, np.uint8)},
+        state=np.linspace(-0.5, 0.5, 19),
+        captured_ns=10**9,
+    )
+    with served("--preset", "pi05-small", "--random-weights") as url:
+        policy = RemotePolicy(lambda: PolicyClient(url))
+        with policy:
+            assert policy.metadata["random_weights"] is True
+            chunk = policy.actions(observation, "go")
+            assert chunk.actions.shape == (50, 19)
+            assert chunk.target_ns[:2].tolist() == [10**9, 10**9 + 20_000_000]
+            committed = Committed(actions=chunk.actions[5:], frozen=4, execute=25)
+            following = policy.actions(observation, "go", committed=committed)
+            np.testing.assert_allclose(following.actions[:4], chunk.actions[5:9], atol=1e-6)
+            named = policy.subtask(observation, "tidy", allowed=["stop", "go on"])
+            assert named.text in ("stop", "go on")
+            assert 0 < named.probability <= 1
