@@ -83,7 +83,10 @@ def test_says_where_and_what_and_serves() -> None:
         server.process.send_signal(signal.SIGTERM)
         code, said = server.ended()
     assert code == 0
-    assert [line.partition(" ")[2] for line in said.splitlines()[1:-1]] == ["connected", "disconnected (1000)"]
+    assert [line.partition(" ")[2] for line in said.splitlines()[1:-1]] == [
+        "connected",
+        "disconnected (1000)",
+    ]
     assert said.splitlines()[-1] == "stopped"
 
 
@@ -183,6 +186,24 @@ def test_options_that_make_no_sense_are_usage_errors(
         main(["serve", "x", *option])
     assert ended.value.code == 2
     assert option[1] in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "expected"),
+    [
+        (["--random-weights", "--preset", "pi06"], 2, "no preset 'pi06' of π0 or π0.5; there are pi05, pi0"),
+        (["/no/such/checkpoint"], 1, "there is nothing at /no/such/checkpoint"),
+        (["x", "--config", "pi05_alohaa"], 1, "did you mean 'pi05_aloha'?"),
+    ],
+)
+def test_what_cannot_be_loaded_is_said_in_one_line(
+    arguments: list[str], code: int, expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["serve", *arguments, "--port", "0"]) == code
+    said = capsys.readouterr().err.splitlines()
+    assert said[0].startswith("loading ")
+    assert len(said) == 2
+    assert expected in said[1]
 
 
 @pytest.mark.usefixtures("loads_nothing")

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
+import re
 import socket
 import struct
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -208,7 +212,23 @@ def running(policy: Servable, **config: Any) -> Iterator[RunningServer]:
         thread.join(20)
 
 
-Start = Callable[..., AbstractContextManager[RunningServer]]
+@contextmanager
+def served_by_command(*arguments: str) -> Iterator[str]:
+    """The address of `understudy serve`, as a process of its own."""
+    command = [sys.executable, "-m", "app.cli.main", "serve", *arguments, "--port", "0", "--device", "cpu"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3], env=environment
+    ) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            found = re.search(r"ws://\S+", line)
+            assert found, line
+            yield found.group()
+        finally:
+            process.terminate()
+            process.wait(20)
 
 
 @pytest.fixture

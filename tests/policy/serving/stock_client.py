@@ -20,15 +20,16 @@ def main() -> None:
 
     port, key = int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else None
     client = WebsocketClientPolicy("127.0.0.1", port, api_key=key)
+    width = client.get_server_metadata().get("state_dim", 8)
     image = np.arange(48 * 64 * 3, dtype=np.uint8).reshape(48, 64, 3)
     observation = {
         "images": {"front": image_tools.resize_with_pad(image, 224, 224)},
-        "state": np.linspace(-1, 1, 8),
+        "state": np.linspace(-1, 1, width),
         "prompt": "pick up the fork",
     }
     replies = [client.infer(observation), client.infer(observation)]
     try:
-        client.infer({**observation, "state": np.full(8, np.nan)})
+        client.infer({**observation, "state": np.full(width, np.nan)})
         error = ""
     except RuntimeError as raised:
         error = str(raised)

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,29 +17,13 @@ from safetensors.torch import save_file
 from policy.serving.client import PolicyClient
 from policy.serving.remote import RemotePolicy
 from policy.types import Committed, Observation
+from tests.policy.serving.conftest import served_by_command
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 ROOT = Path(__file__).parents[3]
 POLICIES: dict[str, Any] = json.loads((GOLDEN / "policy.json").read_text())
 
 GEMMA_NORMS = re.compile(r".*\.(language_model|gemma_expert\.model)\.(.*layernorm|norm)\.weight")
-
-
-@contextmanager
-def served(*arguments: str) -> Iterator[str]:
-    """The address of `understudy serve`, as a process of its own."""
-    command = [sys.executable, "-m", "app.cli.main", "serve", *arguments, "--port", "0", "--device", "cpu"]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment) as process:
-        try:
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            found = re.search(r"ws://\S+", line)
-            assert found, line
-            yield found.group()
-        finally:
-            process.terminate()
-            process.wait(20)
 
 
 def as_in_that_run(name: str, folder: Path) -> Path:
@@ -77,7 +56,10 @@ def test_a_served_checkpoint_answers_as_openpi_does(name: str, tmp_path: Path) -
         "--vision-heads",
         "4",
     ]
-    with served(str(as_in_that_run(name, tmp_path)), *checkpoint) as url, PolicyClient(url) as client:
+    with (
+        served_by_command(str(as_in_that_run(name, tmp_path)), *checkpoint) as url,
+        PolicyClient(url) as client,
+    ):
         assert client.metadata["reset_pose"] == [0, -1.5, 1.5, 0, 0, 0]
         reply = client.infer({**request, "noise": vectors["in.noise"]})
         other = client.infer(request)
@@ -93,7 +75,7 @@ def test_a_policy_of_random_weights_can_be_asked_for_everything() -> None:
         state=np.linspace(-0.5, 0.5, 19),
         captured_ns=10**9,
     )
-    with served("--preset", "pi05-small", "--random-weights") as url:
+    with served_by_command("--preset", "pi05-small", "--random-weights") as url:
         policy = RemotePolicy(lambda: PolicyClient(url))
         with policy:
             assert policy.metadata["random_weights"] is True

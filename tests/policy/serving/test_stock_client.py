@@ -14,7 +14,7 @@ import pytest
 
 from policy.serving.access import ApiKey
 from policy.serving.adapter import ServedPolicy
-from tests.policy.serving.conftest import running
+from tests.policy.serving.conftest import running, served_by_command
 from tests.policy.serving.scripted import Scripted
 
 STOCK_CLIENT = Path(sys.prefix) / "stock-client"
@@ -59,3 +59,14 @@ def test_a_stock_client_with_a_wrong_key_is_refused() -> None:
         ended = run_client(server.port, "another")
     assert ended.returncode == 1
     assert "401" in ended.stderr
+
+
+def test_a_stock_client_talks_to_understudy_serve() -> None:
+    with served_by_command("--preset", "pi05-small", "--random-weights") as url:
+        ended = run_client(int(url.rpartition(":")[2]))
+    assert ended.returncode == 0, ended.stderr
+    seen: dict[str, Any] = json.loads(ended.stdout)
+    assert seen["metadata"]["random_weights"] is True
+    assert seen["keys"] == [["actions", "policy_timing", "server_timing"]] * 2
+    assert np.shape(seen["actions"]) == np.shape(seen["after"]) == (50, 19)
+    assert "RequestError: ['state'] is nan" in seen["error"]
