@@ -32,6 +32,9 @@ from policy.serving.access import SCHEME, ApiKey, require_safe
 from policy.serving.wire import Limits, pack, unpack_map
 from policy.types import RequestError, Servable
 
+CLOSE_TIMEOUT_S = 2.0
+"""How long a client may take to agree to the end of its connection."""
+
 GOING_AWAY, INTERNAL_ERROR = 1001, 1011
 ERROR_REASON = "Internal server error. Traceback included in previous frame."
 STOPPING_REASON = "the server is stopping"
@@ -168,7 +171,7 @@ class PolicyServer:
                     None
                 ],  # browsers name an origin: no page that somebody visits may talk to the policy
                 compression=None,
-                close_timeout=3.0,
+                close_timeout=CLOSE_TIMEOUT_S,
                 max_size=config.limits.bytes,
                 max_queue=1,  # a client sends its next request when it has its reply
                 logger=_silent_logger(),
@@ -197,6 +200,9 @@ class PolicyServer:
         finished = asyncio.create_task(self._server.wait_closed())
         await asyncio.wait({finished}, timeout=self.config.drain_s)
         self._gave_up.set_result(None)
+        await asyncio.wait({finished}, timeout=2 * CLOSE_TIMEOUT_S)
+        for client in self._clients:
+            client.connection.transport.abort()  # it does not even read what it is told
         await asyncio.gather(finished, *closings)
         self._worker.shutdown(wait=False, cancel_futures=True)
 
@@ -310,7 +316,10 @@ async def _close(connection: ServerConnection, code: int, reason: str) -> None:
 
     passing_over = asyncio.create_task(pass_over())
     try:
-        await connection.close(code, reason)
+        async with asyncio.timeout(CLOSE_TIMEOUT_S):
+            await connection.close(code, reason)
+    except TimeoutError:  # it reads nothing, or agrees to nothing
+        connection.transport.abort()
     finally:
         passing_over.cancel()
 
