@@ -10,7 +10,7 @@ import torch.nn.functional as F
 
 from policy.model import attention
 from policy.model.attention import additive
-from policy.model.dit import Dit
+from policy.model.dit import Dit, modulated
 from policy.model.pi0_small import Pi0Small
 from policy.presets import BASELINES, PI0_SMALL, Pi0SmallConfig, TextEncoderConfig, TransformerConfig
 from tests.policy.model import tiny
@@ -143,3 +143,10 @@ def test_half_precision_stays_near_and_answers_in_float32() -> None:
         )
     assert second.dtype == torch.float32
     assert (first - second).abs().mean() < 0.05 * first.abs().mean()
+
+
+def test_a_modulation_of_nothing_is_the_plain_norm() -> None:
+    x_BTW, nothing = torch.randn(2, 5, 20) * 3 + 1, torch.zeros(2, 1, 20)
+    plain = F.layer_norm(x_BTW, (20,), eps=1e-6)
+    torch.testing.assert_close(modulated(x_BTW, nothing, nothing), plain)
+    torch.testing.assert_close(modulated(x_BTW, nothing + 0.5, nothing + 1), 2 * plain + 0.5)
