@@ -188,3 +188,22 @@ def test_every_system_package_has_a_reason() -> None:
     packages = [line for line in lines if not line.startswith("#")]
     assert packages
     assert all(line.partition("#")[2].strip() for line in packages)
+
+
+def test_openpis_client_is_installed_apart(
+    module: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It asks for an older numpy than ours, and must not get it."""
+    asked: list[tuple[str, ...]] = []
+    monkeypatch.setattr(module, "pip", lambda *arguments: asked.append(arguments))
+    monkeypatch.setattr(module, "STOCK_CLIENT", tmp_path / "stock-client.txt")
+    module.install_stock_client()
+    assert not asked
+    (tmp_path / "stock-client.txt").write_text((CI / "stock-client.txt").read_text())
+    module.install_stock_client()
+    assert {"--no-deps", "--target", str(module.VENV / "stock-client")} < set(asked[0])
+
+
+def test_every_package_of_the_stock_client_is_pinned() -> None:
+    lines = [line.partition("#")[0].strip() for line in (CI / "stock-client.txt").read_text().splitlines()]
+    assert all("==" in line for line in lines if line)

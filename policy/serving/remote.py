@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 import numpy as np
@@ -14,9 +14,13 @@ from policy.serving.adapter import OWN, Layout, actions_request, chunk_of, subta
 from policy.serving.calls import ACTIONS, EXTENSION, SUBTASK
 from policy.serving.client import PolicyClient
 from policy.serving.client_errors import ClientError, RemoteError
+from policy.transforms.images import ImageTooThin
 from policy.types import ActionChunk, Committed, Observation, RequestError, Subtask
 
-REFUSED = f"{RequestError.__module__}.{RequestError.__qualname__}"
+REFUSALS = MappingProxyType(
+    {f"{kind.__module__}.{kind.__name__}": kind for kind in (RequestError, ImageTooThin)}
+)
+"""Errors that say the same here as where the policy runs, by the names that servers give them."""
 
 
 class NotOffered(ClientError, RequestError):
@@ -150,7 +154,7 @@ def _asked(client: PolicyClient, request: Mapping[str, Any]) -> tuple[dict[str, 
     try:
         reply = client.infer(request)
     except RemoteError as error:
-        if error.remote_type == REFUSED:
-            raise RequestError(error.remote_message) from error
+        if error.remote_type in REFUSALS:
+            raise REFUSALS[error.remote_type](error.remote_message) from error
         raise
     return reply, 1e3 * (time.monotonic() - started)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from policy.transforms.images import ImageTooThin
 from policy.types import ActionChunk, Box, Committed, Observation, RequestError, Subtask
 
 STEP_NS = 20_000_000
@@ -39,7 +40,9 @@ class Scripted:
     ) -> ActionChunk:
         self.asked.append((observation, subtask, committed, noise))
         if subtask == "too thin":
-            raise RequestError("image 'front' is too thin")
+            raise ImageTooThin("image 'front' is too thin")
+        if subtask == "refuse":
+            raise RequestError("not that")
         actions = observation.state + np.arange(3.0)[:, None]
         targets = observation.captured_ns + STEP_NS * np.arange(3, dtype=np.int64)
         return ActionChunk(actions=actions, target_ns=targets, subtask=subtask, inference_ms=1.0)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,6 +16,7 @@ from policy.serving.calls import SubtaskServable
 from policy.serving.client import PolicyClient
 from policy.serving.client_errors import BadReply, RemoteError
 from policy.serving.remote import NotOffered, RemotePolicy
+from policy.transforms.images import ImageTooThin
 from policy.types import Committed, Observation, RequestError
 from tests.policy.serving.conftest import Echo, RunningServer, running
 from tests.policy.serving.scripted import BOX, STEP_NS, Scripted
@@ -196,8 +199,10 @@ def test_missing_fields_are_named(both_ends: Any) -> None:
 
 
 def test_what_the_policy_refuses_there_is_refused_here(remote: RemotePolicy) -> None:
-    with pytest.raises(RequestError, match=r"^image 'front' is too thin$"):
+    with pytest.raises(ImageTooThin, match=r"^image 'front' is too thin$"):
         remote.actions(OBSERVATION, "too thin")
+    with pytest.raises(RequestError, match=r"^not that$"):
+        remote.actions(OBSERVATION, "refuse")
     with pytest.raises(RequestError, match="not finite"):
         remote.actions(dataclasses.replace(OBSERVATION, state=np.array([np.nan, 0])), "go")
     with pytest.raises(RequestError, match="image 'front'"):
@@ -302,3 +307,9 @@ def test_without_times_a_rate_is_asked_for() -> None:
         remote.actions(OBSERVATION, "go")
     with pytest.raises(ValueError, match="rate_hz"):
         RemotePolicy(lambda: PolicyClient("h:1"), rate_hz=0)
+
+
+def test_asking_from_afar_takes_no_tensors() -> None:
+    """What asks runs beside the robot, where a second of imports and 200 MB would be felt."""
+    program = "import sys, policy.serving.remote, policy.serving.broker; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
