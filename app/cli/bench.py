@@ -14,6 +14,7 @@ BENCHES = {
     "kill": ("app.bench.kill", "kill each process at random moments of a recording; what survives?"),
     "tasks": ("app.bench.tasks", "how often the scripted operator does each of its tasks in the kitchen"),
     "start": ("app.bench.start", "how long until the window, and until four cameras and the robot answer"),
+    "policy": ("app.bench.policy", "how fast a policy answers, against the plain path"),
     "fast": ("app.bench.fast", "FAST action tokens: how few, how true, and what random ones become"),
 }
 """Name, module and purpose; a module is imported when its bench is asked for."""

@@ -83,8 +83,14 @@ class PassBatch:
 
 
 @dataclass(frozen=True)
-class _Prefix:
-    """What the suffix needs of the prefix: its cache, its valid tokens where any is masked, and how many there are."""
+class ReadPrefix:
+    """What the suffix needs of the prefix.
+
+    Attributes:
+        cache: Its keys and values.
+        valid_BS: Which of its tokens are real; None where all are.
+        valid_B1: How many of them are; None where all are.
+    """
 
     cache: StaticCache | PrefixCache
     valid_BS: Tensor | None
@@ -139,13 +145,23 @@ class ActionPass:
             )
         self._attend = attention.fused if techniques.fused_attention else attention.eager
 
-    @torch.no_grad()
     def __call__(self, batch: PassBatch) -> tuple[Tensor, Tensor]:
         """Normalised actions, float32 [B, T, A], and the image tokens [B, N·P, W] they rest on."""
+        images, prefix = self.read(batch)
+        return self.walk(prefix, batch), images
+
+    @torch.no_grad()
+    def read(self, batch: PassBatch) -> tuple[Tensor, ReadPrefix]:
+        """What does not depend on flow time: images, prompt and π0's state. Image tokens, and what the walk needs."""
         images = self.image_tokens(batch)
         prefix = self._read_prefix(images, batch)
         if self._state_tokens and self._techniques.state_once:
             prefix = self._read_state(prefix, batch.state_BA)
+        return images, prefix
+
+    @torch.no_grad()
+    def walk(self, prefix: ReadPrefix, batch: PassBatch) -> Tensor:
+        """From noise to actions, all steps."""
         frozen_BT = batch.weights_BT > 0 if self.shape.continuation == "trained" else None
         x_BTA = batch.noise_BTA
         for index, time in enumerate(self._tables.times):
@@ -157,7 +173,7 @@ class ActionPass:
             x_BTA = x_BTA - velocity / self.shape.steps
         if frozen_BT is not None:
             x_BTA = torch.where(frozen_BT[:, :, None], batch.plan_BTA, x_BTA)
-        return x_BTA, images
+        return x_BTA
 
     # -- the prefix ----------------------------------------------------------------------------------------------------
 
@@ -177,7 +193,7 @@ class ActionPass:
         one_by_one = [paligemma.image_tokens(batch.images[:, n : n + 1]) for n in range(self.shape.cameras)]
         return torch.cat(one_by_one, dim=1)
 
-    def _read_prefix(self, images_BSW: Tensor, batch: PassBatch) -> _Prefix:
+    def _read_prefix(self, images_BSW: Tensor, batch: PassBatch) -> ReadPrefix:
         language = self._model.paligemma.language
         prompt = language.embed(batch.tokens_BL)
         x_BSW = torch.cat((images_BSW.to(prompt.dtype), prompt), dim=1)
@@ -196,7 +212,7 @@ class ActionPass:
             attend=self._attend,
         )
         valid_B1 = None if valid_BS is None else valid_BS.sum(dim=1, keepdim=True)
-        return _Prefix(cache, valid_BS, valid_B1)
+        return ReadPrefix(cache, valid_BS, valid_B1)
 
     def _valid(self, batch: PassBatch) -> Tensor:
         each = self._model.config.vision.tokens
@@ -215,7 +231,7 @@ class ActionPass:
 
     # -- the suffix ----------------------------------------------------------------------------------------------------
 
-    def _read_state(self, prefix: _Prefix, state_BA: Tensor) -> _Prefix:
+    def _read_state(self, prefix: ReadPrefix, state_BA: Tensor) -> ReadPrefix:
         """Put π0's state token behind the prefix: a block of its own that sees the prefix and itself."""
         start = self._in_prefix
         if isinstance(prefix.cache, StaticCache):
@@ -231,11 +247,11 @@ class ActionPass:
             attend=self._attend,
         )
         if prefix.valid_BS is None or prefix.valid_B1 is None:
-            return _Prefix(cache, None, None)
-        return _Prefix(cache, F.pad(prefix.valid_BS, (0, 1), value=True), prefix.valid_B1 + 1)
+            return ReadPrefix(cache, None, None)
+        return ReadPrefix(cache, F.pad(prefix.valid_BS, (0, 1), value=True), prefix.valid_B1 + 1)
 
     def _velocity(
-        self, prefix: _Prefix, state_BA: Tensor, x_BTA: Tensor, index: int, frozen_BT: Tensor | None
+        self, prefix: ReadPrefix, state_BA: Tensor, x_BTA: Tensor, index: int, frozen_BT: Tensor | None
     ) -> Tensor:
         tokens_BTW, modulations = self._suffix(state_BA, x_BTA, index, frozen_BT)
         length = tokens_BTW.shape[1]

@@ -118,6 +118,14 @@ class Pi05Policy:
             inference_ms=(time.perf_counter() - began) * 1e3,
         )
 
+    def sample_of(self, observation: Observation, subtask: str) -> Sample:
+        """What the low level's model takes of an observation; raises as `actions` does."""
+        return self._pipeline.inputs(self._raw(observation, subtask))
+
+    def prompt_tokens(self, observation: Observation, subtask: str) -> int:
+        """Length of the low level's prompt without padding."""
+        return int(self.sample_of(observation, subtask)["tokenized_prompt_mask"].sum())
+
     def infer(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Answer as openpi's `Policy.infer` does.
 

@@ -16,7 +16,7 @@ from policy.inference.rtc import Continuation
 from policy.inference.static_runner import StaticRunner
 from policy.inference.tables import FlowTables, flow_tables
 from policy.inference.techniques import FAST, Techniques
-from policy.inference.trim import trim
+from policy.inference.trim import Trimmed, trim
 from policy.model.flow import STEPS, euler_times
 from policy.model.inputs import ModelInputs
 from policy.model.pi0 import Pi0
@@ -107,6 +107,26 @@ class Sampler:
             The actions; and for each camera that was encoded, by index, its tokens [B, P, W].
         """
         config = self.model.config
+        trimmed, shape, batch = self.prepared(
+            inputs, noise_BTA, features_BNPW=features_BNPW, steps=steps, continuation=continuation
+        )
+        actions, tokens = self._runner(shape, batch)(batch)
+        if features_BNPW is not None:
+            return actions, {}
+        each = tokens.unflatten(1, (-1, config.vision.tokens)) if trimmed.cameras else tokens
+        return actions, {camera: each[:, index] for index, camera in enumerate(trimmed.cameras)}
+
+    def prepared(
+        self,
+        inputs: ModelInputs,
+        noise_BTA: Tensor,
+        *,
+        features_BNPW: Tensor | None = None,
+        steps: int = STEPS,
+        continuation: Continuation | None = None,
+    ) -> tuple[Trimmed, PassShape, PassBatch]:
+        """What is left of the inputs, and as a pass takes it; arguments are those of `sample_with_features`."""
+        config = self.model.config
         expected = (len(inputs.tokens_BL), config.action_horizon, config.action_dim)
         self._check(noise_BTA, expected, "noise")
         trimmed = trim(inputs, self.techniques, bucket=self._bucket)
@@ -137,11 +157,13 @@ class Sampler:
             steps=steps,
             continuation="none" if continuation is None else continuation.way,
         )
-        actions, tokens = self._runner(shape, batch)(batch)
-        if features_BNPW is not None:
-            return actions, {}
-        each = tokens.unflatten(1, (-1, config.vision.tokens)) if trimmed.cameras else tokens
-        return actions, {camera: each[:, index] for index, camera in enumerate(trimmed.cameras)}
+        return trimmed, shape, batch
+
+    def made(self, shape: PassShape) -> ActionPass:
+        """A pass for inputs of a shape, with buffers of its own."""
+        return ActionPass(
+            self.model, self.tables(shape.steps), shape, self.techniques, key_multiple=self._bucket
+        )
 
     @torch.no_grad()
     def encode(self, images_BNCYX: Tensor) -> Tensor:
@@ -174,18 +196,12 @@ class Sampler:
         if runner is None:
             while len(self._runners) >= KEPT_PASSES:
                 self._runners.popitem(last=False)
-            runner = self._made(shape, example)
+            runner = self._runs(shape, example)
         self._runners[shape] = runner
         return runner
 
-    def _made(self, shape: PassShape, example: PassBatch) -> Runner:
-        action_pass = ActionPass(
-            self.model,
-            self.tables(shape.steps),
-            shape,
-            self.techniques,
-            key_multiple=self._bucket,
-        )
+    def _runs(self, shape: PassShape, example: PassBatch) -> Runner:
+        action_pass = self.made(shape)
         if self.techniques.cuda_graph:
             return GraphRunner(action_pass, example, device=self.device)
         if self._static_buffers:

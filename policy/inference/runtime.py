@@ -1,0 +1,53 @@
+"""Where a policy runs, for those who may not know torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """A device.
+
+    Attributes:
+        device: torch's name of it.
+        gpu: What the GPU calls itself; None on a processor.
+        threads: That torch computes with on the processor.
+    """
+
+    device: str
+    gpu: str | None
+    threads: int
+
+
+def runtime(device: str = "auto", *, threads: int | None = None) -> Runtime:
+    """Choose a device, and set how many threads torch uses in this process.
+
+    Raises:
+        ValueError: There is no such device, or fewer than one thread.
+    """
+    if threads is not None:
+        if threads < 1:
+            raise ValueError(f"threads must be 1 or more, not {threads}")
+        torch.set_num_threads(threads)
+    chosen = device
+    if device == "auto":
+        chosen = "cuda" if torch.cuda.is_available() else "cpu"
+    if chosen != "cpu" and not (chosen.startswith("cuda") and torch.cuda.is_available()):
+        raise ValueError(f"no device {device!r} on this machine; choose cpu or auto")
+    gpu = torch.cuda.get_device_name(chosen) if chosen.startswith("cuda") else None
+    return Runtime(chosen, gpu, torch.get_num_threads())
+
+
+def dtype_named(name: str) -> torch.dtype:
+    """`float32` or `bfloat16`.
+
+    Raises:
+        ValueError: Another name.
+    """
+    dtypes = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+    if name not in dtypes:
+        raise ValueError(f"no dtype {name!r}; there are {', '.join(dtypes)}")
+    return dtypes[name]
