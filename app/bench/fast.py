@@ -36,6 +36,7 @@ FITTED_ON = 2000
 OTHER_SEEDS = 3
 NOISE = 0.005
 STRINGS_AT_ONCE = 10_000
+TOLD_EVERY = 100_000
 TRIES = 8
 
 In = TypeVar("In")
@@ -175,7 +176,7 @@ def measure_strings(fast: FastTokenizer, count: int, rng: np.random.Generator, f
     """Decode random strings."""
     constraint = fast.constraint()
     outcomes = Outcomes()
-    began = time.perf_counter()
+    began, began_cpu = time.perf_counter(), time.process_time()
     free_length = round(2 * fast.horizon * fast.action_dim / mean_spelled(fast))
     while (done := outcomes.counts.total()) < count:
         batch = min(STRINGS_AT_ONCE, count - done)
@@ -190,7 +191,8 @@ def measure_strings(fast: FastTokenizer, count: int, rng: np.random.Generator, f
             verdicts = are_chunks(constraint, strings)
             for ids, is_chunk in zip(strings, verdicts, strict=True):
                 outcomes.note(fast, ids, drawn=drawn, is_chunk=is_chunk)
-        print(f"{outcomes.counts.total()} of {count} strings", file=sys.stderr, flush=True)
+        if (done + batch) // TOLD_EVERY > done // TOLD_EVERY:
+            print(f"{done + batch} of {count} strings", file=sys.stderr, flush=True)
     figures.add("random_strings", count)
     for drawn in ("free", "nearly", "constrained"):
         figures.add(f"strings_{drawn}", outcomes.drawn[drawn])
@@ -198,6 +200,7 @@ def measure_strings(fast: FastTokenizer, count: int, rng: np.random.Generator, f
     figures.add("refused", outcomes.counts["refused"])
     figures.add("wrong", outcomes.counts["wrong"], at_most=0)
     figures.add("strings_s", time.perf_counter() - began)
+    figures.add("strings_cpu_s", time.process_time() - began_cpu, at_most=300)
     if outcomes.first_wrong:
         print(f"first wrong string: {outcomes.first_wrong}", file=sys.stderr)
 

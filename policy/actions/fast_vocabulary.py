@@ -89,7 +89,7 @@ class FastVocabulary:
                 coefficient, or another number of them.
         """
         found = checked_ids(ids, vocab_size=len(self))
-        spelled = b"".join([self.token_bytes[index] for index in found])
+        spelled = b"".join([self.token_bytes[index] for index in found.tolist()])
         try:
             codes = np.frombuffer(spelled.decode().encode("utf-32-le"), "<u4").astype(np.int64)
         except UnicodeDecodeError as error:
