@@ -231,6 +231,26 @@ def served_by_command(*arguments: str) -> Iterator[str]:
             process.wait(20)
 
 
+STOCK_CLIENT = Path(sys.prefix) / "stock-client"
+
+stock_client_is_there = pytest.mark.skipif(
+    not (STOCK_CLIENT / "openpi_client").is_dir(), reason="openpi's client is not there; type: make setup"
+)
+
+
+def run_stock_client(port: int, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `stock_client.py` with openpi's client on its path."""
+    program = str(Path(__file__).with_name("stock_client.py"))
+    return subprocess.run(
+        [sys.executable, program, str(port), *arguments],
+        env={**os.environ, "PYTHONPATH": str(STOCK_CLIENT)},
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+
+
 @pytest.fixture
 def echo() -> Iterator[Echo]:
     policy = Echo()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from safetensors.torch import save_file
 from policy.serving.client import PolicyClient
 from policy.serving.remote import RemotePolicy
 from policy.types import Committed, Observation
-from tests.policy.serving.conftest import served_by_command
+from tests.policy.serving.conftest import run_stock_client, served_by_command, stock_client_is_there
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 ROOT = Path(__file__).parents[3]
@@ -69,22 +70,39 @@ def test_a_served_checkpoint_answers_as_openpi_does(name: str, tmp_path: Path) -
     assert np.abs(other["actions"] - reply["actions"]).max() > 1e-3, "noise is drawn where none is sent"
 
 
-def test_a_policy_of_random_weights_can_be_asked_for_everything() -> None:
+@pytest.fixture(scope="module")
+def random_url() -> Iterator[str]:
+    """Where a small policy of random weights is served."""
+    with served_by_command("--preset", "pi05-small", "--random-weights") as url:
+        yield url
+
+
+def test_a_policy_of_random_weights_can_be_asked_for_everything(random_url: str) -> None:
     observation = Observation(
         images={"front": np.zeros((60, 80, 3), np.uint8), "left_wrist": np.full((60, 80, 3), 99, np.uint8)},
         state=np.linspace(-0.5, 0.5, 19),
         captured_ns=10**9,
     )
-    with served_by_command("--preset", "pi05-small", "--random-weights") as url:
-        policy = RemotePolicy(lambda: PolicyClient(url))
-        with policy:
-            assert policy.metadata["random_weights"] is True
-            chunk = policy.actions(observation, "go")
-            assert chunk.actions.shape == (50, 19)
-            assert chunk.target_ns[:2].tolist() == [10**9, 10**9 + 20_000_000]
-            committed = Committed(actions=chunk.actions[5:], frozen=4, execute=25)
-            following = policy.actions(observation, "go", committed=committed)
-            np.testing.assert_allclose(following.actions[:4], chunk.actions[5:9], atol=1e-6)
-            named = policy.subtask(observation, "tidy", allowed=["stop", "go on"])
-            assert named.text in ("stop", "go on")
-            assert 0 < named.probability <= 1
+    policy = RemotePolicy(lambda: PolicyClient(random_url))
+    with policy:
+        assert policy.metadata["random_weights"] is True
+        chunk = policy.actions(observation, "go")
+        assert chunk.actions.shape == (50, 19)
+        assert chunk.target_ns[:2].tolist() == [10**9, 10**9 + 20_000_000]
+        committed = Committed(actions=chunk.actions[5:], frozen=4, execute=25)
+        following = policy.actions(observation, "go", committed=committed)
+        np.testing.assert_allclose(following.actions[:4], chunk.actions[5:9], atol=1e-6)
+        named = policy.subtask(observation, "tidy", allowed=["stop", "go on"])
+        assert named.text in ("stop", "go on")
+        assert 0 < named.probability <= 1
+
+
+@stock_client_is_there
+def test_a_stock_client_talks_to_understudy_serve(random_url: str) -> None:
+    ended = run_stock_client(int(random_url.rpartition(":")[2]))
+    assert ended.returncode == 0, ended.stderr
+    seen: dict[str, Any] = json.loads(ended.stdout)
+    assert seen["metadata"]["random_weights"] is True
+    assert seen["keys"] == [["actions", "policy_timing", "server_timing"]] * 2
+    assert np.shape(seen["actions"]) == np.shape(seen["after"]) == (50, 19)
+    assert "RequestError: ['state'] is nan" in seen["error"]
