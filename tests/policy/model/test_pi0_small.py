@@ -63,6 +63,9 @@ def test_the_first_velocity_is_zero_and_training_moves_it() -> None:
     seen = {name: grad for name, grad in moved.items() if not name.endswith(("k_proj.bias", "k_lin.bias"))}
     silent = [name for name, grad in seen.items() if grad is None or grad.abs().sum() == 0]
     assert silent == []
+    sources = moved["observation.sources.weight"]
+    assert sources is not None
+    assert (sources.abs().sum(dim=1) > 0).all()  # each camera, the text and the state
 
 
 def test_cameras_share_no_weights() -> None:
