@@ -79,40 +79,45 @@ def _check_velocities(
 def check_gradients(folder: Folder, match: re.Match[str], report: Report) -> None:
     """Gradients of the mean of the loss's elements; a parameter that gets none counts as zero."""
     gradients, case = folder.vectors(report.file), folder.vectors(f"{match['case']}.safetensors")
-    noise = case.take("in.noise")
-    model = folder.model(model_name(match), horizon=noise.shape[1])
-    loss = model.flow_error(inputs_of(case), case.take("in.actions"), noise, case.take("in.time"))
-    try:
-        loss.mean().backward()
-        for name, parameter in model.named_parameters():
-            gradient = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
-            if name in gradients:
-                report.close(name, gradient, gradients.take(name))
-            else:
-                largest = gradient.abs().max().item()
-                report.holds(
-                    f"{name} (none)", largest == 0, f"gets a gradient of {largest:.3g}, and none there"
-                )
-    finally:
-        model.zero_grad(set_to_none=True)
+    model = folder.model(model_name(match), horizon=case.take("in.noise").shape[1])
+    parameters = dict(model.named_parameters())
+    for name, gradient in gradients_of(model, case).items():
+        if name in gradients:
+            got = torch.zeros_like(parameters[name]) if gradient is None else gradient
+            report.close(name, got, gradients.take(name))
+        elif gradient is not None:
+            largest = gradient.abs().max().item()
+            report.holds(
+                f"{name} (none)", largest == 0, f"gets a gradient up to {largest:.3g}, and none there"
+            )
     report_unused(gradients, report)
+
+
+def gradients_of(model: Pi0, case: Vectors) -> dict[str, Tensor | None]:
+    """By parameter; None for what gets none."""
+    loss = model.flow_error(
+        inputs_of(case), case.take("in.actions"), case.take("in.noise"), case.take("in.time")
+    )
+    parameters = dict(model.named_parameters())
+    gradients = torch.autograd.grad(loss.mean(), list(parameters.values()), allow_unused=True)
+    return dict(zip(parameters, gradients, strict=True))
 
 
 def check_inside(folder: Folder, match: re.Match[str], report: Report) -> None:
     """What is computed on the way: embeddings, masks, positions, cached keys and values."""
     inside, case = folder.vectors(report.file), folder.vectors(f"{match['case']}.safetensors")
-    noise, time = case.take("in.noise"), case.take("in.time")
-    model = folder.model(model_name(match), horizon=noise.shape[1])
-    with torch.no_grad():
-        found = _inside(model, inputs_of(case), flow.interpolate(case.take("in.actions"), noise, time), time)
-    for name, tensor in found.items():
+    model = folder.model(model_name(match), horizon=case.take("in.noise").shape[1])
+    for name, tensor in inside_of(model, case).items():
         if name in inside:
             report.close(name, tensor, inside.take(name))
     report_unused(inside, report)
 
 
-def _inside(model: Pi0, inputs: ModelInputs, x_BTA: Tensor, time: Tensor) -> dict[str, Tensor]:
+@torch.no_grad()
+def inside_of(model: Pi0, case: Vectors) -> dict[str, Tensor]:
     """Every quantity by the name that such files give it; masks are those that the attention is really given."""
+    inputs, time = inputs_of(case), case.take("in.time")
+    x_BTA = flow.interpolate(case.take("in.actions"), case.take("in.noise"), time)
     seen: list[Tensor] = []
 
     def watched(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:

@@ -60,7 +60,7 @@ def check_policy(folder: Folder, match: re.Match[str], report: Report) -> None:
         return
     entry, vectors = entries[name], folder.vectors(report.file)
     loaded = load_policy_at(folder.path(f"ckpt/{name}"), entry, folder.path(VOCABULARY))
-    request = {**_observation(vectors), "prompt": entry["prompt"]}
+    request = {**observation_of(vectors), "prompt": entry["prompt"]}
     sample = loaded.pipeline.inputs(request)
     _check_inputs(vectors, sample, entry, report)
     noise = vectors.take("in.noise")
@@ -137,7 +137,7 @@ def _as_in_that_run(
     return path
 
 
-def _observation(vectors: Vectors) -> dict[str, Any]:
+def observation_of(vectors: Vectors) -> dict[str, Any]:
     """A request; `|` in a tensor's name goes one level down."""
     raw: dict[str, Any] = {}
     for found in vectors.matching(r"in\.obs\.(.+)"):
@@ -149,22 +149,22 @@ def _observation(vectors: Vectors) -> dict[str, Any]:
     return raw
 
 
-def _flat(sample: Sample) -> dict[str, NDArray[Any]]:
+def flat(sample: Sample) -> dict[str, NDArray[Any]]:
     """A sample by the names of `mid.inputs`."""
-    flat: dict[str, NDArray[Any]] = {}
+    named: dict[str, NDArray[Any]] = {}
     for name, value in sample.items():
         if isinstance(value, dict):
-            flat |= {f"{name}|{camera}": np.asarray(item) for camera, item in value.items()}
+            named |= {f"{name}|{camera}": np.asarray(item) for camera, item in value.items()}
         else:
-            flat[name] = np.asarray(value)
-    return flat
+            named[name] = np.asarray(value)
+    return named
 
 
 def _check_inputs(vectors: Vectors, sample: Sample, entry: Mapping[str, Any], report: Report) -> None:
-    flat = _flat(sample)
-    described = {name: f"{array.dtype}{list(array.shape)}" for name, array in flat.items()}
+    named = flat(sample)
+    described = {name: f"{array.dtype}{list(array.shape)}" for name, array in named.items()}
     report.equal(f"{INDEX} input_dtypes", described, entry["input_dtypes"])
-    for name, array in flat.items():
+    for name, array in named.items():
         expected = vectors.take(f"mid.inputs.{name}").numpy()
         exact = array.dtype.kind != "f"
         if exact:

@@ -92,7 +92,7 @@ def check_norm(folder: Folder, _match: re.Match[str], report: Report) -> None:
                 f"{name} is not in the folder: the statistics are those that the vectors themselves imply"
             )
         for label, method in METHODS.items():
-            stats = given or _implied_stats(norm, f"n{found[1]}", label)
+            stats = given or implied_stats(norm, f"n{found[1]}", label)
             _check_normalisation(norm, f"n{found[1]}", label, stats, method, report)
     if "running.batches" in norm:
         running = RunningStats()
@@ -126,7 +126,7 @@ def _check_normalisation(
         report.close(found[0], got, norm.take(found[0]).numpy(), tolerance=FLOAT64)
 
 
-def _implied_stats(norm: Vectors, name: str, label: str) -> dict[str, NormStats]:
+def implied_stats(norm: Vectors, name: str, label: str) -> dict[str, NormStats]:
     """The statistics by which these vectors were made, as wide as the model.
 
     Normalising is a line in each dimension, and two points fix it: a chunk has many more, and all are compared after.

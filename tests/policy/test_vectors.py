@@ -1,0 +1,428 @@
+"""The golden vectors agree, file by file; what is damaged or unknown in such a folder fails by name.
+
+Openpi's own numbers are those of `tests/golden`. Other files of the same kinds have names that are not among them; that
+such names are understood is shown with numbers that this project's own code made, which proves nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from policy.serving.wire import pack
+from policy.transforms.images import resize_with_pad
+from policy.transforms.norm_stats import NormStats, save_norm_stats
+from policy.transforms.to_tensors import to_tensors
+from tests.vectors import policies, preprocessing
+from tests.vectors.__main__ import main
+from tests.vectors.cases import gradients_of, inputs_of, inside_of
+from tests.vectors.folder import ASYM, DUMMY, Folder, ModelName, Vectors, built
+from tests.vectors.registry import check_file
+
+ROOT = Path(__file__).parents[2]
+GOLDEN = ROOT / "tests" / "golden"
+FILES = Folder(GOLDEN).files()
+
+
+@pytest.fixture(scope="module")
+def golden() -> Folder:
+    """One folder for all, so that models are built once."""
+    return Folder(GOLDEN)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_agrees_with_openpi(golden: Folder, file: str) -> None:
+    report = check_file(golden, file)
+    assert [f"{row.output}: {row.problem}" for row in report.rows if not row.ok] == []
+    assert report.ok
+
+
+# -- damage ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Callable[..., Path]:
+    """A folder with some of the golden files."""
+
+    def copied(*names: str) -> Path:
+        folder = tmp_path / "golden"
+        for name in names:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            if (GOLDEN / name).is_dir():
+                shutil.copytree(GOLDEN / name, folder / name)
+            else:
+                shutil.copy(GOLDEN / name, folder / name)
+        return folder
+
+    return copied
+
+
+def edit(path: Path, change: Callable[[dict[str, Tensor]], None]) -> None:
+    """Change tensors of a file; the way `load_file` maps a file forbids to write over it in place."""
+    tensors = {name: tensor.clone() for name, tensor in load_file(path).items()}
+    change(tensors)
+    path.unlink()
+    save_file(tensors, path)
+
+
+def failing(folder: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    """What the command prints about a folder in which something is wrong."""
+    assert main([str(folder)]) == 1
+    return capsys.readouterr().out
+
+
+CASE, WEIGHTS = "pi0_asym_case0.safetensors", "pi0_asym_weights.safetensors"
+
+
+@pytest.mark.parametrize(
+    ("file", "tensor", "needs"),
+    [
+        (CASE, "out.sampled_actions", (WEIGHTS,)),
+        (CASE, "out.sampled_actions_5", (WEIGHTS,)),
+        (CASE, "out.loss", (WEIGHTS,)),
+        (CASE, "out.sample.x_t", (WEIGHTS,)),
+        (CASE, "out.v_time1.v_t", (WEIGHTS,)),
+        (CASE, "out.v_at_case_time.x_t", (WEIGHTS,)),
+        ("unit_ops.safetensors", "siglip_attn.out", ("pi05_asym_weights.safetensors",)),
+        ("unit_ops.safetensors", "attn.weights", ("pi05_asym_weights.safetensors",)),
+        ("preproc_norm.safetensors", "n0.quantile.unnorm.actions", ("norm_stats_0", "norm_stats_1")),
+        ("preproc_norm.safetensors", "n2.zscore.norm.actions", ("norm_stats_0", "norm_stats_1")),
+        ("preproc_norm.safetensors", "running.q99", ("norm_stats_0", "norm_stats_1")),
+        ("preproc_delta.safetensors", "d1.absolute", ()),
+        ("preproc_misc.safetensors", "time.emb64_f64", ()),
+    ],
+)
+def test_one_number_nudged(
+    file: str,
+    tensor: str,
+    needs: tuple[str, ...],
+    copy: Callable[..., Path],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    folder = copy(file, *needs)
+
+    def nudge(tensors: dict[str, Tensor]) -> None:
+        flat = tensors[tensor].view(-1)
+        flat[len(flat) // 2] += 1e-3 * max(1.0, float(flat[len(flat) // 2].abs()))
+
+    edit(folder / file, nudge)
+    out = failing(folder, capsys)
+    assert f"1 files FAILED: {file}" in out
+    assert tensor in out
+
+
+def test_one_pixel_and_one_token_are_exact(
+    copy: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = copy("preproc_resize.safetensors", "tokenizer.json", "tiny_sp.model")
+    edit(folder / "preproc_resize.safetensors", lambda tensors: tensors["r1.pil_u8"][100, 100].add_(1))
+    tokens = json.loads((folder / "tokenizer.json").read_text())
+    tokens["paligemma"][7]["tokens"][3] += 1
+    (folder / "tokenizer.json").write_text(json.dumps(tokens))
+    out = failing(folder, capsys)
+    assert "r1.pil_u8" in out
+    assert "paligemma[7]" in out
+
+
+def test_nan_is_no_agreement(copy: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
+    folder = copy(CASE, WEIGHTS)
+    edit(folder / CASE, lambda tensors: tensors["out.loss"].view(-1)[3].fill_(torch.nan))
+    assert "out.loss" in failing(folder, capsys)
+
+
+def test_unknown_file(copy: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
+    folder = copy("README.md", "preproc_misc.safetensors")
+    shutil.copy(folder / "preproc_misc.safetensors", folder / "pi06_case0.safetensors")
+    out = failing(folder, capsys)
+    assert "1 files FAILED: pi06_case0.safetensors" in out
+    assert "nothing here understands a file of this name" in out
+
+
+@pytest.mark.parametrize("name", ["out.extra", "in.extra", "mid.extra", "out.v_time9.x_t"])
+def test_unknown_tensor(name: str, copy: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
+    folder = copy(CASE, WEIGHTS)
+    edit(folder / CASE, lambda tensors: tensors.update({name: torch.zeros(1, 7, 32)}))
+    out = failing(folder, capsys)
+    assert name in out
+    assert "nothing here understands this tensor" in out
+
+
+def test_missing_output(copy: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
+    folder = copy(CASE, WEIGHTS)
+    edit(folder / CASE, lambda tensors: tensors.pop("out.loss") and None)
+    assert "there is no tensor 'out.loss' in the file" in failing(folder, capsys)
+
+
+def test_missing_weights(copy: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
+    out = failing(copy(CASE), capsys)
+    assert f"it needs {WEIGHTS}" in out
+
+
+def test_missing_and_foreign_weights(copy: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
+    folder = copy(CASE, WEIGHTS)
+    edit(folder / WEIGHTS, lambda tensors: tensors.pop("state_proj.bias") and None)
+    out = failing(folder, capsys)
+    assert f"2 files FAILED: {CASE}, {WEIGHTS}" in out
+    assert "missing: state_proj.bias" in out
+
+
+@pytest.mark.parametrize("file", [CASE, WEIGHTS])
+def test_truncated(file: str, copy: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
+    folder = copy(CASE, WEIGHTS)
+    data = (folder / file).read_bytes()
+    (folder / file).write_bytes(data[: len(data) // 2])
+    out = failing(folder, capsys)
+    assert file in out.splitlines()[-1]
+
+
+@pytest.mark.parametrize("byte", [0, 20, -1])
+def test_wire_bytes(byte: int, copy: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
+    folder = copy("wire")
+    data = bytearray((folder / "wire/reply.msgpack").read_bytes())
+    data[byte] ^= 1
+    (folder / "wire/reply.msgpack").write_bytes(data)
+    assert "1 files FAILED: wire/reply.msgpack" in failing(folder, capsys)
+
+
+def test_unknown_entries_of_json_files(copy: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
+    folder = copy("wire", "full_keys_pi0.json", "policy.json", "tokenizer.json", "tiny_sp.model")
+    for file in ("wire/wire.json", "full_keys_pi0.json", "tokenizer.json"):
+        content = json.loads((folder / file).read_text())
+        (folder / file).write_text(json.dumps(content | {"_unheard_of": 1}))
+    policies = json.loads((folder / "policy.json").read_text())
+    policies["aloha_pi0"]["_unheard_of"] = 1
+    (folder / "policy.json").write_text(json.dumps(policies))
+    assert failing(folder, capsys).count("_unheard_of") >= 4
+
+
+def test_as_a_command(copy: Callable[..., Path], tmp_path: Path) -> None:
+    folder = copy("preproc_misc.safetensors", "preproc_delta.safetensors")
+    figures = tmp_path / "figures.json"
+    command = [sys.executable, "-m", "tests.vectors", str(folder), "--json", str(figures), "-v"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=50, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 files, 29 outputs: all within tolerance" in done.stdout
+    assert {entry["file"]: entry["ok"] for entry in json.loads(figures.read_text())} == {
+        "preproc_delta.safetensors": True,
+        "preproc_misc.safetensors": True,
+    }
+
+
+def test_nothing_to_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(tmp_path)]) == 2
+    assert main([str(GOLDEN), "--only", "no such*"]) == 2
+    assert main([str(tmp_path / "nowhere")]) == 2
+
+
+# -- names that are not among the given files; the numbers are our own ------------------------------
+
+
+def own_case(folder: Path, name: ModelName, case: str, *, batch: int) -> Path:
+    """A case file, with inputs by chance and outputs by our own plain model."""
+    model = Folder(folder).model(name)
+    horizon, length = model.config.action_horizon, model.config.max_prompt_tokens
+    random = torch.Generator().manual_seed(len(case) + batch)
+
+    def normal(*shape: int) -> Tensor:
+        return torch.randn(shape, generator=random)
+
+    tensors: dict[str, Tensor] = {
+        "in.actions": normal(batch, horizon, 32),
+        "in.noise": normal(batch, horizon, 32),
+        "in.state": normal(batch, 32),
+        "in.time": torch.rand(batch, generator=random),
+        "in.tokenized_prompt_mask": torch.arange(length).expand(batch, -1)
+        < 1 + 4 * torch.arange(1, batch + 1)[:, None],
+    }
+    tokens = torch.randint(4, 500, (batch, length), generator=random)
+    tensors["in.tokenized_prompt"] = tokens * tensors["in.tokenized_prompt_mask"]
+    for index, camera in enumerate(("base_0_rgb", "left_wrist_0_rgb", "right_wrist_0_rgb")):
+        shape = (batch, 3, 224, 224)
+        tensors[f"in.image.{camera}"] = torch.randint(0, 256, shape, generator=random, dtype=torch.uint8)
+        tensors[f"in.image_mask.{camera}"] = torch.tensor([(index + row) % 3 != 2 for row in range(batch)])
+    path = folder / f"{name.text}_{case}.safetensors"
+    save_file(tensors, path)
+    inputs = inputs_of(Vectors(path))
+    noise, actions, time = tensors["in.noise"], tensors["in.actions"], tensors["in.time"]
+    trace: list[Any] = []
+    tensors["out.sampled_actions"] = model.sample_actions(inputs, noise, trace=trace)
+    tensors["out.sampled_actions_5"] = model.sample_actions(inputs, noise, steps=5)
+    tensors["out.sample.times"] = torch.tensor([step.time for step in trace])
+    tensors["out.sample.x_t"] = torch.stack([step.x_BTA for step in trace])
+    tensors["out.sample.v_t"] = torch.stack([step.velocity_BTA for step in trace])
+    with torch.no_grad():
+        tensors["out.loss"] = model.flow_error(inputs, actions, noise, time)
+        prefix = model.prefill(inputs)
+        for label, at in (("at_case_time", time), ("time0", torch.ones(batch))):
+            x_BTA = at[:, None, None] * noise + (1 - at[:, None, None]) * actions
+            tensors[f"out.v_{label}.x_t"] = x_BTA
+            tensors[f"out.v_{label}.v_t"] = model.velocity(prefix, inputs.state_BA, x_BTA, at)
+        tensors["out.v_time0.time"] = torch.ones(batch)
+    path.unlink()
+    save_file(tensors, path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "case", "batch"),
+    [
+        ("pi0", ASYM, "case2", 2),
+        ("pi05", DUMMY, "case3", 2),
+        ("pi05", ASYM, "case1", 1),
+        ("pi0", DUMMY, "case12", 1),
+    ],
+)
+def test_other_cases_are_understood_with_numbers_of_our_own(
+    kind: Any, size: str, case: str, batch: int, copy: Callable[..., Path]
+) -> None:
+    name = ModelName(kind, size)
+    folder = copy(f"{name.text}_weights.safetensors")
+    own_case(folder, name, case, batch=batch)
+    assert main([str(folder)]) == 0
+
+
+@pytest.mark.parametrize(("kind", "size"), [("pi0", ASYM), ("pi05", DUMMY)])
+def test_other_gradients_and_insides_are_understood_with_numbers_of_our_own(
+    kind: Any, size: str, copy: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = ModelName(kind, size)
+    folder = copy(f"{name.text}_weights.safetensors")
+    case = Vectors(own_case(folder, name, "case3", batch=2))
+    model = Folder(folder).model(name)
+    gradients = {key: gradient for key, gradient in gradients_of(model, case).items() if gradient is not None}
+    save_file(gradients, folder / f"{name.text}_case3_grads.safetensors")
+    inside = {key: tensor.contiguous() for key, tensor in inside_of(model, case).items()}
+    assert ("adarms_cond" in inside) == (kind == "pi05")
+    assert inside["suffix_embs"].shape[1] == model.config.action_horizon + (kind == "pi0")
+    save_file(inside, folder / f"{name.text}_case3_debug.safetensors")
+    assert main([str(folder)]) == 0
+    edit(folder / f"{name.text}_case3_grads.safetensors", lambda g: g["action_in_proj.weight"].add_(1e-3))
+    edit(folder / f"{name.text}_case3_debug.safetensors", lambda t: t["joint_att_2d"][0, 5].logical_not_())
+    out = failing(folder, capsys)
+    assert "action_in_proj.weight" in out
+    assert "joint_att_2d" in out
+
+
+@pytest.mark.parametrize("name", ["droid_pi05", "libero_pi05"])
+def test_other_policies_are_understood_with_numbers_of_our_own(
+    name: str, copy: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = copy("policy.json", "tiny_sp.model")
+    own_policy(folder, name)
+    assert main([str(folder), "--only", f"*{name}*"]) == 0
+    edit(folder / f"policy_{name}.safetensors", lambda t: t["mid.inputs.state"][0].add_(1e-3))
+    assert "mid.inputs.state" in failing(folder, capsys)
+
+
+def own_policy(folder: Path, name: str) -> None:
+    """A checkpoint folder with small weights, and the vectors that our own policy makes with it."""
+    path, file = folder / f"ckpt/{name}", folder / f"policy_{name}.safetensors"
+    path.mkdir(parents=True)
+    shutil.copy(GOLDEN / "pi05_weights.safetensors", path / "model.safetensors")
+    entries = json.loads((folder / "policy.json").read_text())
+    entry = entries[name]
+    action_dim = entry["out_actions_shape"][1]
+    stats = {
+        item: NormStats(
+            mean=np.full(d, 0.1), std=np.full(d, 2.0), q01=np.full(d, -2.0), q99=np.linspace(1, 3, d)
+        )
+        for item, d in (("state", 8), ("actions", action_dim))
+    }
+    save_norm_stats(path / "assets", entry["asset_id"], stats)
+    random = np.random.default_rng(1)
+    image = torch.from_numpy(random.integers(0, 256, (120, 160, 3), dtype=np.uint8))
+    tensors: dict[str, Tensor] = {
+        "in.noise": torch.from_numpy(random.normal(size=(entry["action_horizon"], 32)).astype("f"))
+    }
+    if name.startswith("droid"):
+        tensors |= {
+            "in.obs.observation/exterior_image_1_left": image,
+            "in.obs.observation/wrist_image_left": image.flip(0).contiguous(),
+            "in.obs.observation/joint_position": torch.from_numpy(random.normal(size=7)),
+            "in.obs.observation/gripper_position": torch.tensor(0.25, dtype=torch.float64),
+        }
+    else:
+        tensors |= {
+            "in.obs.observation/image": image,
+            "in.obs.observation/wrist_image": image.float().div(255).flip(0).contiguous(),
+            "in.obs.observation/state": torch.from_numpy(random.normal(size=8)),
+        }
+    save_file(tensors, file)
+    loaded = policies.load_policy_at(path, entry, folder / "tiny_sp.model")
+    sample = loaded.pipeline.inputs({**policies.observation_of(Vectors(file)), "prompt": entry["prompt"]})
+    tensors |= {
+        f"mid.inputs.{key}": torch.from_numpy(value.copy()) for key, value in policies.flat(sample).items()
+    }
+    for dtype, suffix in ((torch.float32, ""), (torch.bfloat16, "_bfloat16")):
+        model = built(loaded.checkpoint, dtype=dtype)
+        actions = model.sample_actions(to_tensors([sample]), tensors["in.noise"][None])
+        answer = loaded.pipeline.outputs(actions[0].numpy(), sample["state"])["actions"]
+        tensors |= {f"mid.model_actions{suffix}": actions, f"out.actions{suffix}": torch.from_numpy(answer)}
+    file.unlink()
+    save_file(tensors, file)
+    off = (tensors["mid.model_actions_bfloat16"] - tensors["mid.model_actions"]).abs().max()
+    entry["bf16_vs_f32_model_actions"]["max"] = float(off)
+    (folder / "policy.json").write_text(json.dumps(entries))
+
+
+def test_third_statistics_are_read_where_they_are_there(
+    copy: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = copy("preproc_norm.safetensors", "norm_stats_0", "norm_stats_1")
+    norm = Vectors(folder / "preproc_norm.safetensors")
+    implied = [preprocessing.implied_stats(norm, "n2", label) for label in ("zscore", "quantile")]
+    stats = {
+        item: NormStats(mean=z[item].mean, std=z[item].std, q01=q[item].q01, q99=q[item].q99)
+        for z, q in [implied]
+        for item in ("state", "actions")
+    }
+    save_norm_stats(folder, "norm_stats_2", stats)
+    assert main([str(folder)]) == 0
+    assert "not in the folder" not in capsys.readouterr().out
+    text = (folder / "norm_stats_2/norm_stats.json").read_text()
+    first = f"{float(stats['state'].mean[0])!r}"
+    (folder / "norm_stats_2/norm_stats.json").write_text(text.replace(first, f"{float(first) + 0.001!r}", 1))
+    assert "n2.zscore.norm.state" in failing(folder, capsys)
+
+
+def test_more_operations_sizes_and_messages_are_understood_with_numbers_of_our_own(
+    copy: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = copy(
+        "unit_ops.safetensors", "pi05_asym_weights.safetensors", "preproc_resize.safetensors", "wire"
+    )
+
+    def more_operations(tensors: dict[str, Tensor]) -> None:
+        tensors |= {f"rms7.{part}": tensors[f"rms1.{part}"].clone() for part in ("x", "out")}
+
+    def more_sizes(tensors: dict[str, Tensor]) -> None:
+        image = torch.randint(0, 256, (37, 640, 3), dtype=torch.uint8)
+        resized = torch.from_numpy(resize_with_pad(image.numpy(), height=224, width=224))
+        tensors |= {
+            "r9.in_u8": image,
+            "r9.pil_u8": resized,
+            "r4.in_u8": torch.zeros((1, 300, 3), dtype=torch.uint8),
+        }
+
+    edit(folder / "unit_ops.safetensors", more_operations)
+    edit(folder / "preproc_resize.safetensors", more_sizes)
+    (folder / "wire/another.msgpack").write_bytes(pack({"state": np.zeros(3)}))
+    assert main([str(folder)]) == 0
+    assert "r4 is refused" in _verbose(folder, capsys)
+
+
+def _verbose(folder: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    capsys.readouterr()
+    main([str(folder), "-v", "--only", "preproc_resize*"])
+    return capsys.readouterr().out
