@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policy.actions import chunk as chunks
@@ -63,6 +63,7 @@ def test_beyond_the_ends_the_ends_hold(offset_ns: int, value: float) -> None:
     assert chunks.interpolated(ramp(horizon=1), LATE_NS + offset_ns)[0] == 0.0
 
 
+@settings(deadline=None, max_examples=100)
 @given(
     offset_ns=st.integers(-(10**9), 2 * 10**9),
     horizon=st.integers(1, 60),

@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 import scipy.fft
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
@@ -27,18 +27,18 @@ def tokens_and_rmse(fast: FastTokenizer, chunks: NDArray[np.float64]) -> tuple[N
 
 
 def test_robot_motion_takes_few_tokens() -> None:
-    fitted_on = motion_chunks(600, seed=0)
+    fitted_on = motion_chunks(400, seed=0)
     scale = Range.of(fitted_on)
     fast = FastTokenizer.fit(scale.normalized(fitted_on))
-    tokens, rmse = tokens_and_rmse(fast, scale.normalized(motion_chunks(150, seed=1)))
+    tokens, rmse = tokens_and_rmse(fast, scale.normalized(motion_chunks(100, seed=1)))
     assert tokens.mean() <= 50
     assert tokens.max() <= 70
     assert rmse <= 0.010
 
 
 def test_dimensions_that_move_by_themselves_stay_within_tokens_and_error() -> None:
-    fast = FastTokenizer.fit(sines(600, seed=0))
-    tokens, rmse = tokens_and_rmse(fast, sines(150, seed=1))
+    fast = FastTokenizer.fit(sines(400, seed=0))
+    tokens, rmse = tokens_and_rmse(fast, sines(100, seed=1))
     assert tokens.mean() <= 65
     assert rmse <= 0.012
 
@@ -79,6 +79,7 @@ def test_it_is_an_action_tokenizer(fast: FastTokenizer) -> None:
     assert max(tokenizer.encode(sines(1, seed=3)[0])) < tokenizer.vocab_size <= 2048
 
 
+@settings(deadline=None, max_examples=50)
 @given(chunk=hnp.arrays(np.float64, (50, 19), elements=st.floats(-1, 1), fill=st.floats(-1, 1)))
 def test_no_chunk_within_the_range_is_clipped(fast: FastTokenizer, chunk: NDArray[np.float64]) -> None:
     coefficients = scipy.fft.dct(chunk, axis=0, norm="ortho")
@@ -86,6 +87,7 @@ def test_no_chunk_within_the_range_is_clipped(fast: FastTokenizer, chunk: NDArra
     assert np.abs(decoded - coefficients).max() <= 0.5 / fast.scale + 1e-9
 
 
+@settings(deadline=None, max_examples=50)
 @given(
     chunk=hnp.arrays(
         np.float64,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
@@ -66,6 +66,7 @@ def wide() -> FastTokenizer:
     return FastTokenizer.fit(sines(300, seed=0, steps=8, dims=3), scale=80, vocab_size=600)
 
 
+@settings(deadline=None, max_examples=40)
 @given(data=st.data())
 def test_whatever_is_drawn_under_the_constraint_is_a_chunk(wide: FastTokenizer, data: st.DataObject) -> None:
     constraint = wide.constraint()
@@ -79,6 +80,7 @@ def test_whatever_is_drawn_under_the_constraint_is_a_chunk(wide: FastTokenizer, 
     assert decodes(wide, ids)
 
 
+@settings(deadline=None, max_examples=40)
 @given(data=st.data())
 def test_the_constraint_allows_all_that_can_become_a_chunk_and_nothing_else(
     wide: FastTokenizer, data: st.DataObject
