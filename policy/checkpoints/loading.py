@@ -20,8 +20,8 @@ def load_into(
     """Give a model the weights of a checkpoint; its own dtypes stay.
 
     A model on the meta device gets tensors on `device`: on the processor, those whose dtype is the file's own stay
-    mapped from the file, so that the model takes no memory beyond the pages in use. Any other model is filled in
-    place. Parameters that share a tensor still do so afterwards.
+    mapped from the file, so that the model takes no memory beyond the pages in use; the file must then not be changed
+    in place. Any other model is filled in place. Parameters that share a tensor still do so afterwards.
 
     Args:
         model: Its `state_dict` has openpi's names.

@@ -20,6 +20,8 @@ from policy.transforms.normalize import Normalization
 MANIFEST_FILE = "policy.json"
 FORMAT = "understudy-policy"
 FORMAT_VERSION = 1
+MOST_LAYERS, MOST_OF_ANYTHING = 1000, 10_000_000
+"""Above any size that a model will have."""
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -179,7 +181,7 @@ def _convert_exactly(plain: object, config_type: type[ModelConfig], *, kind: str
         raise InvalidManifest(f"config should be an object, found {type(plain).__name__}")
     if "kind" in {item.name for item in dataclasses.fields(config_type)}:
         plain = {"kind": kind, **plain}
-    if absurd := _below_one(plain, "config"):
+    if absurd := _absurd(plain, "config"):
         raise InvalidManifest("; ".join(absurd))
     config = msgspec.convert(plain, config_type)
     if problems := _differences(plain, dataclasses.asdict(config), "config"):
@@ -187,14 +189,15 @@ def _convert_exactly(plain: object, config_type: type[ModelConfig], *, kind: str
     return config
 
 
-def _below_one(given: Mapping[str, Any], where: str) -> list[str]:
-    """Sizes that none can be, at any depth."""
+def _absurd(given: Mapping[str, Any], where: str) -> list[str]:
+    """Sizes that no model has, at any depth; building one would not end."""
     problems = []
     for name, value in given.items():
+        most = MOST_LAYERS if name == "depth" else MOST_OF_ANYTHING
         if isinstance(value, dict):
-            problems += _below_one(value, f"{where}.{name}")
-        elif isinstance(value, int | float) and value < 1 and not isinstance(value, bool):
-            problems.append(f"{where}.{name} is {value}, and must be at least 1")
+            problems += _absurd(value, f"{where}.{name}")
+        elif isinstance(value, int | float) and not isinstance(value, bool) and not 1 <= value <= most:
+            problems.append(f"{where}.{name} is {value}, and must be 1 to {most}")
     return problems
 
 

@@ -106,7 +106,7 @@ def _layout_of(path: Path) -> Layout:
         return "understudy"
     try:
         config = msgspec.json.decode((path / lerobot.CONFIG_FILE).read_bytes(), type=dict[str, msgspec.Raw])
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return "openpi"
     return "lerobot" if "type" in config else "openpi"
 
@@ -171,6 +171,8 @@ def _read_stats(found: Survey) -> None:
                 check_stats(stats, found.normalization)
     except NormStatsError as error:
         raise CheckpointError(str(error)) from error
+    except UnicodeDecodeError as error:
+        raise CheckpointError(f"{found.path / ASSETS}: statistics that are no text: {error}") from error
 
 
 def _check_files(found: Survey) -> None:

@@ -180,3 +180,11 @@ def test_a_built_model_infers_and_has_the_dtypes_asked_for() -> None:
     assert {parameter.dtype for parameter in model.parameters()} == {torch.bfloat16, torch.float32}
     assert {parameter.dtype for parameter in build_model(checkpoint).parameters()} == {torch.float32}
     assert not any(parameter.is_meta for parameter in model.parameters())
+
+
+@pytest.mark.parametrize("name", ["config.json", "assets/trossen/norm_stats.json"])
+def test_small_files_that_are_no_text_are_named(tmp_path: Path, name: str) -> None:
+    folder = openpi_folder(tmp_path / "theirs", "pi05")
+    (folder / name).write_bytes(b'{"type": "\xff"}')
+    with pytest.raises(CheckpointError, match=r"config\.json|statistics"):
+        load(folder, known=ASYM)
