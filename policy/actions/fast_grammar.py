@@ -89,7 +89,7 @@ class ActionGrammar:
         """
         ids = tuple(int(token) for token in tokens)
         first, last = len(self.lead), len(ids) - len(self.end)
-        if ids[:first] != self.lead or ids[last:] != self.end or last < first:
+        if ids[:first] != self.lead or ids[last:] != self.end:
             message = (
                 f"{len(ids)} tokens are no chunk, which begins with {self.lead} and ends with {self.end}"
             )
