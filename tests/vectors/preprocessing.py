@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any, cast
 
 import numpy as np
@@ -26,6 +27,9 @@ from policy.transforms.pad import PadStatesAndActions
 from policy.transforms.running_stats import RunningStats
 from tests.vectors.folder import Folder, Vectors
 from tests.vectors.report import FLOAT64, Report, report_unused
+
+SIZE = 224
+"""Side of the model's images, in pixels."""
 
 METHODS: dict[str, Normalization] = {"zscore": "z-score", "quantile": "quantile"}
 """By the names that vectors give them."""
@@ -59,17 +63,54 @@ def check_resize(folder: Folder, _match: re.Match[str], report: Report) -> None:
     for found in images.matching(r"(r\d+)\.in_u8"):
         name, image = found[1], images.take(found[0]).numpy()
         expected = f"{name}.pil_u8"
-        height, width = images.take(expected).shape[-3:-1] if expected in images else (224, 224)
-        try:
-            got = resize_with_pad(image, height=height, width=width)
-        except ImageTooThin as error:
-            report.holds(f"{name} is refused", expected not in images, f"it should be resized: {error}")
-            continue
-        if expected in images:
+        height, width = images.take(expected).shape[-3:-1] if expected in images else (SIZE, SIZE)
+        got = _resized(image, height=height, width=width)
+        if got is None:
+            report.holds(f"{name} is refused", expected not in images, "it should be resized")
+        elif expected in images:
             report.equal(expected, got, images.take(expected).numpy())
         else:
             report.fail(name, "it is resized here, and openpi's client refuses it")
+        for other in images.matching(rf"{name}\.(jax|torch)_\w+"):
+            images.take(other[0])
+            report.note(
+                f"{other[0]}: openpi's {other[1]} version, which nothing here has; its client's is compared"
+            )
     report_unused(images, report)
+
+
+def check_resize_index(folder: Folder, _match: re.Match[str], report: Report) -> None:
+    """Which sizes openpi's client refuses: entries with an image size, and an error under a name with "pil" in it."""
+    found = list(_sized("", folder.json(report.file)))
+    if not found:
+        report.fail("the file", "no entry with an image size is found in it; its layout is not known here")
+    for name, (height, width), entry in found:
+        said = [str(value) for key, value in entry.items() if "pil" in key.lower()]
+        refused = any(re.search("error|raise", text, re.IGNORECASE) for text in said)
+        got = _resized(np.zeros((height, width, 3), np.uint8), height=SIZE, width=SIZE)
+        verb = "refused" if got is None else "resized"
+        report.holds(f"{name}: {height} × {width}", (got is None) == refused, f"it is {verb} here, there not")
+
+
+def _sized(path: str, node: object) -> Iterator[tuple[str, tuple[int, int], dict[str, Any]]]:
+    """Entries that hold a size of an input: two or three whole numbers."""
+    if not isinstance(node, dict):
+        return
+    for key, value in node.items():
+        whole = isinstance(value, list) and len(value) in (2, 3) and all(type(item) is int for item in value)
+        if whole and not re.search("out|target", key):
+            yield path or key, (value[0], value[1]), node
+            return
+    for key, value in node.items():
+        yield from _sized(f"{path}.{key}" if path else key, value)
+
+
+def _resized(image: NDArray[np.uint8], *, height: int, width: int) -> NDArray[np.uint8] | None:
+    """None where the product refuses."""
+    try:
+        return resize_with_pad(image, height=height, width=width)
+    except ImageTooThin:
+        return None
 
 
 # -- statistics --------------------------------------------------------------------------------------------------------

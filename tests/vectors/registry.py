@@ -27,6 +27,7 @@ CHECKERS: tuple[tuple[str, Checker], ...] = (
     (rf"unit_ops(?:_{MODEL})?\.safetensors", unit_ops.check_unit_ops),
     (r"preproc_misc\.safetensors", preprocessing.check_misc),
     (r"preproc_resize\.safetensors", preprocessing.check_resize),
+    (r"preproc_resize\.json", preprocessing.check_resize_index),
     (r"preproc_norm\.safetensors", preprocessing.check_norm),
     (r"preproc_delta\.safetensors", preprocessing.check_delta),
     (r"tokenizer\.json", prompts.check_tokenizer),
