@@ -36,7 +36,8 @@ class GraphRunner(StaticRunner):
                 super()._run()
         torch.cuda.current_stream(device).wait_stream(side)
         torch.cuda.synchronize(device)
-        with torch.cuda.graph(self._graph):
+        # Another thread may be reading for the high level meanwhile; what it launches is no part of this.
+        with torch.cuda.graph(self._graph, capture_error_mode="thread_local"):
             self._out = super()._run()
 
     def _run(self) -> tuple[Tensor, Tensor]:

@@ -276,8 +276,7 @@ class Pi05Policy:
             self.actions(observation, "warm up")
         else:
             for length in self._usual_lengths():
-                with self._acting:
-                    self.sampler.sample(self._blank(length), self._noise(None))
+                self._warm_up_at(length)
         if self._high is None:
             return
         if observation is not None:
@@ -285,6 +284,23 @@ class Pi05Policy:
         else:
             with self._reading:
                 self._high.warm_up()
+
+    def _warm_up_at(self, length: int) -> None:
+        """Run at a length of prompt, in each way that a chunk may be asked for."""
+        inputs, noise_BTA = self._blank(length), self._noise(None)
+        settled_T = torch.zeros(self.model.config.action_horizon)
+        go_on = Continuation("trained" if self.facts.rtc_trained else "guided", noise_BTA, settled_T)
+        ways: list[tuple[Tensor | None, Continuation | None]] = [(None, None)]
+        if self.sampler.techniques.cuda_graph:  # each is a graph of its own
+            ways.append((None, go_on))
+            if self._high is not None:
+                features = self.sampler.encode(inputs.images_BNCYX)
+                ways += [(features, None), (features, go_on)]
+        with self._acting:
+            for features_BNPW, continuation in ways:
+                self.sampler.sample_with_features(
+                    inputs, noise_BTA, features_BNPW=features_BNPW, continuation=continuation
+                )
 
     def _usual_lengths(self) -> list[int]:
         """Prompt lengths of three buckets from that of a short subtask on; one where lengths need no graph."""

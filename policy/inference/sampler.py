@@ -21,9 +21,9 @@ from policy.model.flow import STEPS, euler_times
 from policy.model.inputs import ModelInputs
 from policy.model.pi0 import Pi0
 
-GPU_BUCKET = 16
-"""Prompt tokens: on a GPU each multiple is a graph of its own. Also the alignment its attention kernels want."""
-KEPT_PASSES = 8
+GPU_BUCKET = 32
+"""Prompt tokens: on a GPU each multiple is a graph of its own. Also a multiple of what its attention kernels want."""
+KEPT_PASSES = 24
 """Shapes whose buffers and graphs are kept; the one not used for longest goes first."""
 
 Runner = Callable[[PassBatch], tuple[Tensor, Tensor]]

@@ -58,7 +58,8 @@ def step_table(model: Pi0, time: float) -> StepTable:
     """
     time_B = torch.full((1,), time, device=model.action_in_proj.weight.device)
     if model.config.kind == "pi05":
-        return StepTable(_settled(model.expert.modulations(model.time_condition(time_B))), None)
+        dtype = model.expert.layers[0].self_attn.o_proj.weight.dtype
+        return StepTable(_settled(model.expert.modulations(model.time_condition(time_B)), dtype), None)
     layer, width = model.action_time_mlp_in, model.config.expert.width
     return StepTable(None, model.embed_time(time_B)[0] @ layer.weight[:, width:].T + layer.bias)
 
@@ -90,13 +91,14 @@ def rotary_table(positions: int, *, head_dim: int, dtype: torch.dtype, device: t
     return rotation(torch.arange(positions, device=device)[None], head_dim=head_dim, dtype=dtype)
 
 
-def _settled(modulations: Modulations) -> Modulations:
-    """The same in tensors of their own, each contiguous: as they come they are thirds of one matrix product."""
+def _settled(modulations: Modulations, dtype: torch.dtype) -> Modulations:
+    """The same in tensors of their own: as they come they are thirds of one product. Gates in the tower's dtype."""
 
     def own(modulation: Modulation | None) -> Modulation | None:
         if modulation is None:
             return None
-        return Modulation(*(part.contiguous() for part in modulation))
+        scale, shift, gate = modulation
+        return Modulation(scale.contiguous(), shift.contiguous(), gate.to(dtype).contiguous())
 
     return Modulations(
         [LayerModulation(*(own(each) for each in layer)) for layer in modulations.layers],

@@ -35,7 +35,7 @@ def trim(inputs: ModelInputs, techniques: Techniques, *, bucket: int = 1) -> Tri
     Args:
         inputs: The batch. Reading its masks waits for the device, if they are on one.
         techniques: What may be left out.
-        bucket: Prompt lengths are rounded up to a multiple of it, but not beyond the length given.
+        bucket: Prompt lengths are rounded up to a multiple of it, with more padding where there is too little.
 
     Raises:
         ValueError: A sample has no prompt token, or its prompt is padded elsewhere than at the right.
@@ -64,7 +64,8 @@ def trim(inputs: ModelInputs, techniques: Techniques, *, bucket: int = 1) -> Tri
             tokens_BL=_resized(inputs.tokens_BL, length),
             token_mask_BL=_resized(inputs.token_mask_BL, length),
         )
-    whole = all(sample[index] for sample in seen for index in kept) and min(lengths) == length
+    # In buckets a prompt that happens to fill its own is masked all the same, or it would need a graph of its own.
+    whole = bucket == 1 and all(sample[index] for sample in seen for index in kept) and min(lengths) == length
     return Trimmed(inputs, kept, padded=not whole)
 
 

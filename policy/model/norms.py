@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 EPS = 1e-6
@@ -73,16 +74,15 @@ class AdaRmsNorm(Norm):
         if modulation is None:
             message = "an adaptive norm was called without its modulation; make it with `Gemma.modulations`"
             raise ValueError(message)
-        scaled = unit_rms(x_BSW) * (1.0 + modulation.scale.float()) + modulation.shift.float()
-        return scaled.to(x_BSW.dtype)
+        scale = 1.0 + modulation.scale.float()
+        return torch.addcmul(modulation.shift.float(), unit_rms(x_BSW), scale).to(x_BSW.dtype)
 
 
 def unit_rms(x: Tensor) -> Tensor:
-    """The vectors along the last axis divided by their root mean square, in float32."""
-    x = x.float()
-    return x * torch.rsqrt(x.square().mean(dim=-1, keepdim=True) + EPS)
+    """`x`, float32, divided by its root mean square over the last axis."""
+    return F.rms_norm(x.float(), x.shape[-1:], eps=EPS)
 
 
 def add_residual(x: Tensor, y: Tensor, modulation: Modulation | None) -> Tensor:
-    """The sum of `x` and `y`; of `x` and gate · `y` where the norm before was modulated."""
-    return x + y if modulation is None else x + y * modulation.gate.to(y.dtype)
+    """The sum of `x` and `y`, or of `x` and gate · `y` where the norm before was modulated."""
+    return x + y if modulation is None else torch.addcmul(x, y, modulation.gate.to(y.dtype))

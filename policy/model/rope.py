@@ -37,4 +37,8 @@ def rotation(positions_BS: Tensor, *, head_dim: int, dtype: torch.dtype) -> Rota
 def rotate(x_BHSD: Tensor, by: Rotation) -> Tensor:
     """Turn each pair (d, d + D/2) of each head by its position's angle."""
     first, second = x_BHSD.chunk(2, dim=-1)
-    return torch.cat((first * by.cos - second * by.sin, second * by.cos + first * by.sin), dim=-1)
+    turned = (
+        torch.addcmul(first * by.cos, second, by.sin, value=-1),
+        torch.addcmul(second * by.cos, first, by.sin),
+    )
+    return torch.cat(turned, dim=-1)

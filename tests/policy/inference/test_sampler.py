@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from policy.inference import fuse
-from policy.inference.sampler import KEPT_PASSES, Sampler
+from policy.inference import sampler as sampler_module
+from policy.inference.sampler import Sampler
 from policy.inference.techniques import FAST, NAMES, PLAIN, Techniques
 from tests.policy.inference import golden
 from tests.policy.inference.golden import Case
@@ -157,14 +158,15 @@ def test_new_weights_after_forget() -> None:
     assert (after - before).abs().max() > 1e-2
 
 
-def test_passes_are_kept_and_the_oldest_goes() -> None:
+def test_passes_are_kept_and_the_oldest_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sampler_module, "KEPT_PASSES", 4)
     model = golden.model("pi05_asym")
     sampler = Sampler(model)
-    for length in range(1, KEPT_PASSES + 3):
+    for length in range(1, 7):
         case = with_masks("pi05_asym_case0", [[True, False, False]], [length])
         sampler.sample(case.inputs, case.noise_BTA)
-    assert len(sampler.kept) == KEPT_PASSES
-    assert [shape.prompt for shape in sampler.kept] == list(range(3, KEPT_PASSES + 3))
+    assert len(sampler.kept) == 4
+    assert [shape.prompt for shape in sampler.kept] == [3, 4, 5, 6]
 
 
 def test_wrong_input_is_refused() -> None:
