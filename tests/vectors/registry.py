@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import torch
 
 from tests.vectors import cases, keys, policies, preprocessing, prompts, unit_ops, wire
 from tests.vectors.folder import MODEL, Folder
@@ -57,9 +60,21 @@ def check_file(folder: Folder, file: str) -> Report:
         if match is None:
             continue
         try:
-            checker(folder, match, report)
+            with _one_thread():
+                checker(folder, match, report)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is this file's failure, and the others go on
             report.fail("the file", f"{type(error).__name__}: {error}")
         return report
     report.fail("the file", "nothing here understands a file of this name")
     return report
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Compute as the vectors were computed; and threads that wait for each other on a busy machine are slower."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
