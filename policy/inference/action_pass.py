@@ -7,7 +7,7 @@ CUDA graph can hold it. The order is the same: prefix, (π0's state,) then ten t
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -97,6 +97,14 @@ class ReadPrefix:
     valid_B1: Tensor | None
 
 
+class _View(NamedTuple):
+    """Where the suffix writes its keys and values, what it sees, and the rotation of its positions."""
+
+    slot: Cache
+    mask: Tensor | None
+    rotation: Rotation
+
+
 class ActionPass:
     """From images, prompt and state to actions, for one shape.
 
@@ -164,10 +172,13 @@ class ActionPass:
         """From noise to actions, all steps."""
         frozen_BT = batch.weights_BT > 0 if self.shape.continuation == "trained" else None
         x_BTA = batch.noise_BTA
+        view = self._view(prefix)
         for index, time in enumerate(self._tables.times):
             if frozen_BT is not None:
                 x_BTA = torch.where(frozen_BT[:, :, None], batch.plan_BTA, x_BTA)
-            velocity = self._velocity(prefix, batch.state_BA, x_BTA, index, frozen_BT)
+            if index and not self._techniques.step_tables:
+                view = self._view(prefix)
+            velocity = self._velocity(view, batch.state_BA, x_BTA, index, frozen_BT)
             if self.shape.continuation == "guided":
                 velocity = rtc.guided(velocity, x_BTA, time, batch.plan_BTA, batch.weights_BT[:, :, None])
             x_BTA = x_BTA - velocity / self.shape.steps
@@ -250,11 +261,10 @@ class ActionPass:
             return ReadPrefix(cache, None, None)
         return ReadPrefix(cache, F.pad(prefix.valid_BS, (0, 1), value=True), prefix.valid_B1 + 1)
 
-    def _velocity(
-        self, prefix: ReadPrefix, state_BA: Tensor, x_BTA: Tensor, index: int, frozen_BT: Tensor | None
-    ) -> Tensor:
-        tokens_BTW, modulations = self._suffix(state_BA, x_BTA, index, frozen_BT)
-        length = tokens_BTW.shape[1]
+    def _view(self, prefix: ReadPrefix) -> _View:
+        """Where the suffix is, and what it sees: the same in every step."""
+        with_state = self._state_tokens and not self._techniques.state_once
+        length = self._horizon + (1 if with_state else 0)
         start = self._in_prefix + self._state_tokens + self._horizon - length
         mask = self._suffix_mask(prefix.valid_BS, length)
         if isinstance(prefix.cache, StaticCache):
@@ -265,11 +275,17 @@ class ActionPass:
         places = None
         if prefix.valid_B1 is not None:
             places = prefix.valid_B1 + torch.arange(length, device=self._device)
+        return _View(slot, mask, self._rotation(places, start, length))
+
+    def _velocity(
+        self, view: _View, state_BA: Tensor, x_BTA: Tensor, index: int, frozen_BT: Tensor | None
+    ) -> Tensor:
+        tokens_BTW, modulations = self._suffix(state_BA, x_BTA, index, frozen_BT)
         hidden = self._model.expert(
             tokens_BTW.to(self._dtype),
-            rotation=self._rotation(places, start, length),
-            mask=mask,
-            cache=slot,
+            rotation=view.rotation,
+            mask=view.mask,
+            cache=view.slot,
             modulations=modulations,
             attend=self._attend,
         )

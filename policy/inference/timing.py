@@ -131,13 +131,15 @@ def measure(
 
 def vocabulary() -> TextTokenizer:
     """One that spells numbers digit by digit, as PaliGemma's does, so that prompts are about as long as real ones."""
-    return fit_tokenizer([SUBTASK, "set the table"], vocab_size=2048, state_numbers=False, locations=True)
+    return fit_tokenizer(
+        [SUBTASK, "set the table", "pick up the cup"], vocab_size=2048, state_numbers=False, locations=True
+    )
 
 
 def observation_of(rng: np.random.Generator, cameras: tuple[str, ...]) -> Observation:
-    """Pictures of noise, 640 × 480, and a state of 19 numbers."""
+    """Pictures of noise, 640 × 480, and always the same 19 numbers, so that prompts are equally long."""
     images = {name: rng.integers(0, 256, (480, 640, 3), dtype=np.uint8) for name in cameras}
-    return Observation(images=images, state=rng.uniform(-1, 1, 19))
+    return Observation(images=images, state=np.linspace(-0.9, 0.9, 19))
 
 
 def _parts(policy: Pi05Policy, rng: np.random.Generator, repeats: int) -> tuple[float, float]:
