@@ -10,7 +10,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from policy.serving.wire import pack
+from policy.transforms.augment import augment, draw
 from policy.transforms.images import resize_with_pad
 from policy.transforms.norm_stats import NormStats, save_norm_stats
 from policy.transforms.to_tensors import to_tensors
@@ -28,7 +29,7 @@ from tests.vectors import policies, preprocessing
 from tests.vectors.__main__ import main
 from tests.vectors.cases import gradients_of, inputs_of, inside_of
 from tests.vectors.folder import ASYM, DUMMY, Folder, ModelName, Vectors, built
-from tests.vectors.registry import check_file
+from tests.vectors.registry import check_file, one_thread
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden"
@@ -39,6 +40,12 @@ FILES = Folder(GOLDEN).files()
 def golden() -> Folder:
     """One folder for all, so that models are built once."""
     return Folder(GOLDEN)
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    with one_thread():
+        yield
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -380,7 +387,7 @@ def own_policy(folder: Path, name: str) -> None:
     for dtype, suffix in ((torch.float32, ""), (torch.bfloat16, "_bfloat16")):
         model = built(loaded.checkpoint, dtype=dtype)
         actions = model.sample_actions(to_tensors([sample]), tensors["in.noise"][None])
-        answer = loaded.pipeline.outputs(actions[0].numpy(), sample["state"])["actions"]
+        answer = loaded.pipeline.outputs(actions[0].numpy(), sample)["actions"]
         tensors |= {f"mid.model_actions{suffix}": actions, f"out.actions{suffix}": torch.from_numpy(answer)}
     file.unlink()
     save_file(tensors, file)
@@ -439,3 +446,53 @@ def _verbose(folder: Path, capsys: pytest.CaptureFixture[str]) -> str:
     capsys.readouterr()
     main([str(folder), "-v", "--only", "preproc_resize*"])
     return capsys.readouterr().out
+
+
+@pytest.mark.parametrize("colours_last", [True, False])
+def test_augmented_images_of_a_guessed_layout_with_numbers_of_our_own(
+    colours_last: bool, copy: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = copy("README.md")
+    random = torch.Generator().manual_seed(4)
+    tensors: dict[str, Tensor] = {}
+    entries: dict[str, dict[str, float]] = {}
+    for camera in ("base_0_rgb", "left_wrist_0_rgb"):
+        geometric = "wrist" not in camera
+        image = torch.rand((2, 3, 40, 48), generator=random) * 2 - 1
+        drawn = draw(2, height=40, width=48, generator=random, shared=True)
+        names = ("start_h", "start_w", "angle") if geometric else ()
+        values = (drawn.top_B, drawn.left_B, drawn.turn_deg_B) if geometric else ()
+        named = dict(zip(names, values, strict=True)) | {
+            "brightness": drawn.brightness_B,
+            "contrast": drawn.contrast_B,
+            "saturation": drawn.saturation_B,
+        }
+        entries[camera] = {name: float(value[0]) for name, value in named.items()}
+        for name, pixels in (("in", image), ("out", augment(image, drawn, geometric=geometric))):
+            placed = pixels.permute(0, 2, 3, 1) if colours_last else pixels
+            tensors[f"{name}.{camera}"] = placed.contiguous()
+    save_file(tensors, folder / "preproc_augment.safetensors")
+    (folder / "preproc_augment.json").write_text(json.dumps(entries))
+    assert main([str(folder)]) == 0
+    entries["base_0_rgb"]["angle"] += 0.5
+    (folder / "preproc_augment.json").write_text(json.dumps(entries))
+    assert "out.base_0_rgb" in failing(folder, capsys)
+    edit(folder / "preproc_augment.safetensors", lambda t: t.update({"strange": torch.zeros(3)}))
+    assert "nothing here understands this tensor" in failing(folder, capsys)
+
+
+def test_sizes_that_openpi_refuses_with_a_layout_of_our_own(
+    copy: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = copy("README.md")
+    sizes: dict[str, Any] = {
+        "r1": {"in": [333, 517], "out": [224, 224], "pil": "ok"},
+        "r4": {"in": [1, 300], "pil": "ValueError: height and width must be > 0", "jax": "ok"},
+    }
+    (folder / "preproc_resize.json").write_text(json.dumps(sizes))
+    assert main([str(folder)]) == 0
+    sizes["r1"]["pil"] = "ValueError: height and width must be > 0"
+    (folder / "preproc_resize.json").write_text(json.dumps(sizes))
+    assert "r1: 333 × 517" in failing(folder, capsys)
+    (folder / "preproc_resize.json").write_text(json.dumps({"sizes": "all"}))
+    assert "its layout is not known here" in failing(folder, capsys)

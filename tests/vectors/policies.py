@@ -195,7 +195,7 @@ def _check_model_actions(
         # The fast path joins the model's projections in place, so it comes last. In bfloat16 the reply is made by it.
         fast = Sampler(model).sample(to_tensors([sample], trim=True), noise_BTA)
         report.close("mid.model_actions (fast)", fast, expected, tolerance=tolerance)
-    answer = loaded.pipeline.outputs(plain[0].numpy(), sample["state"])["actions"]
+    answer = loaded.pipeline.outputs(plain[0].numpy(), sample)["actions"]
     tolerance = _bf16_tolerance(vectors, "out.actions") if suffix else FLOAT32
     expected_actions = vectors.take(f"out.actions{suffix}").numpy()
     report.close(f"out.actions{suffix} (plain)", answer, expected_actions, tolerance=tolerance)

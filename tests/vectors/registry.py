@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import torch
 
-from tests.vectors import cases, keys, policies, preprocessing, prompts, unit_ops, wire
+from tests.vectors import augmentation, cases, keys, policies, preprocessing, prompts, unit_ops, wire
 from tests.vectors.folder import MODEL, Folder
 from tests.vectors.report import Report
 
@@ -31,6 +31,8 @@ CHECKERS: tuple[tuple[str, Checker], ...] = (
     (r"preproc_misc\.safetensors", preprocessing.check_misc),
     (r"preproc_resize\.safetensors", preprocessing.check_resize),
     (r"preproc_resize\.json", preprocessing.check_resize_index),
+    (r"preproc_augment\.safetensors", augmentation.check_augment),
+    (r"preproc_augment\.json", augmentation.check_draws),
     (r"preproc_norm\.safetensors", preprocessing.check_norm),
     (r"preproc_delta\.safetensors", preprocessing.check_delta),
     (r"tokenizer\.json", prompts.check_tokenizer),
@@ -60,7 +62,7 @@ def check_file(folder: Folder, file: str) -> Report:
         if match is None:
             continue
         try:
-            with _one_thread():
+            with one_thread():
                 checker(folder, match, report)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is this file's failure, and the others go on
             report.fail("the file", f"{type(error).__name__}: {error}")
@@ -70,7 +72,7 @@ def check_file(folder: Folder, file: str) -> Report:
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
     """Compute as the vectors were computed; and threads that wait for each other on a busy machine are slower."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
