@@ -49,7 +49,7 @@ class ServedPolicy:
         """Serve a policy.
 
         Args:
-            policy: Both levels.
+            policy: Both levels. Each is asked by one thread at a time; the two may be asked at the same time.
             default_prompt: The subtask of requests that have no `prompt`.
         """
         self._policy = policy

@@ -25,7 +25,10 @@ class PolicyFault(RuntimeError):
 
 @runtime_checkable
 class SubtaskServable(Servable, Protocol):
-    """A policy that knows our calls, and may be asked for the next subtask as well."""
+    """A policy that knows our calls, and may be asked for the next subtask as well.
+
+    A server asks it for subtasks in a thread of their own, also while it is answering with actions.
+    """
 
     @property
     def calls(self) -> Sequence[str]:
@@ -49,6 +52,12 @@ def served_metadata(policy: Servable) -> dict[str, Any]:
     return metadata
 
 
+def names_a_subtask(request: Mapping[str, Any]) -> bool:
+    """Whether a request is one to the high level."""
+    call = request.get(CALL)
+    return isinstance(call, str) and call == SUBTASK
+
+
 def answer(policy: Servable, request: Mapping[str, Any]) -> dict[str, Any]:
     """Let the policy answer one request, whichever call it is.
 
@@ -60,9 +69,9 @@ def answer(policy: Servable, request: Mapping[str, Any]) -> dict[str, Any]:
     call = request.get(CALL, ACTIONS)
     _refuse_non_finite(asked, "", RequestError)
     calls = policy.calls if isinstance(policy, SubtaskServable) else (ACTIONS,)
-    if call not in calls:
+    if not isinstance(call, str) or call not in calls:
         raise RequestError(f"{CALL} is {call!r:.60}; this policy answers {' and '.join(calls)}")
-    if call == SUBTASK and isinstance(policy, SubtaskServable):
+    if names_a_subtask(request) and isinstance(policy, SubtaskServable):
         reply = policy.infer_subtask(asked)
     else:
         reply = policy.infer(asked)

@@ -1,8 +1,9 @@
 """Serves a policy over openpi's websocket protocol: metadata first, then a reply to each request.
 
-The event loop only moves bytes. Everything that takes time (reading a message, inference, writing the reply) runs in
-one worker thread, first come first served. A client has one request there at most, so that no client can get ahead of
-the others, and what waits is bounded by their number. Health checks and pings are answered meanwhile.
+The event loop only moves bytes. Everything that takes time (reading a message, inference, writing the reply) is done by
+`policy.serving.workers`, at each level first come first served. A client has one request there at most, so that no
+client can get ahead of the others, and what waits is bounded by their number. Health checks and pings are answered
+meanwhile.
 
 A request that fails costs its client the connection, after a text frame that says why; the server lives on.
 """
@@ -16,12 +17,11 @@ import http
 import logging
 import socket
 import time
-import traceback
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConcurrencyError, ConnectionClosed
@@ -29,8 +29,11 @@ from websockets.http11 import Request, Response
 
 from policy.serving import calls
 from policy.serving.access import SCHEME, ApiKey, require_safe
-from policy.serving.wire import Limits, pack, unpack_map
-from policy.types import RequestError, Servable
+from policy.serving.wire import Limits, pack
+from policy.serving.workers import Failure, Workers
+from policy.types import Servable
+
+T = TypeVar("T")
 
 CLOSE_TIMEOUT_S = 2.0
 """How long a client may take to agree to the end of its connection."""
@@ -79,21 +82,13 @@ class ServerConfig:
         require_safe(self.host, self.api_key, without_key=self.without_key)
 
 
-@dataclass(frozen=True)
-class _Failure:
-    """Why a request was not answered: for its client in full, for who runs the server as a line."""
-
-    text: str
-    line: str
-
-
 @dataclass(eq=False)
 class _Client:
-    """A connected client and the request of it that waits or is being answered."""
+    """A connected client, and what the workers have to do or are doing for it."""
 
     connection: ServerConnection
     name: str
-    job: Future[bytes | _Failure] | None = None
+    job: Future[Any] | None = None
 
 
 class PolicyServer:
@@ -113,7 +108,7 @@ class PolicyServer:
         """Prepare to serve; nothing listens yet.
 
         Args:
-            policy: Answers requests, always in the same thread.
+            policy: Answers requests: for actions always in the same thread, for subtasks always in another.
             config: Where and how.
             report: Called with a line for each client that comes, goes, is refused, or asks what cannot be answered.
 
@@ -121,11 +116,10 @@ class PolicyServer:
             WireError: The policy's metadata cannot be sent.
         """
         self.config = config or ServerConfig()
-        self._policy = policy
         self._metadata = pack(calls.served_metadata(policy))
         self._report = report or (lambda _: None)
         self._clients: set[_Client] = set()
-        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="policy-inference")
+        self._workers = Workers(policy, limits=self.config.limits)
         self._server: Server | None = None
         self._stopping = False
         self._stop: asyncio.Task[None] | None = None
@@ -177,7 +171,7 @@ class PolicyServer:
                 logger=_silent_logger(),
             )
         except OSError as error:
-            self._worker.shutdown(wait=False)
+            self._workers.shut_down()
             raise ServerError(_why_not_listening(config.host, config.port, error)) from error
 
     async def stop(self) -> None:
@@ -204,7 +198,7 @@ class PolicyServer:
         for client in self._clients:
             client.connection.transport.abort()  # it does not even read what it is told
         await asyncio.gather(finished, *closings)
-        self._worker.shutdown(wait=False, cancel_futures=True)
+        self._workers.shut_down()
 
     # -- one client ----------------------------------------------------------------------------------------------------
 
@@ -249,7 +243,7 @@ class PolicyServer:
             reply = await self._answered(client, frame, previous_ms)
             if reply is None:
                 return  # it has gone
-            if isinstance(reply, _Failure):
+            if isinstance(reply, Failure):
                 self._report(f"{client.name}: {reply.line}")
                 await connection.send(reply.text)
                 code, reason = (
@@ -265,43 +259,31 @@ class PolicyServer:
 
     async def _answered(
         self, client: _Client, frame: str | bytes, previous_ms: float | None
-    ) -> bytes | _Failure | None:
-        """The reply to a frame, once the worker has it; None when the client has gone meanwhile."""
+    ) -> bytes | Failure | None:
+        """The reply to a frame, once the workers have it; None when the client has gone meanwhile."""
+        request = await self._done(client, lambda: self._workers.read(frame))
+        if not isinstance(request, dict):
+            return request
+        return await self._done(client, lambda: self._workers.answer(request, previous_ms))
+
+    async def _done(self, client: _Client, begin: Callable[[], Future[T]]) -> T | Failure | None:
+        """What the workers make of a job; None when its client has gone meanwhile."""
         if self._gave_up is None or self._stopping:
             return _stopping_failure()
-        client.job = self._worker.submit(self._answer, frame, previous_ms)
-        reply = asyncio.wrap_future(client.job)
+        client.job = job = begin()
+        result = asyncio.wrap_future(job)
         gone = asyncio.create_task(client.connection.wait_closed())
         try:
-            waited: set[asyncio.Future[Any]] = {reply, gone, self._gave_up}
+            waited: set[asyncio.Future[Any]] = {result, gone, self._gave_up}
             await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
-            if reply.done() and not reply.cancelled():
-                return reply.result()
+            if result.done() and not result.cancelled():
+                return result.result()
             return None if gone.done() else _stopping_failure()
         finally:
-            client.job.cancel()  # what nobody waits for is not begun
+            job.cancel()  # what nobody waits for is not begun
             client.job = None
-            reply.cancel()
+            result.cancel()
             gone.cancel()
-
-    # -- in the worker thread ------------------------------------------------------------------------------------------
-
-    def _answer(self, frame: str | bytes, previous_ms: float | None) -> bytes | _Failure:
-        """The reply as bytes. Every failure is a value: some exceptions cannot be carried by a future."""
-        try:
-            if isinstance(frame, str):
-                raise RequestError("the request came as a text frame; requests are msgpack in binary frames")
-            request = unpack_map(frame, limits=self.config.limits)
-            started = time.monotonic()
-            reply = calls.answer(self._policy, request)
-            timing = {"infer_ms": 1e3 * (time.monotonic() - started)}
-            if previous_ms is not None:
-                timing["prev_total_ms"] = previous_ms
-            return pack({**reply, "server_timing": timing})
-        except BaseException:  # noqa: BLE001 - whatever a policy raises, even SystemExit, is its client's affair
-            # A file's name in a message may be no Unicode; a text frame must be.
-            text = traceback.format_exc().encode(errors="backslashreplace").decode()
-            return _Failure(text, text.rstrip().rpartition("\n")[2])
 
 
 async def _close(connection: ServerConnection, code: int, reason: str) -> None:
@@ -324,9 +306,9 @@ async def _close(connection: ServerConnection, code: int, reason: str) -> None:
         passing_over.cancel()
 
 
-def _stopping_failure() -> _Failure:
+def _stopping_failure() -> Failure:
     line = f"{ServerStopping.__module__}.{ServerStopping.__name__}: {STOPPING_REASON}; the request was not answered"
-    return _Failure(line, line)
+    return Failure(line, line)
 
 
 def _unauthorized(connection: ServerConnection) -> Response:

@@ -28,7 +28,8 @@ def observed() -> Observation:
 def server() -> Iterator[RunningServer]:
     with running(ServedPolicy(random_policy("pi05-small", device="cpu"))) as server:
         with RemotePolicy(lambda: PolicyClient(server.url)) as first:
-            first.actions(observed(), "start")  # starts the thread that lives as long as the server
+            first.actions(observed(), "start")  # starts the threads that live as long as the server
+            first.subtask(observed(), "start", allowed=["start"])
         yield server
 
 
