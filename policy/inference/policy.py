@@ -154,7 +154,7 @@ class Pi05Policy:
         continuation = None if committed is None else self._continuation(sample, committed)
         with self._acting:
             normalized = self._sample(sample, inputs, start, continuation)
-        actions = self._pipeline.outputs(normalized[0].float().cpu().numpy(), sample["state"])["actions"]
+        actions = self._pipeline.outputs(normalized[0].float().cpu().numpy(), sample)["actions"]
         if committed is not None:
             # There and back through the normalisation they would come out rounded.
             actions[: committed.frozen] = committed.actions[: committed.frozen]

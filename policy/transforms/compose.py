@@ -25,6 +25,8 @@ class Sample(TypedDict, total=False):
 
     Attributes:
         state: [D] or [A] numbers of the robot; normalised and padded at the end.
+        unclipped_state: `state` as it would be without clipping, which relative actions start from. Only where
+            `Normalize` clips.
         actions: [T, D] or [T, A], in training and on the way out.
         actions_is_pad: [T] bool, True on steps past the end of the episode; passed through.
         image: Model camera to [Y, X, 3] uint8 RGB.
@@ -35,6 +37,7 @@ class Sample(TypedDict, total=False):
     """
 
     state: Floats
+    unclipped_state: Floats
     actions: Floats
     actions_is_pad: NDArray[np.bool_]
     image: dict[str, NDArray[np.uint8]]

@@ -17,6 +17,7 @@ from policy.transforms.compose import Floats, Sample
 from policy.transforms.norm_stats import NormStats, NormStatsError
 
 Normalization = Literal["z-score", "quantile"]
+NORMALIZATIONS: tuple[Normalization, ...] = ("z-score", "quantile")
 EPSILON = 1e-6
 
 
@@ -25,7 +26,6 @@ def normalize(
     stats: NormStats,
     *,
     method: Normalization,
-    clip: float | None = None,
     name: str = "values",
 ) -> NDArray[np.float64]:
     """Raw to normalised.
@@ -34,7 +34,6 @@ def normalize(
         values: [..., D] in the robot's units.
         stats: Of D dimensions or more; those past D are not used.
         method: `z-score`: (x - mean) / (std + 1e-6). `quantile`: q01 becomes -1, q99 becomes nearly 1.
-        clip: Largest magnitude of the result; None leaves it as it is.
         name: Of the vector, for messages.
 
     Returns:
@@ -49,11 +48,9 @@ def normalize(
             f"{name!r} has {width} numbers and its statistics only {stats.width}; they do not fit"
         )
     if method == "z-score":
-        result = (values - stats.mean[:width]) / (stats.std[:width] + EPSILON)
-    else:
-        q01, q99 = (quantile[:width] for quantile in stats.quantiles(name))
-        result = (values - q01) / (q99 - q01 + EPSILON) * 2.0 - 1.0
-    return result if clip is None else np.clip(result, -clip, clip)
+        return (values - stats.mean[:width]) / (stats.std[:width] + EPSILON)
+    q01, q99 = (quantile[:width] for quantile in stats.quantiles(name))
+    return (values - q01) / (q99 - q01 + EPSILON) * 2.0 - 1.0
 
 
 def unnormalize(
@@ -93,7 +90,7 @@ class Normalize:
     Attributes:
         stats: Of `state` and `actions`.
         method: See `normalize`.
-        clip: See `normalize`. None for openpi's checkpoints, which were trained without.
+        clip: Largest magnitude of a normalised value. None for openpi's checkpoints, which were trained without.
     """
 
     stats: Mapping[str, NormStats]
@@ -101,17 +98,29 @@ class Normalize:
     clip: float | None = None
 
     def __post_init__(self) -> None:
-        """Refuse statistics that cannot be used, before the first sample comes."""
+        """Refuse what cannot be used, before the first sample comes.
+
+        Raises:
+            NormStatsError: As `check_stats` says.
+            ValueError: `clip` is not above 0.
+        """
         check_stats(self.stats, self.method)
+        if self.clip is not None and not self.clip > 0:  # NaN included
+            raise ValueError(f"clip is a number above 0, or None to clip nothing, not {self.clip}")
 
     def __call__(self, sample: Sample) -> Sample:
         """`sample` with normalised state and actions."""
-        return _each(
-            sample,
-            lambda name, values: normalize(
-                values, self.stats[name], method=self.method, clip=self.clip, name=name
-            ),
+        normalized = _each(
+            sample, lambda name, values: normalize(values, self.stats[name], method=self.method, name=name)
         )
+        if self.clip is None:
+            return normalized
+        limit = self.clip
+        clipped = _each(normalized, lambda _, values: np.clip(values, -limit, limit))
+        if "state" in normalized:
+            # Relative actions are added to where the robot is. From a clipped state it would jump there first.
+            clipped["unclipped_state"] = normalized["state"]
+        return clipped
 
 
 @dataclass(frozen=True)
@@ -127,7 +136,7 @@ class Unnormalize:
     method: Normalization
 
     def __post_init__(self) -> None:
-        """Refuse statistics that cannot be used, before the first sample comes."""
+        """Refuse statistics that cannot be used, before the first sample comes; raises as `check_stats` does."""
         check_stats(self.stats, self.method)
 
     def __call__(self, sample: Sample) -> Sample:
@@ -142,7 +151,10 @@ def check_stats(stats: Mapping[str, NormStats], method: Normalization) -> None:
 
     Raises:
         NormStatsError: Those of `state` or `actions` are missing, or have no quantiles where they are needed.
+        ValueError: There is no such method.
     """
+    if method not in NORMALIZATIONS:
+        raise ValueError(f"no normalisation {method!r}; there are {', '.join(NORMALIZATIONS)}")
     for name in ("state", "actions"):
         if name not in stats:
             message = f"no statistics of {name!r}; there are those of {', '.join(sorted(stats)) or 'nothing'}"

@@ -23,6 +23,8 @@ class PadStatesAndActions:
         """`sample` with state of [A] and actions of [T, A]."""
         padded = sample.copy()
         padded["state"] = pad_to_width(sample["state"], self.width, name="state")
+        if "unclipped_state" in sample:
+            padded["unclipped_state"] = pad_to_width(sample["unclipped_state"], self.width, name="state")
         if "actions" in sample:
             padded["actions"] = pad_to_width(sample["actions"], self.width, name="actions")
         return padded

@@ -66,12 +66,12 @@ class Pipeline:
             raw = transform(raw)
         return self.into(self.embodiment.inputs(raw))
 
-    def outputs(self, model_actions_TA: Floats, state_A: Floats) -> dict[str, NDArray[np.float64]]:
+    def outputs(self, model_actions_TA: Floats, sample: Sample) -> dict[str, NDArray[np.float64]]:
         """What the robot takes of the model's answer.
 
         Args:
             model_actions_TA: [T, A] as the model gave them.
-            state_A: [A] as it went into the model: `inputs(raw)["state"]`.
+            sample: What `inputs` made of the request. Of it the state is used, where relative actions start.
 
         Returns:
             `actions` [T, D] float64 in the robot's units.
@@ -87,7 +87,8 @@ class Pipeline:
             raise ValueError(
                 f"step {step} of the model's answer is not finite; its weights or inputs are damaged"
             )
-        answer = self.out_of(Sample(state=np.asarray(state_A), actions=actions))
+        state = sample["unclipped_state"] if "unclipped_state" in sample else sample["state"]
+        answer = self.out_of(Sample(state=state, actions=actions))
         return {"actions": np.ascontiguousarray(self.embodiment.outputs(answer["actions"]), dtype=np.float64)}
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from policy.text.sentencepieces import SentencePieceTokenizer
+from policy.transforms.compose import Sample
 from policy.transforms.configs import known_config
 from policy.transforms.norm_stats import load_norm_stats
 from policy.transforms.pipeline import Pipeline, build_pipeline
@@ -72,9 +73,8 @@ def test_inputs_are_openpis_to_the_last_bit(name: str) -> None:
 @pytest.mark.parametrize("suffix", ["", "_bfloat16"])
 def test_outputs_are_openpis(name: str, suffix: str) -> None:
     golden, facts = vectors(f"policy_{name}"), POLICIES[name]
-    actions = pipeline_of(name).outputs(golden[f"mid.model_actions{suffix}"][0], golden["mid.inputs.state"])[
-        "actions"
-    ]
+    sample = Sample(state=golden["mid.inputs.state"].astype(np.float64))
+    actions = pipeline_of(name).outputs(golden[f"mid.model_actions{suffix}"][0], sample)["actions"]
     np.testing.assert_allclose(actions, golden[f"out.actions{suffix}"], rtol=0, atol=1e-9)
     assert actions.dtype == facts["out_actions_dtype"]
     assert list(actions.shape) == facts["out_actions_shape"]

@@ -102,10 +102,24 @@ def test_clipping_is_off_unless_asked_for() -> None:
     stats = NormStats(np.zeros(2), np.ones(2), -np.ones(2), np.ones(2))
     values = np.array([-9.0, 0.5])
     assert normalize(values, stats, method="quantile")[0] < -8
-    np.testing.assert_array_equal(normalize(values, stats, method="z-score", clip=1.5)[0], -1.5)
-    clipped = Normalize({"state": stats, "actions": stats}, "quantile", clip=2.0)(Sample(state=values))
+    both = {"state": stats, "actions": stats}
+    clipped = Normalize(both, "quantile", clip=2.0)(Sample(state=values))
     assert clipped["state"][0] == -2.0
+    np.testing.assert_array_equal(clipped["unclipped_state"], normalize(values, stats, method="quantile"))
     assert "actions" not in clipped
+    actions = Normalize(both, "z-score", clip=1.5)(Sample(actions=np.tile(values, (3, 1))))["actions"]
+    np.testing.assert_array_equal(actions[:, 0], -1.5)
+    assert "unclipped_state" not in Normalize(both, "z-score")(Sample(state=values))
+    for clip in (0.0, -1.0, np.nan):
+        with pytest.raises(ValueError, match="clip is a number above 0, or None"):
+            Normalize(both, "z-score", clip=clip)
+
+
+def test_an_unknown_method_is_refused() -> None:
+    both = dict.fromkeys(("state", "actions"), NormStats(*np.zeros((4, 1))))
+    for transform in (Normalize, Unnormalize):
+        with pytest.raises(ValueError, match="no normalisation 'zscore'; there are z-score, quantile"):
+            transform(both, "zscore")
 
 
 def test_what_was_given_is_not_changed() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from policy.text.prompts import OPENPI_PI0, SUBTASK
 from policy.text.sentencepieces import SentencePieceTokenizer
-from policy.transforms.compose import DefaultPrompt, Repack
+from policy.transforms.compose import DefaultPrompt, Repack, Sample
 from policy.transforms.configs import KNOWN_CONFIGS, TrainedConfig, UnknownConfig, known_config, pi05
 from policy.transforms.embodiments.aloha import Aloha
 from policy.transforms.embodiments.understudy import Understudy, observation_to_raw
@@ -91,7 +92,7 @@ class TestEveryKnownPolicy:
         if config.pads:
             assert sample["actions"].shape == (config.action_horizon, 32)
             assert not sample["actions"][:, config.embodiment.action_dim :].any()
-        answer = pipeline.outputs(sample["actions"], sample["state"])
+        answer = pipeline.outputs(sample["actions"], sample)
         assert answer.keys() == {"actions"}
         np.testing.assert_allclose(answer["actions"], actions, atol=1e-9)
         assert answer["actions"].dtype == np.float64
@@ -123,9 +124,7 @@ def test_statistics_as_wide_as_the_model_are_fine() -> None:
     pipeline = build_pipeline(config, stats_for(config, width=32), Seen())
     actions = RANDOM.random((15, 8))
     sample = pipeline.inputs(request_for(config, actions=actions))
-    np.testing.assert_allclose(
-        pipeline.outputs(sample["actions"], sample["state"])["actions"], actions, atol=1e-9
-    )
+    np.testing.assert_allclose(pipeline.outputs(sample["actions"], sample)["actions"], actions, atol=1e-9)
 
 
 def test_deltas_are_relative_to_the_state_of_the_robot() -> None:
@@ -193,20 +192,29 @@ class TestOwnRobots:
         images = {"front": RANDOM.integers(0, 256, size=(48, 64, 3), dtype=np.uint8)}
         observation = Observation(images=images, state=RANDOM.random(4))
         sample = pipeline.inputs(observation_to_raw(observation, "open the drawer"))
-        actions = pipeline.outputs(RANDOM.normal(size=(50, 32)).astype(np.float32), sample["state"])[
-            "actions"
-        ]
+        actions = pipeline.outputs(RANDOM.normal(size=(50, 32)).astype(np.float32), sample)["actions"]
         assert actions.shape == (50, 4)
         assert actions.dtype == np.float64
+
+    def test_a_robot_beyond_the_clipped_range_starts_from_where_it_is(self) -> None:
+        pipeline = pipeline_for(replace(self.CONFIG, clip=1.5))
+        stats = pipeline.out_of.transforms[0].stats  # type: ignore[attr-defined]
+        far = stats["state"].q99 + 10.0
+        image = RANDOM.integers(0, 256, size=(48, 64, 3), dtype=np.uint8)
+        sample = pipeline.inputs({"images": {"front": image}, "state": far, "prompt": "stay"})
+        assert sample["state"][:4].tolist() == [1.5] * 4
+        stay = (0 - stats["actions"].q01) / (stats["actions"].q99 - stats["actions"].q01 + 1e-6) * 2 - 1
+        answer = pipeline.outputs(np.pad(stay, (0, 28))[None], sample)["actions"]
+        np.testing.assert_allclose(answer[0, [0, 3]], far[[0, 3]], atol=1e-9)
 
     def test_an_answer_that_is_not_finite_never_reaches_a_robot(self) -> None:
         pipeline = pipeline_for(self.CONFIG)
         answer = np.zeros((50, 32))
         answer[7, 30] = np.nan
         with pytest.raises(ValueError, match="step 7 of the model's answer is not finite"):
-            pipeline.outputs(answer, np.zeros(32))
+            pipeline.outputs(answer, Sample(state=np.zeros(32)))
         with pytest.raises(ValueError, match=r"is \[T, A\], not \[1, 50, 32\]"):
-            pipeline.outputs(np.zeros((1, 50, 32)), np.zeros(32))
+            pipeline.outputs(np.zeros((1, 50, 32)), Sample(state=np.zeros(32)))
 
 
 class TestTable:
