@@ -14,7 +14,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -76,8 +76,7 @@ class PolicyClient:
         """
         self.url = _parse_url(url)
         for name, seconds in (("connect_timeout_s", connect_timeout_s), ("reply_timeout_s", reply_timeout_s)):
-            if not 0 < seconds < float("inf"):
-                raise ValueError(f"{name} is {seconds}; it must be a number of seconds above 0")
+            _check_seconds(name, seconds)
         self._key = ApiKey(api_key) if api_key is not None else None
         self._connect_timeout_s, self._reply_timeout_s = connect_timeout_s, reply_timeout_s
         self._limits = limits
@@ -112,22 +111,26 @@ class PolicyClient:
 
         Raises:
             ServerUnreachable: Nobody answered in time.
+            ReplyTimeout: Another thread was asking for all of that time.
             AccessRefused: The key is wrong or missing.
             NotAPolicyServer: What answers does not speak the protocol.
             PolicyChanged: The server's metadata is not what it was.
             ClientClosed: The client was closed.
         """
-        with self._lock:
-            self._connected(self._connect_timeout_s)
+        allowed_s = self._connect_timeout_s
+        deadline = time.monotonic() + allowed_s
+        with self._turn(deadline, allowed_s):
+            self._connected(deadline, allowed_s)
 
     def infer(self, request: Mapping[str, Any], *, timeout_s: float | None = None) -> dict[str, Any]:
         """The server's reply to a request. Nothing is ever asked twice: an observation ages.
 
         Args:
             request: Plain values and numpy arrays.
-            timeout_s: Instead of `reply_timeout_s`, for this request.
+            timeout_s: Instead of `reply_timeout_s`, for this request; waiting for another thread's counts as well.
 
         Raises:
+            ValueError: The time is not positive.
             RemoteError: The server said why it cannot answer.
             ReplyTimeout: It did not answer in time.
             ConnectionLost: The connection ended before the reply.
@@ -135,11 +138,12 @@ class PolicyClient:
             WireError: The request cannot be written.
             ClientError: No connection, see `connect`.
         """
-        data = pack(request)
         allowed_s = self._reply_timeout_s if timeout_s is None else timeout_s
+        _check_seconds("timeout_s", allowed_s)
         deadline = time.monotonic() + allowed_s
-        with self._lock:
-            connection = self._connected(allowed_s)
+        data = pack(request)
+        with self._turn(deadline, allowed_s):
+            connection = self._connected(deadline, allowed_s)
             try:
                 frame = self._exchange(connection, data, deadline, allowed_s)
                 if isinstance(frame, str):
@@ -158,6 +162,22 @@ class PolicyClient:
         connection = self._connection
         if connection is not None:
             connection.close()
+
+    @contextlib.contextmanager
+    def _turn(self, deadline: float, allowed_s: float) -> Iterator[None]:
+        """Hold the lock.
+
+        Raises:
+            ReplyTimeout: Another thread's request took all the time; nothing was asked.
+        """
+        if not self._lock.acquire(timeout=max(0.0, deadline - time.monotonic())):
+            raise ReplyTimeout(
+                f"another thread was asking {self.url} for all of {allowed_s:g} s; give each thread its own client"
+            )
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     # -- with the lock held --------------------------------------------------------------------------------------------
 
@@ -179,14 +199,14 @@ class PolicyClient:
                 raise ReplyTimeout(too_late) from error
             raise ConnectionLost(f"the connection to {self.url} ended before the reply: {error}") from error
 
-    def _connected(self, allowed_s: float) -> ClientConnection:
+    def _connected(self, deadline: float, allowed_s: float) -> ClientConnection:
         """The connection, made anew where it has ended."""
         if self._closed.is_set():
             raise ClientClosed("the client was closed; make a new one")
         if self._connection is not None and self._connection.protocol.state is State.OPEN:
             return self._connection
         self._drop()
-        deadline, pause_s = time.monotonic() + allowed_s, FIRST_PAUSE_S
+        pause_s = FIRST_PAUSE_S
         while True:
             try:
                 return self._try_connect(deadline)
@@ -226,6 +246,8 @@ class PolicyClient:
         connection.__enter__()  # its end is `_drop`; entering it is how the library wants to be used
         self._connection = connection
         try:
+            if self._closed.is_set():  # meanwhile, by another thread, which did not see this connection yet
+                raise ClientClosed("the client was closed while it was connecting")
             self._read_metadata(connection, deadline)
         except BaseException:
             self._drop()
@@ -245,7 +267,7 @@ class PolicyClient:
         if self._metadata_frame is not None and frame != self._metadata_frame:
             changed = _differing_keys(self._metadata, metadata)
             raise PolicyChanged(
-                f"{self.url} now serves something else ({changed} differ); connect anew to use it"
+                f"{self.url} now serves something else ({changed} differ); make a new client to use it"
             )
         self._metadata_frame, self._metadata = frame, MappingProxyType(metadata)
 
@@ -269,6 +291,11 @@ class PolicyClient:
 
 class _TryAgain(Exception):
     """Not connected, for a reason that may pass."""
+
+
+def _check_seconds(name: str, seconds: float) -> None:
+    if not 0 < seconds < float("inf"):
+        raise ValueError(f"{name} is {seconds}; it must be a number of seconds above 0")
 
 
 def _parse_url(text: str) -> str:

@@ -30,8 +30,8 @@ class NotOffered(ClientError, RequestError):
 class RemotePolicy:
     """`policy.types.Policy` over the network. Connects at its first use, and again when the connection was lost.
 
-    Both levels have a connection of their own, so that naming a subtask never delays the asking for actions; our servers
-    have a thread for each level too.
+    Both levels have a connection of their own, so that naming a subtask never delays the asking for actions; our
+    servers have a thread for each level too.
     """
 
     def __init__(

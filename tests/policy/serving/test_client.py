@@ -327,6 +327,59 @@ def test_several_threads_share_a_client(served: RunningServer) -> None:
     assert not wrong
 
 
+def test_waiting_for_another_threads_request_counts_and_asks_nothing(
+    served: RunningServer, echo: Echo
+) -> None:
+    replies: list[Any] = []
+    with PolicyClient(served.url, connect_timeout_s=0.2) as client:
+        asking = threading.Thread(target=lambda: replies.append(client.infer({"id": "slow", "do": "block"})))
+        asking.start()
+        assert echo.started.wait(5)
+        started = time.monotonic()
+        with pytest.raises(ReplyTimeout, match=r"another thread was asking .* for all of 0\.3 s"):
+            client.infer({"id": "impatient"}, timeout_s=0.3)
+        with pytest.raises(ReplyTimeout, match="another thread"):
+            client.connect()
+        assert time.monotonic() - started < 2
+        echo.release.set()
+        asking.join(5)
+    assert replies[0]["id"] == "slow"
+    assert echo.calls == ["slow"]
+
+
+def test_closing_while_it_connects_leaves_no_connection_behind() -> None:
+    shaking, go_on, left = threading.Event(), threading.Event(), threading.Event()
+
+    def slow_handshake(connection: ServerConnection, request: object) -> None:
+        shaking.set()
+        go_on.wait(5)
+
+    def handler(connection: ServerConnection) -> None:
+        connection.send(pack({}))
+        with suppress(ConnectionClosed):
+            connection.recv()
+        left.set()
+
+    errors: list[BaseException] = []
+
+    def ask() -> None:
+        try:
+            client.infer({})
+        except ClientClosed as error:
+            errors.append(error)
+
+    with stock_server(handler, process_request=slow_handshake) as url:
+        client = PolicyClient(url)
+        asking = threading.Thread(target=ask)
+        asking.start()
+        assert shaking.wait(5)
+        client.close()
+        go_on.set()
+        asking.join(5)
+        assert left.wait(5)
+    assert [str(error) for error in errors] == ["the client was closed while it was connecting"]
+
+
 def test_closing_ends_a_request_under_way(served: RunningServer, echo: Echo) -> None:
     client = PolicyClient(served.url)
     errors: list[BaseException] = []
@@ -361,5 +414,7 @@ def test_settings_that_make_no_sense_are_refused() -> None:
         for seconds in (0, -1, float("nan"), float("inf")):
             with pytest.raises(ValueError, match=name):
                 PolicyClient("h:1", **{name: seconds})
+            with pytest.raises(ValueError, match="timeout_s is"):
+                PolicyClient("h:1").infer({}, timeout_s=seconds)
     with pytest.raises(AccessError):
         PolicyClient("h:1", api_key="two words")
