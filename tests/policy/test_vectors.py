@@ -24,11 +24,11 @@ from policy.serving.wire import pack
 from policy.transforms.augment import augment, draw
 from policy.transforms.images import resize_with_pad
 from policy.transforms.norm_stats import NormStats, save_norm_stats
-from policy.transforms.to_tensors import to_tensors
-from tests.vectors import policies, preprocessing
+from tests.vectors import preprocessing
 from tests.vectors.__main__ import main
-from tests.vectors.cases import gradients_of, inputs_of, inside_of
-from tests.vectors.folder import ASYM, DUMMY, Folder, ModelName, Vectors, built
+from tests.vectors.cases import gradients_of, inside_of
+from tests.vectors.folder import ASYM, DUMMY, Folder, ModelName, Vectors
+from tests.vectors.own import own_case, own_policy
 from tests.vectors.registry import check_file, one_thread
 
 ROOT = Path(__file__).parents[2]
@@ -248,52 +248,6 @@ def test_nothing_to_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
 # -- names that are not among the given files; the numbers are our own ------------------------------
 
 
-def own_case(folder: Path, name: ModelName, case: str, *, batch: int) -> Path:
-    """A case file, with inputs by chance and outputs by our own plain model."""
-    model = Folder(folder).model(name)
-    horizon, length = model.config.action_horizon, model.config.max_prompt_tokens
-    random = torch.Generator().manual_seed(len(case) + batch)
-
-    def normal(*shape: int) -> Tensor:
-        return torch.randn(shape, generator=random)
-
-    tensors: dict[str, Tensor] = {
-        "in.actions": normal(batch, horizon, 32),
-        "in.noise": normal(batch, horizon, 32),
-        "in.state": normal(batch, 32),
-        "in.time": torch.rand(batch, generator=random),
-        "in.tokenized_prompt_mask": torch.arange(length).expand(batch, -1)
-        < 1 + 4 * torch.arange(1, batch + 1)[:, None],
-    }
-    tokens = torch.randint(4, 500, (batch, length), generator=random)
-    tensors["in.tokenized_prompt"] = tokens * tensors["in.tokenized_prompt_mask"]
-    for index, camera in enumerate(("base_0_rgb", "left_wrist_0_rgb", "right_wrist_0_rgb")):
-        shape = (batch, 3, 224, 224)
-        tensors[f"in.image.{camera}"] = torch.randint(0, 256, shape, generator=random, dtype=torch.uint8)
-        tensors[f"in.image_mask.{camera}"] = torch.tensor([(index + row) % 3 != 2 for row in range(batch)])
-    path = folder / f"{name.text}_{case}.safetensors"
-    save_file(tensors, path)
-    inputs = inputs_of(Vectors(path))
-    noise, actions, time = tensors["in.noise"], tensors["in.actions"], tensors["in.time"]
-    trace: list[Any] = []
-    tensors["out.sampled_actions"] = model.sample_actions(inputs, noise, trace=trace)
-    tensors["out.sampled_actions_5"] = model.sample_actions(inputs, noise, steps=5)
-    tensors["out.sample.times"] = torch.tensor([step.time for step in trace])
-    tensors["out.sample.x_t"] = torch.stack([step.x_BTA for step in trace])
-    tensors["out.sample.v_t"] = torch.stack([step.velocity_BTA for step in trace])
-    with torch.no_grad():
-        tensors["out.loss"] = model.flow_error(inputs, actions, noise, time)
-        prefix = model.prefill(inputs)
-        for label, at in (("at_case_time", time), ("time0", torch.ones(batch))):
-            x_BTA = at[:, None, None] * noise + (1 - at[:, None, None]) * actions
-            tensors[f"out.v_{label}.x_t"] = x_BTA
-            tensors[f"out.v_{label}.v_t"] = model.velocity(prefix, inputs.state_BA, x_BTA, at)
-        tensors["out.v_time0.time"] = torch.ones(batch)
-    path.unlink()
-    save_file(tensors, path)
-    return path
-
-
 @pytest.mark.parametrize(
     ("kind", "size", "case", "batch"),
     [
@@ -337,61 +291,10 @@ def test_other_policies_are_understood_with_numbers_of_our_own(
     name: str, copy: Callable[..., Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = copy("policy.json", "tiny_sp.model")
-    own_policy(folder, name)
+    own_policy(folder, name, GOLDEN / "pi05_weights.safetensors")
     assert main([str(folder), "--only", f"*{name}*"]) == 0
     edit(folder / f"policy_{name}.safetensors", lambda t: t["mid.inputs.state"][0].add_(1e-3))
     assert "mid.inputs.state" in failing(folder, capsys, only=f"policy_{name}*")
-
-
-def own_policy(folder: Path, name: str) -> None:
-    """A checkpoint folder with small weights, and the vectors that our own policy makes with it."""
-    path, file = folder / f"ckpt/{name}", folder / f"policy_{name}.safetensors"
-    path.mkdir(parents=True)
-    shutil.copy(GOLDEN / "pi05_weights.safetensors", path / "model.safetensors")
-    entries = json.loads((folder / "policy.json").read_text())
-    entry = entries[name]
-    action_dim = entry["out_actions_shape"][1]
-    stats = {
-        item: NormStats(
-            mean=np.full(d, 0.1), std=np.full(d, 2.0), q01=np.full(d, -2.0), q99=np.linspace(1, 3, d)
-        )
-        for item, d in (("state", 8), ("actions", action_dim))
-    }
-    save_norm_stats(path / "assets", entry["asset_id"], stats)
-    random = np.random.default_rng(1)
-    image = torch.from_numpy(random.integers(0, 256, (120, 160, 3), dtype=np.uint8))
-    tensors: dict[str, Tensor] = {
-        "in.noise": torch.from_numpy(random.normal(size=(entry["action_horizon"], 32)).astype("f"))
-    }
-    if name.startswith("droid"):
-        tensors |= {
-            "in.obs.observation/exterior_image_1_left": image,
-            "in.obs.observation/wrist_image_left": image.flip(0).contiguous(),
-            "in.obs.observation/joint_position": torch.from_numpy(random.normal(size=7)),
-            "in.obs.observation/gripper_position": torch.tensor(0.25, dtype=torch.float64),
-        }
-    else:
-        tensors |= {
-            "in.obs.observation/image": image,
-            "in.obs.observation/wrist_image": image.float().div(255).flip(0).contiguous(),
-            "in.obs.observation/state": torch.from_numpy(random.normal(size=8)),
-        }
-    save_file(tensors, file)
-    loaded = policies.load_policy_at(path, entry, folder / "tiny_sp.model")
-    sample = loaded.pipeline.inputs({**policies.observation_of(Vectors(file)), "prompt": entry["prompt"]})
-    tensors |= {
-        f"mid.inputs.{key}": torch.from_numpy(value.copy()) for key, value in policies.flat(sample).items()
-    }
-    for dtype, suffix in ((torch.float32, ""), (torch.bfloat16, "_bfloat16")):
-        model = built(loaded.checkpoint, dtype=dtype)
-        actions = model.sample_actions(to_tensors([sample]), tensors["in.noise"][None])
-        answer = loaded.pipeline.outputs(actions[0].numpy(), sample)["actions"]
-        tensors |= {f"mid.model_actions{suffix}": actions, f"out.actions{suffix}": torch.from_numpy(answer)}
-    file.unlink()
-    save_file(tensors, file)
-    off = (tensors["mid.model_actions_bfloat16"] - tensors["mid.model_actions"]).abs().max()
-    entry["bf16_vs_f32_model_actions"]["max"] = float(off)
-    (folder / "policy.json").write_text(json.dumps(entries))
 
 
 def test_third_statistics_are_read_where_they_are_there(

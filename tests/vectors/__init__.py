@@ -4,5 +4,5 @@
 nothing here understands is a failure like a wrong number: what is not compared must not look as if it agreed.
 
 `report` holds deviations and tolerances, `folder` what a checker may ask for, `registry` which checker takes which
-file; each other module checks one family of files.
+file; each other module checks one family of files. `own` makes files of the same kinds, for tests of all this.
 """

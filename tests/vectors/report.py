@@ -26,6 +26,8 @@ class Tolerance:
             return "exact"
         if self.absolute == self.relative:
             return f"{self.absolute:.0e}"
+        if not self.relative:
+            return f"{self.absolute:.2g} absolute"
         return f"{self.absolute:.1e} + {self.relative:.0e}·|x|"
 
 
