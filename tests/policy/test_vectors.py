@@ -161,6 +161,14 @@ def test_nan_is_no_agreement(copy: Callable[..., Path], capsys: pytest.CaptureFi
     assert "out.loss" in failing(folder, capsys)
 
 
+def test_files_without_vectors(copy: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
+    folder = copy("README.md", "mutations.json")
+    (folder / "jax_crosscheck.json").write_text("{}")
+    assert main([str(folder)]) == 0
+    (folder / "mutations.json").write_text('{"RMSNorm eps 1e-5": {')
+    assert "1 files FAILED: mutations.json" in failing(folder, capsys)
+
+
 def test_unknown_file(copy: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
     folder = copy("README.md", "preproc_misc.safetensors")
     shutil.copy(folder / "preproc_misc.safetensors", folder / "pi06_case0.safetensors")

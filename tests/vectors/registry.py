@@ -22,6 +22,16 @@ def _no_vectors(why: str) -> Checker:
     return check
 
 
+def _figures(why: str) -> Checker:
+    """JSON that holds nothing to compare."""
+
+    def check(folder: Folder, _match: re.Match[str], report: Report) -> None:
+        folder.json(report.file)
+        report.note(why)
+
+    return check
+
+
 CHECKERS: tuple[tuple[str, Checker], ...] = (
     (rf"{MODEL}_case\d+\.safetensors", cases.check_case),
     (rf"(?P<case>{MODEL}_case\d+)_grads\.safetensors", cases.check_gradients),
@@ -48,8 +58,9 @@ CHECKERS: tuple[tuple[str, Checker], ...] = (
     (r"tiny_sp\.model", _no_vectors("the text vocabulary of tokenizer.json and of the policies")),
     (
         r"mutations\.json",
-        _no_vectors("deliberate bugs and what they change; tests/policy/test_mutations.py has them"),
+        _figures("deliberate bugs and what they change, for tests/policy/test_mutations.py"),
     ),
+    (r"jax_crosscheck\.json", _figures("openpi's two models against each other; nothing to compute here")),
 )
 """Patterns of whole paths within the folder, the first match counts."""
 
