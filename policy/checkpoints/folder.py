@@ -115,7 +115,8 @@ def build_model(
     Args:
         checkpoint: From `load`.
         device: Where it goes. On the processor, weights stay mapped from the file where their dtype is the file's.
-        dtype: `torch.bfloat16`, with norms and heads in float32 as in openpi; or `torch.float32`, the default.
+        dtype: `torch.bfloat16`, in openpi's models with norms and heads in float32 as there; or `torch.float32`, the
+            default.
         check_finite: Refuse NaN and infinite weights; reads every one.
 
     Raises:

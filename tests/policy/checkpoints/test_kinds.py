@@ -17,8 +17,16 @@ from policy.checkpoints.info import describe
 from policy.checkpoints.kinds import KINDS, ModelConfig, kind_of
 from policy.checkpoints.manifest import Manifest, format_manifest
 from policy.checkpoints.save import save
+from policy.model.pi0_small import Pi0Small
 from policy.transforms.norm_stats import NormStats
-from tests.policy.model.tiny import PI0_FAST_TINY, PI0_SMALL_TINY, pi0_config
+from tests.policy.model.tiny import (
+    PI0_FAST_TINY,
+    PI0_SMALL_TINY,
+    chunk,
+    observation,
+    pi0_config,
+    pi0_small,
+)
 
 ONES = np.ones(6)
 STATS = {name: NormStats(mean=0 * ONES, std=ONES, q01=-ONES, q99=ONES) for name in ("state", "actions")}
@@ -59,6 +67,18 @@ def test_a_model_of_any_kind_comes_back_the_same(tmp_path: Path, config: ModelCo
     assert all(torch.equal(tensor, model.state_dict()[name]) for name, tensor in built.state_dict().items())
     assert not any(buffer.is_meta for buffer in built.buffers())
     assert len(list(built.parameters())) == len(list(model.parameters()))
+
+
+def test_pi0_small_takes_half_the_room_in_bfloat16_and_answers_nearly_the_same(tmp_path: Path) -> None:
+    save(tmp_path / "ours", pi0_small(), MANIFEST, config=PI0_SMALL_TINY, stats=STATS)
+    found = load(tmp_path / "ours")
+    exact, half = build_model(found), build_model(found, dtype=torch.bfloat16)
+    assert isinstance(exact, Pi0Small)
+    assert isinstance(half, Pi0Small)
+    assert {parameter.dtype for parameter in half.parameters()} == {torch.bfloat16}
+    actions, near = (model.sample_actions(observation(), chunk()) for model in (exact, half))
+    assert near.dtype == torch.float32
+    assert (near - actions).abs().mean() < 0.05 * actions.abs().mean()
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=name_of)
