@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import ctypes
 import errno
-import os
 import shutil
-import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from policy.checkpoints.draft import NO_ROOM, delete_leftovers, draft_of
 from policy.checkpoints.errors import CheckpointError, CheckpointExists, NoRoom, NotFinite, TiedWeightsDiffer
 from policy.checkpoints.folder import Checkpoint, load
 from policy.checkpoints.keys import EMBED_TOKENS, LM_HEAD
@@ -31,11 +28,6 @@ from policy.transforms.norm_stats import NormStats, save_norm_stats
 TOKENIZER_FOLDER, FAST_FOLDER = "tokenizer", "fast"
 SPARE_BYTES = 16 << 20
 """Room that must be left beside the weights: headers, statistics, tokenizers, and the file system's own."""
-
-AT_FDCWD, RENAME_EXCHANGE = -100, 2
-"""Of Linux's `fcntl.h` and `stdio.h`."""
-
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def save(
@@ -51,8 +43,7 @@ def save(
 ) -> Checkpoint:
     """Save a policy as a folder: weights, statistics, tokenizers and `policy.json`.
 
-    All is written to a folder beside `path` and brought to the disk before that takes its name. Whatever goes wrong,
-    `path` holds what it held, or the whole new checkpoint. What a power cut leaves is a hidden folder beside it.
+    Whatever goes wrong, `path` holds what it held, or the whole new checkpoint; see `policy.checkpoints.draft`.
 
     Args:
         path: The folder to be; its parent is made where it is not there.
@@ -89,7 +80,7 @@ def save(
     _check_finite(tensors, path)
     path.parent.mkdir(parents=True, exist_ok=True)
     _check_room(path.parent, sum(tensor.numel() * tensor.element_size() for tensor in tensors.values()))
-    with _draft_of(path) as draft:
+    with draft_of(path) as draft:
         _write_weights(draft / WEIGHTS_FILE, tensors, metadata)
         save_norm_stats(draft / ASSETS, manifest.asset_id, stats)
         if tokenizer is not None:
@@ -99,6 +90,7 @@ def save(
             shutil.copytree(fast, draft / FAST_FOLDER)
         (draft / MANIFEST_FILE).write_bytes(text)
         load(draft)  # what cannot be loaded must not take the place of anything
+    delete_leftovers(path)
     return load(path)
 
 
@@ -137,7 +129,7 @@ def _write_weights(path: Path, tensors: dict[str, Tensor], metadata: dict[str, s
     try:
         save_file(tensors, path, metadata=metadata or None)
     except SafetensorError as error:  # its own error for what the system said; the text has the number
-        if any(f"os error {number}" in str(error) for number in _NO_ROOM):
+        if any(f"os error {number}" in str(error) for number in NO_ROOM):
             raise OSError(errno.ENOSPC, "No space left on device", str(path)) from error
         raise CheckpointError(f"cannot write {path}: {error}") from error
 
@@ -159,7 +151,7 @@ def _check_room(folder: Path, wanted_bytes: int) -> None:
     if free < wanted_bytes + SPARE_BYTES:
         raise NoRoom(
             f"a checkpoint needs {wanted_bytes + SPARE_BYTES} bytes, and the disk of {folder} has {free} free;"
-            " delete old checkpoints, or save to another disk"
+            " delete old checkpoints, hidden drafts of a killed save among them, or save to another disk"
         )
 
 
@@ -170,68 +162,3 @@ def _check_finite(tensors: Mapping[str, Tensor], path: Path) -> None:
             f"{path} was not saved: {len(wrong)} tensors hold NaN or infinite weights; training has diverged:\n"
             + "\n".join(wrong)
         )
-
-
-@contextmanager
-def _draft_of(path: Path) -> Iterator[Path]:
-    """A folder beside `path` that takes its place at the end, or goes."""
-    draft = path.with_name(f".{path.name}.draft-{uuid.uuid4().hex[:8]}")
-    try:
-        draft.mkdir()
-        yield draft
-        _sync_tree(draft)
-        _replace(path, draft)
-    except OSError as error:
-        if error.errno in _NO_ROOM:
-            raise NoRoom(
-                f"the disk of {path.parent} is full: {path} was not saved; delete old checkpoints, or save to another"
-                " disk"
-            ) from error
-        raise CheckpointError(f"{path} was not saved: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-
-
-def _replace(path: Path, draft: Path) -> None:
-    """Give `draft` the name `path`; what was there has the draft's name afterwards, or is gone."""
-    if not path.exists():
-        draft.rename(path)
-    elif not exchange(path, draft):
-        aside = draft.with_name(draft.name.replace(".draft-", ".old-"))
-        path.rename(aside)
-        try:
-            draft.rename(path)
-        except OSError:
-            aside.rename(path)
-            raise
-        shutil.rmtree(aside, ignore_errors=True)
-    _sync(path.parent)
-
-
-def exchange(one: Path, other: Path) -> bool:
-    """Let two folders swap their names in one step, so that no power cut finds either name without its folder.
-
-    Returns:
-        Whether they did: not every system and file system can (Linux's `renameat2`).
-    """
-    libc = ctypes.CDLL(None, use_errno=True)
-    renameat2 = getattr(libc, "renameat2", None)
-    if renameat2 is None:
-        return False
-    refused = renameat2(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE)
-    return int(refused) == 0
-
-
-def _sync_tree(folder: Path) -> None:
-    for place, _, names in os.walk(folder):
-        for name in names:
-            _sync(Path(place) / name)
-        _sync(Path(place))
-
-
-def _sync(path: Path) -> None:
-    file = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)

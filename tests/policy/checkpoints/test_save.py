@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -16,6 +17,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, load_model
 
+from policy.checkpoints import draft
 from policy.checkpoints import save as save_module
 from policy.checkpoints.errors import (
     CheckpointError,
@@ -219,6 +221,39 @@ def test_a_disk_that_refuses_more_leaves_the_old_checkpoint_and_nothing_else(
     assert (tmp_path / "ours" / "model.safetensors").read_bytes() == asym("pi05").read_bytes()
 
 
+def test_what_a_power_cut_left_hidden_is_deleted_by_the_next_save_of_that_name(tmp_path: Path) -> None:
+    others = [".ours.draft-mine", ".ours-2.draft-0123abcd", ".ours.old-0123abcd.txt"]
+    for name in [".ours.draft-0123abcd", ".ours.old-0123abcd", *others]:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model.safetensors").write_bytes(b"half of it")
+    save_again(tmp_path / "ours")
+    assert sorted(os.listdir(tmp_path)) == sorted(["ours", *others])
+
+
+def test_a_failed_save_deletes_nothing_that_a_power_cut_left(tmp_path: Path) -> None:
+    """It may be the only copy: the old checkpoint, gone aside before the new one could take its name."""
+    (tmp_path / ".ours.old-0123abcd").mkdir()
+    with pytest.raises(CheckpointError):
+        save(tmp_path / "ours", loaded(), MANIFEST, config=config_of(asym("pi0")), stats=stats())
+    assert os.listdir(tmp_path) == [".ours.old-0123abcd"]
+
+
+def test_a_save_of_the_same_name_that_is_under_way_is_let_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = save_module.save_norm_stats
+
+    def saves_another_meanwhile(*arguments: Any) -> None:
+        monkeypatch.setattr(save_module, "save_norm_stats", real)
+        save_again(tmp_path / "ours")
+        real(*arguments)
+
+    monkeypatch.setattr(save_module, "save_norm_stats", saves_another_meanwhile)
+    save_again(tmp_path / "ours", overwrite=True)
+    assert os.listdir(tmp_path) == ["ours"]
+    load(tmp_path / "ours")
+
+
 def test_a_new_checkpoint_takes_the_place_of_the_old_one_in_one_step(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -238,7 +273,7 @@ def test_where_names_cannot_be_swapped_the_old_one_goes_aside(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     save_again(tmp_path / "ours")
-    monkeypatch.setattr(save_module, "exchange", lambda *_: False)
+    monkeypatch.setattr(draft, "exchange", lambda *_: False)
     save_again(tmp_path / "ours", overwrite=True)
     assert os.listdir(tmp_path) == ["ours"]
     load(tmp_path / "ours")
@@ -255,7 +290,7 @@ def test_a_failure_at_the_last_moment_puts_the_old_checkpoint_back(
             raise OSError(errno.EIO, "Input/output error")
         return real(self, target)
 
-    monkeypatch.setattr(save_module, "exchange", lambda *_: False)
+    monkeypatch.setattr(draft, "exchange", lambda *_: False)
     monkeypatch.setattr(Path, "rename", refuses)
     with pytest.raises(CheckpointError, match="Input/output error"):
         save_again(tmp_path / "ours", overwrite=True)
