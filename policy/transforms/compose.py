@@ -131,7 +131,7 @@ class Repack:
 
 @dataclass(frozen=True)
 class DefaultPrompt:
-    """Adds a prompt where a request has none.
+    """Adds a prompt where a request has none, or None.
 
     Attributes:
         prompt: The instruction to add; None adds nothing.
@@ -141,7 +141,7 @@ class DefaultPrompt:
 
     def __call__(self, raw: Raw) -> Raw:
         """`raw`, with a prompt."""
-        return raw if self.prompt is None or "prompt" in raw else {**raw, "prompt": self.prompt}
+        return raw if self.prompt is None or raw.get("prompt") is not None else {**raw, "prompt": self.prompt}
 
 
 def flatten(tree: Raw) -> dict[str, object]:

@@ -11,7 +11,7 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, get_args
 
 from policy.text.prompts import ControlMode
 from policy.transforms.compose import Embodiment
@@ -72,8 +72,12 @@ class TrainedConfig:
         """Refuse what cannot be run.
 
         Raises:
-            ValueError: A robot wider than the model, a delta mask wider than the robot, or sizes below 1.
+            ValueError: An unknown kind, a robot wider than the model, a delta mask wider than the robot, or sizes
+                below 1.
         """
+        if self.kind not in get_args(ModelKind):
+            allowed = ", ".join(get_args(ModelKind))
+            raise ValueError(f"{self.name}: no kind of model {self.kind!r}; there are {allowed}")
         widest = max(self.embodiment.state_dim, self.embodiment.action_dim)
         if self.pads and widest > self.action_dim:
             message = f"{self.name}: the robot has {widest} numbers and the model takes {self.action_dim}"

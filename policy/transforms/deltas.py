@@ -35,7 +35,11 @@ class DeltaActions:
     mask: DeltaMask
 
     def __call__(self, sample: Sample) -> Sample:
-        """`sample` with relative actions; without actions, as it is."""
+        """`sample` with relative actions; without actions, as it is.
+
+        Raises:
+            ValueError: The mask is longer than the state or an action.
+        """
         return _moved(sample, self.mask, -1)
 
 
@@ -50,7 +54,11 @@ class AbsoluteActions:
     mask: DeltaMask
 
     def __call__(self, sample: Sample) -> Sample:
-        """`sample` with absolute actions; without actions, as it is."""
+        """`sample` with absolute actions; without actions, as it is.
+
+        Raises:
+            ValueError: The mask is longer than the state or an action.
+        """
         return _moved(sample, self.mask, 1)
 
 

@@ -1,14 +1,19 @@
-"""What a request holds, checked once: every key, type and shape, and no NaN past here."""
+"""What a request holds, checked once: every key, type and shape, and neither NaN nor absurd numbers past here."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from policy.text.sentencepieces import refuse_unencodable
 from policy.transforms.compose import Floats, Raw, Sample
 from policy.types import RequestError
+
+LARGEST = 1e30
+"""What is larger is damaged. Normalising divides by 1e-6 at the least, and the model computes in float32."""
 
 
 def take(raw: Raw, key: str) -> object:
@@ -45,7 +50,7 @@ def take_vector(raw: Raw, key: str, width: int, *, scalar: bool = False) -> Floa
         scalar: A single number counts as a vector of one.
 
     Raises:
-        RequestError: It is not there, not numbers, of another shape or not finite.
+        RequestError: It is not there, not numbers, of another shape, not finite or past 1e30.
     """
     return _numbers(take(raw, key), key, (width,), scalar=scalar)
 
@@ -54,7 +59,7 @@ def take_actions(raw: Raw, width: int) -> Floats | None:
     """`raw["actions"]` as [T, width], or None: only samples for training have them.
 
     Raises:
-        RequestError: Not numbers, of another shape or not finite.
+        RequestError: Not numbers, of another shape, not finite or past 1e30.
     """
     if "actions" not in raw:
         return None
@@ -85,14 +90,18 @@ def take_prompt(raw: Raw) -> str | None:
 
 
 def with_rest(sample: Sample, raw: Raw, action_dim: int) -> Sample:
-    """`sample` with what every embodiment passes on: the prompt, and for training the actions and their padding."""
+    """`sample` with what every embodiment passes on: the prompt, and for training the actions and their padding.
+
+    Raises:
+        RequestError: One of them is wrong.
+    """
     prompt, actions = take_prompt(raw), take_actions(raw, action_dim)
     if prompt is not None:
         sample["prompt"] = prompt
     if actions is not None:
         sample["actions"] = actions
         if "actions_is_pad" in raw:
-            is_pad = np.asarray(raw["actions_is_pad"])
+            is_pad = _as_array(raw["actions_is_pad"], "actions_is_pad")
             if is_pad.dtype != np.bool_ or is_pad.shape != actions.shape[:1]:
                 message = f"'actions_is_pad' is one truth value a step, [{len(actions)}] bool"
                 raise RequestError(f"{message}, not {list(is_pad.shape)} {is_pad.dtype}")
@@ -101,10 +110,7 @@ def with_rest(sample: Sample, raw: Raw, action_dim: int) -> Sample:
 
 
 def _numbers(value: object, key: str, shape: tuple[int | None, ...], *, scalar: bool = False) -> Floats:
-    try:
-        numbers = np.asarray(value)
-    except ValueError as error:  # a list of lists of different lengths
-        raise RequestError(f"{key!r} is no array of numbers: {error}") from error
+    numbers = _as_array(value, key)
     if scalar and numbers.ndim == 0:
         numbers = numbers[None]
     wanted = "[" + ", ".join("T" if size is None else str(size) for size in shape) + "]"
@@ -116,7 +122,16 @@ def _numbers(value: object, key: str, shape: tuple[int | None, ...], *, scalar: 
         raise RequestError(f"{key!r} is {wanted} numbers, not {list(numbers.shape)}")
     if numbers.dtype.kind != "f":
         return numbers.astype(np.float64)
-    if not np.isfinite(numbers).all():
-        where = tuple(int(index) for index in np.argwhere(~np.isfinite(numbers))[0])
-        raise RequestError(f"{key!r} holds {numbers[where]} at {list(where)}; send only finite numbers")
+    wrong = ~(np.abs(numbers) <= np.float64(LARGEST))  # NaN included; 1e30 is no float16
+    if wrong.any():
+        where = tuple(int(index) for index in np.argwhere(wrong)[0])
+        message = f"{key!r} holds {numbers[where]} at {list(where)}"
+        raise RequestError(f"{message}; send only finite numbers, of {LARGEST:g} at most")
     return numbers
+
+
+def _as_array(value: object, key: str) -> NDArray[Any]:
+    try:
+        return np.asarray(value)
+    except ValueError as error:  # a list of lists of different lengths
+        raise RequestError(f"{key!r} is no array of numbers: {error}") from error

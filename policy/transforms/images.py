@@ -125,9 +125,8 @@ def as_image(value: object, *, name: str) -> NDArray[np.uint8]:
         scaled = 255 * image
         # What would be cut to 0 or 255 is let through: resized images overshoot by a rounding error.
         if not np.all((scaled > -1) & (scaled < 256)):  # false for NaN too
-            low, high = image.min(initial=0.0), image.max(initial=0.0)
-            message = f"image {name!r} of floats reaches from {low:.6g} to {high:.6g}; it must lie in 0 to 1"
-            raise RequestError(f"{message}, or be uint8 from 0 to 255")
+            message = f"image {name!r} of floats reaches from {image.min():.6g} to {image.max():.6g}"
+            raise RequestError(f"{message}; it must lie in 0 to 1, or be uint8 from 0 to 255")
         image = scaled.astype(np.uint8)
     elif image.dtype != np.uint8:
         raise RequestError(f"image {name!r} is uint8, or floats from 0 to 1, not {image.dtype}")

@@ -100,6 +100,9 @@ class NormStats:
         Args:
             min_range: Least q99 - q01, in the vector's units; grown about the middle. The deviation is raised to that
                 of a normal distribution with this range.
+
+        Raises:
+            ValueError: `min_range` is negative or not finite.
         """
         if not (math.isfinite(min_range) and min_range >= 0):
             raise ValueError(f"min_range is a finite number that is not negative, not {min_range}")
@@ -157,7 +160,7 @@ def parse_norm_stats(text: bytes | str) -> dict[str, NormStats]:
     """
     try:
         content = msgspec.json.decode(text, type=_File)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise NormStatsError(f"not a file of statistics: {error}") from error
     stats = {}
     for name, vectors in content.norm_stats.items():
@@ -178,6 +181,9 @@ def save_norm_stats(assets: Path, asset_id: str, stats: Mapping[str, NormStats])
 
     Returns:
         Where.
+
+    Raises:
+        NormStatsError: An id that would lead out of `assets`.
     """
     path = norm_stats_path(assets, asset_id)
     path.parent.mkdir(parents=True, exist_ok=True)

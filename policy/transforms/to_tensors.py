@@ -74,7 +74,11 @@ def to_tensors(
 
 
 def images_to_floats(images_BNYXC: Tensor) -> Tensor:
-    """[B, N, Y, X, 3] uint8 to [B, N, 3, Y, X] float32 in [-1, 1]; black becomes -1."""
+    """[B, N, Y, X, 3] uint8 to [B, N, 3, Y, X] float32 in [-1, 1]; black becomes -1.
+
+    Raises:
+        ValueError: They are not uint8.
+    """
     if images_BNYXC.dtype != torch.uint8:
         raise ValueError(f"images become floats from uint8, not from {images_BNYXC.dtype}")
     images_BNCYX = images_BNYXC.permute(0, 1, 4, 2, 3).contiguous()

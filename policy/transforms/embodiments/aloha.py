@@ -7,7 +7,9 @@ gripper is an angle, so both are converted on the way in and out.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +23,10 @@ from policy.types import RequestError
 DIM = 14
 """Six joints and a gripper of the left arm, then of the right one."""
 
-CAMERAS = {"cam_high": BASE, "cam_left_wrist": LEFT_WRIST, "cam_right_wrist": RIGHT_WRIST}
+CAMERAS: Mapping[str, str] = MappingProxyType(
+    {"cam_high": BASE, "cam_left_wrist": LEFT_WRIST, "cam_right_wrist": RIGHT_WRIST}
+)
+"""ALOHA's camera to the model's."""
 IGNORED_CAMERA = "cam_low"
 GRIPPERS = [6, 13]
 FLIPPED_JOINTS = [1, 2, 8, 9]

@@ -55,13 +55,19 @@ class Understudy:
     name: str = "understudy"
 
     def __post_init__(self) -> None:
-        """Refuse a robot without numbers.
+        """Refuse a robot without numbers, and a model's camera that nothing would ever fill.
 
         Raises:
-            ValueError: `dim` is below 1.
+            ValueError: `dim` is below 1, or `slots` holds what is none of the cameras of `cameras`.
         """
         if self.dim < 1:
             raise ValueError(f"a robot has one number or more, not {self.dim}")
+        filled = dict.fromkeys(slot for slot in self.cameras.values() if slot is not None)
+        for slot in self.slots:
+            if slot not in filled:
+                raise ValueError(
+                    f"no camera of a robot is the model's {slot!r}; there are {', '.join(filled)}"
+                )
 
     @property
     def state_dim(self) -> int:

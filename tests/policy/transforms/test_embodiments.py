@@ -106,6 +106,13 @@ class TestAloha:
             ({"prompt": b"fold"}, "'prompt' is text, not bytes"),
             ({"actions": np.zeros((4, 7))}, r"'actions' is \[T, 14\] numbers, not \[4, 7\]"),
             ({"actions": np.zeros((0, 14))}, "one step or more"),
+            ({"state": np.full(14, 1e300)}, r"'state' holds 1e\+300 at \[0\]; .*1e\+30 at most"),
+            ({"state": np.full(14, np.inf, np.float16)}, r"'state' holds inf at \[0\]"),
+            ({"state": np.full(14, -1e31)}, r"'state' holds -1e\+31 at \[0\]"),
+            (
+                {"actions": np.zeros((2, 14)), "actions_is_pad": [[True], [False, True]]},
+                "'actions_is_pad' is no array",
+            ),
             ({"actions": np.full((2, 14), np.inf)}, r"holds inf at \[0, 0\]"),
             ({"actions": np.zeros((4, 14)), "actions_is_pad": [0, 0, 1, 1]}, r"\[4\] bool, not \[4\] int64"),
         ],
@@ -272,6 +279,12 @@ class TestUnderstudy:
             delta_mask_of_units(("rad", "furlong"))
         with pytest.raises(ValueError, match="is empty"):
             delta_mask_of_units(())
+
+    def test_a_camera_that_nothing_fills_is_refused(self) -> None:
+        with pytest.raises(
+            ValueError, match="no camera of a robot is the model's 'base'; there are base_0_rgb,"
+        ):
+            Understudy(18, slots=(BASE, "base"))
 
     def test_a_robot_has_numbers(self) -> None:
         with pytest.raises(ValueError, match="one number or more, not 0"):

@@ -114,6 +114,11 @@ def test_what_is_no_such_file_is_refused_with_a_reason(text: str, message: str, 
     assert str(path) in str(error.value)
 
 
+def test_bytes_that_are_no_text_are_refused() -> None:
+    with pytest.raises(NormStatsError, match=r"not a file of statistics: .*utf-8"):
+        parse_norm_stats(b'{"norm_stats": {"\xff": {}}}')
+
+
 def test_keys_of_other_writers_are_passed_over() -> None:
     stats = parse_norm_stats('{"version": 2, "norm_stats": {"state": ' + VECTOR[:-1] + ', "count": 7}}}')
     np.testing.assert_array_equal(stats["state"].mean, [0.0, 1.0])

@@ -148,6 +148,8 @@ class TestPrompts:
         assert seen.prompt == "fold the towel"
         pipeline.inputs(raw | {"prompt": "hands up"})
         assert seen.prompt == "hands up"
+        pipeline.inputs(raw | {"prompt": None})
+        assert seen.prompt == "fold the towel"
 
     def test_without_any_the_request_is_refused(self) -> None:
         config = known_config("pi0_aloha")
@@ -240,6 +242,8 @@ class TestTable:
             pi05("mask", Understudy(2), "mask", delta=(True,) * 3)
         with pytest.raises(ValueError, match="action_horizon is at least 1, not 0"):
             pi05("short", Understudy(2), "short", horizon=0)
+        with pytest.raises(ValueError, match="no kind of model 'pi06'; there are pi0, pi05, pi0-fast"):
+            replace(pi05("new", Understudy(2), "new"), kind="pi06")  # type: ignore[arg-type]
 
 
 class TestRepacking:
