@@ -74,6 +74,8 @@ def add_figures(figures: Figures, timings: Timings, *, dtype: str, prefix: str, 
     add = figures.add
     add(f"{prefix}dtype", dtype)
     add(f"{prefix}speedup_vs_plain", timings.speedup, at_least=LEAST_SPEEDUP)
+    if gpu is None:
+        add(f"{prefix}speedup_cpu_time", timings.speedup_cpu)
     add(
         f"{prefix}max_abs_deviation",
         timings.max_abs_deviation,

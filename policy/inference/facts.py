@@ -63,6 +63,7 @@ class PolicyFacts:
             "state_dim": self.config.embodiment.state_dim,
             "action_dim": self.config.embodiment.action_dim,
             "action_horizon": self.config.action_horizon,
+            "model_action_dim": self.config.action_dim,
             "rate_hz": self.rate_hz,
             "execute_steps": self.execute_steps,
             "cameras_low": list(self.cameras_low),

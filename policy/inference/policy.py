@@ -150,7 +150,7 @@ class Pi05Policy:
         if committed is not None:
             raw = {**raw, "actions": self._plan(committed)}
         sample = self._pipeline.inputs({key: value for key, value in raw.items() if value is not None})
-        inputs = to_tensors([sample], cameras=self.facts.cameras_low)
+        inputs = to_tensors([sample], cameras=self.facts.cameras_low, device=self.sampler.device)
         continuation = None if committed is None else self._continuation(sample, committed)
         with self._acting:
             normalized = self._sample(sample, inputs, start, continuation)

@@ -39,7 +39,7 @@ class PolicyContract:
         rng = np.random.default_rng(5)
         horizon, width = (
             int(policy.metadata["action_horizon"]),
-            int(policy.metadata.get("model_action_dim", 32)),
+            int(policy.metadata["model_action_dim"]),
         )
         return rng.standard_normal((horizon, width)).astype(np.float32)
 
@@ -142,7 +142,7 @@ class PolicyContract:
 
     def test_a_free_subtask_has_a_probability(self, policy: Policy, observation: Observation) -> None:
         if "high" not in policy.metadata["levels"]:
-            pytest.skip("names no subtasks")
+            return
         named = policy.subtask(observation, "set the table")
         assert isinstance(named.text, str)
         assert 0 <= named.probability <= 1
