@@ -41,7 +41,7 @@ class Timings:
         actions_p99_ms: 99th percentile of it.
         plain_ms: The same by the plain path.
         speedup: How many times faster than the plain path, end to end: the median over calls that took turns.
-        speedup_cpu: The same in processor time, which what else the machine does hardly moves; of a GPU it says nothing.
+        speedup_cpu: The same in processor time, which other work on the machine hardly moves.
         prefix_ms: Images and prompt.
         denoise_step_ms: One step of the walk.
         subtask_ms: A whole call for a subtask, in free words, of four cameras.

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from app.cli.main import main
-from policy.inference import timing
+from policy.inference import loading, timing
 from policy.inference.runtime import dtype_named, runtime
 from policy.inference.techniques import NAMES
 from policy.presets import PRESETS, GemmaConfig, Pi0Config, VisionConfig
@@ -28,7 +28,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
         action_horizon=10,
         max_prompt_tokens=96,
     )
-    monkeypatch.setitem(PRESETS, "tiny", sizes)
+    monkeypatch.setattr(loading, "PRESETS", {**PRESETS, "tiny": sizes})
 
 
 def test_every_part_is_timed_and_both_paths_agree() -> None:
