@@ -1,4 +1,4 @@
-"""`understudy serve CHECKPOINT` answers over the wire with the numbers of openpi's own policy."""
+"""What `understudy serve` serves answers over the wire with the numbers of openpi's own policy."""
 
 from __future__ import annotations
 
@@ -15,13 +15,19 @@ from safetensors.numpy import load_file
 from safetensors.torch import load_file as load_torch_file
 from safetensors.torch import save_file
 
+from app.cli.main import build_parser
+from app.cli.servable import load_servable
 from policy.serving.client import PolicyClient
 from policy.serving.remote import RemotePolicy
 from policy.types import Committed, Observation
-from tests.policy.serving.conftest import run_stock_client, served_by_command, stock_client_is_there
+from tests.policy.serving.conftest import (
+    run_stock_client,
+    running,
+    served_by_command,
+    stock_client_is_there,
+)
 
 GOLDEN = Path(__file__).parents[2] / "golden"
-ROOT = Path(__file__).parents[3]
 POLICIES: dict[str, Any] = json.loads((GOLDEN / "policy.json").read_text())
 
 GEMMA_NORMS = re.compile(r".*\.(language_model|gemma_expert\.model)\.(.*layernorm|norm)\.weight")
@@ -49,18 +55,12 @@ def test_a_served_checkpoint_answers_as_openpi_does(name: str, tmp_path: Path) -
         key.partition("|")[2]: value for key, value in vectors.items() if key.startswith("in.obs.images|")
     }
     request = {"images": images, "state": vectors["in.obs.state"], "prompt": facts["prompt"]}
-    checkpoint = [
-        "--config",
-        facts["train_config"],
-        "--tokenizer",
-        str(GOLDEN / "tiny_sp.model"),
-        "--vision-heads",
-        "4",
-    ]
-    with (
-        served_by_command(str(as_in_that_run(name, tmp_path)), *checkpoint) as url,
-        PolicyClient(url) as client,
-    ):
+    command_line = ["serve", str(as_in_that_run(name, tmp_path)), "--config", facts["train_config"]]
+    command_line += ["--tokenizer", str(GOLDEN / "tiny_sp.model"), "--vision-heads", "4", "--device", "cpu"]
+    served = load_servable(build_parser().parse_args(command_line))
+    kind = facts["train_config"].partition("_")[0]
+    assert served.what == f"{name} ({kind}, for aloha, chunks of 50 × 14, float32 on cpu)"
+    with running(served.policy) as server, PolicyClient(server.url) as client:
         assert client.metadata["reset_pose"] == [0, -1.5, 1.5, 0, 0, 0]
         reply = client.infer({**request, "noise": vectors["in.noise"]})
         other = client.infer(request)
@@ -72,7 +72,7 @@ def test_a_served_checkpoint_answers_as_openpi_does(name: str, tmp_path: Path) -
 
 @pytest.fixture(scope="module")
 def random_url() -> Iterator[str]:
-    """Where a small policy of random weights is served."""
+    """Where the very command serves a small policy of random weights."""
     with served_by_command("--preset", "pi05-small", "--random-weights") as url:
         yield url
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import pickle
 import struct
@@ -17,41 +16,17 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from policy.serving.wire import Limits, WireError, pack, unpack, unpack_map
+from tests.vectors.described import describe, digested
 
 WIRE = Path(__file__).parents[2] / "golden" / "wire"
 GOLDEN: dict[str, Any] = json.loads((WIRE / "wire.json").read_text())
 FILES = sorted(name for name in GOLDEN if not name.startswith("_"))
 
 
-def described(value: object) -> dict[str, Any]:
-    """A value in the words of `wire.json`."""
-    match value:
-        case np.ndarray():
-            digest = hashlib.sha256(value.tobytes()).hexdigest()
-            return {"type": "ndarray", "dtype": value.dtype.str, "shape": list(value.shape), "sha256": digest}
-        case np.generic():
-            return {"type": "npgeneric", "dtype": value.dtype.str, "value": value.item()}
-        case dict():
-            return {"type": "map", "items": {key: described(item) for key, item in value.items()}}
-        case list():
-            return {"type": "array", "items": [described(item) for item in value]}
-        case bytes():
-            return {"type": "bytes", "hex": value.hex()}
-    return {"type": type(value).__name__, "value": value}
-
-
-def without_contents(description: Any) -> Any:
-    """The golden description, less the contents that its digest stands for."""
-    if isinstance(description, dict):
-        drop = {"hex", "values"} if description.get("type") == "ndarray" else set()
-        return {key: without_contents(item) for key, item in description.items() if key not in drop}
-    return [without_contents(item) for item in description] if isinstance(description, list) else description
-
-
 @pytest.mark.parametrize("name", FILES)
 def test_reads_what_openpi_wrote(name: str) -> None:
     data = (WIRE / GOLDEN[name]["file"]).read_bytes()
-    assert described(unpack(data)) == without_contents(GOLDEN[name]["decoded_by_openpi"])
+    assert describe(unpack(data)) == digested(GOLDEN[name]["decoded_by_openpi"])
 
 
 @pytest.mark.parametrize("name", FILES)
