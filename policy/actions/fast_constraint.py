@@ -73,10 +73,7 @@ class FastConstraint:
 
     def allowed(self, progress: FastProgress) -> NDArray[np.bool_]:
         """[V]: which ids may come next; none once the chunk is complete."""
-        left = progress.left - self._spells[progress.waiting]
-        after = self._after[progress.waiting]
-        mask: NDArray[np.bool_] = (after != REFUSED) & ((left > 0) | ((left == 0) & (after == 0)))
-        return mask
+        return _may_stand(progress.left - self._spells[progress.waiting], self._after[progress.waiting])
 
     def advance(self, progress: FastProgress, token_id: int) -> FastProgress:
         """Progress after a token.
@@ -111,10 +108,7 @@ class FastConstraint:
 
     def allowed_many(self, left_B: NDArray[np.int64], waiting_B: NDArray[np.int64]) -> NDArray[np.bool_]:
         """[B, V]: `allowed` for many chunks at once."""
-        left = left_B[:, None] - self._spells[waiting_B]
-        after = self._after[waiting_B]
-        mask: NDArray[np.bool_] = (after != REFUSED) & ((left > 0) | ((left == 0) & (after == 0)))
-        return mask
+        return _may_stand(left_B[:, None] - self._spells[waiting_B], self._after[waiting_B])
 
     def advance_many(
         self, left_B: NDArray[np.int64], waiting_B: NDArray[np.int64], ids_B: NDArray[np.int64]
@@ -122,8 +116,14 @@ class FastConstraint:
         """`left` and `waiting` after a token each, and whether it may come there; where not, they stay as they were."""
         left = left_B - self._spells[waiting_B, ids_B]
         after = self._after[waiting_B, ids_B].astype(np.int64)
-        good = (after != REFUSED) & ((left > 0) | ((left == 0) & (after == 0)))
+        good = _may_stand(left, after)
         return np.where(good, left, left_B), np.where(good, after, waiting_B), good
+
+
+def _may_stand(left: NDArray[np.integer], after: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Whether a chunk can be finished, or is, when so many coefficients are left and this waits."""
+    may: NDArray[np.bool_] = (after != REFUSED) & ((left > 0) | ((left == 0) & (after == 0)))
+    return may
 
 
 def _spelled(token: bytes, alphabet: NDArray[np.bool_]) -> tuple[int, int] | None:

@@ -7,7 +7,6 @@ when told to trust it; nothing here does. A folder written here names that class
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,8 @@ PROCESSOR_CLASS = "UniversalActionProcessor"
 AUTO_MAP = {
     "AutoProcessor": "physical-intelligence/fast--processing_action_tokenizer.UniversalActionProcessor"
 }
+GREATEST = 2**20
+"""Of the whole numbers in `processor_config.json`, far beyond any that makes sense."""
 NO_LIMIT = 1000000000000000019884624838656
 """How `transformers` writes that texts may have any length: int(1e30)."""
 
@@ -81,10 +82,8 @@ def read(folder: Path, *, horizon: int | None, action_dim: int | None) -> SavedF
     path = folder / PROCESSOR
     config = _read_json(path)
     vocab_size = _whole(config, "vocab_size", path, least=1)
-    own_horizon = None if horizon else config.get("time_horizon")
-    own_dim = None if action_dim else config.get("action_dim")
-    for name, given, own in (("horizon", horizon, own_horizon), ("action_dim", action_dim, own_dim)):
-        if given is None and own is None:
+    for name, given, key in (("horizon", horizon, "time_horizon"), ("action_dim", action_dim, "action_dim")):
+        if given is None and config.get(key) is None:
             message = f"{path} does not say the chunk's {name}; give `{name}` when loading it"
             raise ValueError(message)
     bpe_path = folder / TOKENIZER
@@ -97,7 +96,7 @@ def read(folder: Path, *, horizon: int | None, action_dim: int | None) -> SavedF
     return SavedFast(
         bpe=bpe,
         scale=_scale(config, path),
-        min_token=_whole(config, "min_token", path, least=-(2**20)),
+        min_token=_whole(config, "min_token", path, least=-GREATEST),
         horizon=horizon if horizon is not None else _whole(config, "time_horizon", path, least=1),
         action_dim=action_dim if action_dim is not None else _whole(config, "action_dim", path, least=1),
     )
@@ -112,6 +111,12 @@ def _read_bpe(path: Path) -> Tokenizer:
                 f"{path} is no byte-level byte-pair encoder: its {key} must be {kind}, and is {_brief(part)}"
             )
             raise ValueError(message)
+    model = content["model"]
+    for key in ("dropout", "continuing_subword_prefix", "end_of_word_suffix"):
+        # The first would encode a chunk differently each time; the others are no bytes that a token spells.
+        if isinstance(model, dict) and model.get(key):
+            message = f"{path}: its model has {key} {model[key]!r}, which FAST has not; it must be null"
+            raise ValueError(message)
     for key in ("added_tokens", "normalizer", "post_processor"):
         # Each could change text on its way to the tokens: coefficients would come back as others.
         part = content.get(key)
@@ -119,10 +124,14 @@ def _read_bpe(path: Path) -> Tokenizer:
             message = f"{path} has {key}, which FAST has not: {_brief(part)}; this is a vocabulary of words"
             raise ValueError(message)
     try:
-        return Tokenizer.from_str(json.dumps(content))
+        bpe = Tokenizer.from_str(json.dumps(content))
     except Exception as error:  # the library raises no narrower one
         message = f"{path} is damaged: {error}"
         raise ValueError(message) from error
+    # `transformers` saves how it last cut and filled a batch, and sets both anew at each call.
+    bpe.no_truncation()
+    bpe.no_padding()
+    return bpe
 
 
 def _brief(part: object) -> str:
@@ -134,21 +143,16 @@ def _brief(part: object) -> str:
 
 def _scale(config: Mapping[str, object], path: Path) -> float:
     value = config.get("scale")
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int | float)
-        or not math.isfinite(value)
-        or value <= 0
-    ):
-        message = f"{path}: scale must be a number above 0, not {value!r}"
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= GREATEST:
+        message = f"{path}: scale must be a number above 0 and at most {GREATEST}, not {value!r}"
         raise ValueError(message)
     return float(value)
 
 
 def _whole(config: Mapping[str, object], key: str, path: Path, *, least: int) -> int:
     value = config.get(key)
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        message = f"{path}: {key} must be a whole number of at least {least}, not {value!r}"
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= GREATEST:
+        message = f"{path}: {key} must be a whole number from {least} to {GREATEST}, not {value!r}"
         raise ValueError(message)
     return value
 

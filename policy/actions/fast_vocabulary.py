@@ -69,7 +69,7 @@ class FastVocabulary:
         codes = np.clip(np.rint(coefficients) - self.min_token, self._codes[0], self._codes[-1]).astype(
             np.int64
         )
-        if len(self._codes) <= codes.max(initial=0) - self._codes[0]:  # a foreign vocabulary may have gaps
+        if not self.spelled[codes].all():  # a foreign vocabulary may have gaps
             above = np.searchsorted(self._codes, codes)
             below = np.maximum(above - 1, 0)
             nearer = codes - self._codes[below] <= self._codes[above] - codes

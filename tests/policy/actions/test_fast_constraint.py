@@ -198,6 +198,12 @@ def test_values_that_a_foreign_vocabulary_lacks_go_to_the_nearest() -> None:
     asked = np.array([-100.0, -4, -3, -2, -1.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 1e300])
     assert vocabulary.nearest(asked).tolist() == [-4, -4, -3, -3, -3, 1, 1, 2, 2, 5, 5, 5]
     assert vocabulary.decode(vocabulary.encode(np.array([-4, 5, 1])), count=3).tolist() == [-4, 5, 1]
+    assert vocabulary.nearest(np.array([-2.0])).tolist() == [-3]
+
+
+def test_a_gap_behind_many_values_is_a_gap() -> None:
+    vocabulary = vocabulary_of([b"\x00", b"\x01", b"\x02", b"\x03", b"\x40"])
+    assert vocabulary.nearest(np.array([1.0, 4.0])).tolist() == [1, 3]
 
 
 def test_a_vocabulary_that_spells_nothing_is_refused() -> None:

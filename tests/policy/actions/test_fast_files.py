@@ -129,6 +129,31 @@ def test_the_newer_place_of_the_tokens_is_found(folder: Path, fast: FastTokenize
     assert FastTokenizer.load(folder).vocabulary.token_bytes == fast.vocabulary.token_bytes
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("truncation", {"direction": "Right", "max_length": 10, "strategy": "LongestFirst", "stride": 0}),
+        (
+            "padding",
+            {
+                "strategy": {"Fixed": 600},
+                "direction": "Right",
+                "pad_to_multiple_of": None,
+                "pad_id": 0,
+                "pad_type_id": 0,
+                "pad_token": "!",
+            },
+        ),
+    ],
+)
+def test_how_batches_were_cut_and_filled_is_left_aside(
+    folder: Path, fast: FastTokenizer, key: str, value: dict[str, object]
+) -> None:
+    change(folder / "tokenizer.json", lambda content: content.update({key: value}))
+    chunk = sines(1, seed=3)[0]
+    assert FastTokenizer.load(folder).encode(chunk) == fast.encode(chunk)
+
+
 @pytest.mark.parametrize("name", ["processor_config.json", "tokenizer.json"])
 def test_a_missing_file_is_named(folder: Path, name: str) -> None:
     (folder / name).unlink()
@@ -154,13 +179,16 @@ def test_a_damaged_file_is_named(folder: Path, name: str, content: bytes, said: 
 @pytest.mark.parametrize(
     ("key", "value", "said"),
     [
-        ("scale", 0, "scale must be a number above 0, not 0"),
-        ("scale", "10", "scale must be a number above 0, not '10'"),
+        ("scale", 0, "scale must be a number above 0 and at most 1048576, not 0"),
+        ("scale", "10", "scale must be a number above 0 .* not '10'"),
+        ("scale", 10**400, "scale must be a number above 0"),
+        ("scale", float("nan"), "scale must be a number above 0"),
+        ("min_token", 10**30, "min_token must be a whole number from -1048576 to 1048576, not 1000"),
         ("scale", True, "scale must be"),
         ("scale", None, "scale must be"),
         ("min_token", 1.5, "min_token must be a whole number"),
-        ("time_horizon", 0, "time_horizon must be a whole number of at least 1, not 0"),
-        ("action_dim", -19, "action_dim must be a whole number of at least 1, not -19"),
+        ("time_horizon", 0, "time_horizon must be a whole number from 1 to 1048576, not 0"),
+        ("action_dim", -19, "action_dim must be a whole number from 1 to 1048576, not -19"),
         ("vocab_size", 300, "tokens, but .*processor_config.json says vocab_size 300"),
         ("vocab_size", "many", "vocab_size must be a whole number"),
     ],
@@ -185,6 +213,11 @@ def test_a_value_that_cannot_be_is_named(folder: Path, key: str, value: object, 
             "has normalizer, which FAST has not",
         ),
         (lambda content: content.update(added_tokens=[{"id": 0, "content": "<s>"}]), "has added_tokens"),
+        (lambda content: content["model"].update(dropout=0.5), r"its model has dropout 0\.5"),
+        (
+            lambda content: content["model"].update(continuing_subword_prefix="#"),
+            "its model has continuing_subword_prefix '#'",
+        ),
         (lambda content: content["model"].pop("merges"), "is damaged"),
         (lambda content: content["model"]["vocab"].update(hello=1), "is damaged|do not have the ids"),
     ],
