@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from torch import Tensor, nn
 
 from policy.actions.fsq import FiniteScalarQuantizer
+
+MAX_CODES = 2**24
+"""Far more than any text vocabulary has room for."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,11 @@ class FsqConfig:
             if getattr(self, name) < 1:
                 message = f"{name} of an FSQ tokenizer must be at least 1, not {getattr(self, name)}"
                 raise ValueError(message)
+        if math.prod(self.levels) > MAX_CODES:
+            message = (
+                f"levels of an FSQ tokenizer make at most {MAX_CODES} codes, not {math.prod(self.levels)}"
+            )
+            raise ValueError(message)
         if not self.levels or min(self.levels) < 2:
             message = (
                 f"levels of an FSQ tokenizer must be at least 2 in at least one channel, not {self.levels}"

@@ -117,13 +117,16 @@ class FsqTokenizer:
             if not path.is_file():
                 message = f"{path} is missing; an FSQ tokenizer is a folder with {CONFIG} and {WEIGHTS}"
                 raise FileNotFoundError(message)
-        model = FsqAutoencoder(_read_config(config_path))
+        config = _read_config(config_path)
         try:
             weights = load_file(weights_path)
         except SafetensorError as error:
             message = f"{weights_path} is damaged: {error}"
             raise ValueError(message) from error
-        _check_weights(weights, model.state_dict(), weights_path)
+        with torch.device("meta"):  # takes no memory, whatever sizes a damaged file names
+            wanted = FsqAutoencoder(config).state_dict()
+        _check_weights(weights, wanted, weights_path)
+        model = FsqAutoencoder(config)
         model.load_state_dict(weights)
         return cls(model)
 

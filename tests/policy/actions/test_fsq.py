@@ -179,6 +179,14 @@ def test_weights_that_do_not_fit_are_all_named(fitted: FsqTokenizer, tmp_path: P
         assert problem in str(caught.value)
 
 
+def test_sizes_beyond_any_memory_are_named(fitted: FsqTokenizer, tmp_path: Path) -> None:
+    fitted.save(tmp_path)
+    config = json.loads((tmp_path / "fsq.json").read_text())
+    (tmp_path / "fsq.json").write_text(json.dumps(config | {"width": 10**9}))
+    with pytest.raises(ValueError, match=r"encoder\.0\.weight is \[48, 30\] and not \[1000000000, 30\]"):
+        FsqTokenizer.load(tmp_path)
+
+
 def test_damaged_files_are_named(fitted: FsqTokenizer, tmp_path: Path) -> None:
     fitted.save(tmp_path)
     config = json.loads((tmp_path / "fsq.json").read_text())
@@ -188,6 +196,7 @@ def test_damaged_files_are_named(fitted: FsqTokenizer, tmp_path: Path) -> None:
         (json.dumps(config | {"colour": 3}), "colour"),
         (json.dumps(config | {"width": "wide"}), "whole numbers"),
         (json.dumps(config | {"levels": [8, 1]}), r"fsq\.json: levels .* at least 2"),
+        (json.dumps(config | {"levels": [8] * 30}), r"fsq\.json: levels .* at most 16777216 codes"),
         (json.dumps(config | {"depth": 0}), "depth of an FSQ tokenizer must be at least 1"),
     ):
         (tmp_path / "fsq.json").write_text(content)
