@@ -233,8 +233,8 @@ def random_chunks(
             ids[todo] = draws.argmax(axis=1)
             left[todo], waiting[todo], _ = constraint.advance_many(left[todo], waiting[todo], ids[todo])
         columns.append(ids)
-    table = np.stack(columns, axis=1)
-    return [row[: int((row >= 0).sum())] for row in table]
+    table = np.stack(columns, axis=1) if columns else np.empty((count, 0), np.int64)
+    return [row[row >= 0] for row in table]
 
 
 def edit(ids: NDArray[np.int64], rng: np.random.Generator, *, vocab_size: int) -> NDArray[np.int64]:

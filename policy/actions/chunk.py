@@ -109,7 +109,7 @@ def committed(chunk: ActionChunk, captured_ns: int, *, ready_ns: int, execute: i
     first = due(chunk, captured_ns)
     if first is None:
         return None
-    frozen = int(np.searchsorted(chunk.target_ns[first:], ready_ns, side="left"))
+    frozen = int(np.searchsorted(_checked(chunk)[first:], ready_ns, side="left"))
     return Committed(actions=np.asarray(chunk.actions, np.float64)[first:], frozen=frozen, execute=execute)
 
 
@@ -139,9 +139,12 @@ def _checked(chunk: ActionChunk) -> NDArray[np.int64]:
     if times.dtype.kind not in "iu":
         message = f"times of a chunk are whole nanoseconds, not {times.dtype}"
         raise ValueError(message)
-    backward = np.flatnonzero(np.diff(times) <= 0)
+    times_ns = times.astype(
+        np.int64
+    )  # before they are compared: differences of unsigned numbers are never negative
+    backward = np.flatnonzero(np.diff(times_ns) <= 0)
     if backward.size:
         step = int(backward[0]) + 1
         message = f"times of a chunk must rise: step {step} is meant for {times[step]} ns, after {times[step - 1]} ns"
         raise ValueError(message)
-    return times.astype(np.int64)
+    return times_ns

@@ -76,7 +76,11 @@ def checked_ids(ids: Sequence[int] | NDArray[np.integer], *, vocab_size: int) ->
     Raises:
         MalformedTokens: No flat sequence of integers, or an id outside the vocabulary.
     """
-    found = np.asarray(ids)
+    try:
+        found = np.asarray(ids)
+    except ValueError as error:
+        message = f"token ids must be a flat sequence of integers: {error}"
+        raise MalformedTokens(message) from error
     if found.ndim != 1 or (found.size and found.dtype.kind not in "iu"):
         message = f"token ids must be a flat sequence of integers, not {found.dtype} of shape {found.shape}"
         raise MalformedTokens(message)

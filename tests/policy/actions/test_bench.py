@@ -41,6 +41,13 @@ def test_it_refuses_to_measure_nothing(capsys: pytest.CaptureFixture[str]) -> No
     assert "must be at least 1" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("count", [1, 4])
+def test_few_strings_are_enough(fast: FastTokenizer, count: int) -> None:
+    figures = Figures()
+    bench.measure_strings(fast, count, np.random.default_rng(0), figures)
+    assert figures.missed() == []
+
+
 class Lying(FastTokenizer):
     """Answers refused strings with zeros, as if they were a chunk."""
 

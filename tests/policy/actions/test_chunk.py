@@ -121,6 +121,7 @@ def test_a_chunk_that_has_run_out_commits_to_nothing() -> None:
         (np.zeros((0, 3)), np.zeros(0, np.int64), "at least one"),
         (np.zeros(3), np.arange(3), r"\[T, D\]"),
         (np.zeros((3, 1)), np.array([0, 20, 20]), "step 2 is meant for 20 ns, after 20 ns"),
+        (np.zeros((3, 1)), np.array([40, 20, 60], np.uint64), "step 1 is meant for 20 ns, after 40 ns"),
         (np.zeros((2, 1)), np.array([0.0, 1.0]), "whole nanoseconds, not float64"),
     ],
 )

@@ -157,6 +157,7 @@ def test_what_is_no_number_is_refused(fast: FastTokenizer, value: float) -> None
         (lambda ids: [-1, *ids[1:]], "token 0 has id -1"),
         (lambda ids: np.array(ids) + 0.0, "flat sequence of integers, not float64"),
         (lambda ids: [ids], r"flat sequence of integers, not int64 of shape \(1, "),
+        (lambda ids: [ids, [1]], "flat sequence of integers"),
         (lambda ids: ["0"], "flat sequence of integers, not <U1"),
     ],
 )
