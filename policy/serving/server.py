@@ -60,7 +60,8 @@ class ServerConfig:
         port: TCP port; 0 lets the system choose.
         api_key: What clients must send, or None.
         without_key: Serve the network without a key.
-        limits: What one message may hold; a longer one ends its connection with code 1009.
+        limits: What one message may hold; a longer one ends its connection with code 1009. A client takes four times
+            as much memory at most: the request being answered, as bytes and as values, and two that wait.
         max_clients: At once; a further one is answered 503.
         drain_s: How long a request that is being answered is waited for when the server stops.
     """
