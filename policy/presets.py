@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal
 
 Kind = Literal["pi0", "pi05"]
@@ -32,6 +34,19 @@ class VisionConfig:
     patch: int = 14
     image_size: int = 224
 
+    def __post_init__(self) -> None:
+        """Refuse heads and patches that do not fit.
+
+        Raises:
+            ValueError: The width is no multiple of the heads, or an image is smaller than a patch.
+        """
+        if self.width % self.heads:
+            message = f"the image encoder's width {self.width} is no multiple of its {self.heads} heads"
+            raise ValueError(message)
+        if self.image_size < self.patch:
+            message = f"images of {self.image_size} pixels are smaller than the image encoder's patches of {self.patch}"
+            raise ValueError(message)
+
     @property
     def tokens(self) -> int:
         """Tokens of one image."""
@@ -50,7 +65,7 @@ class GemmaConfig:
         mlp_width: Of the gated MLP.
         heads: Query heads.
         kv_heads: Key-value heads, each shared by `heads / kv_heads` query heads.
-        head_dim: Width of a head.
+        head_dim: Width of a head; even.
     """
 
     width: int
@@ -59,6 +74,23 @@ class GemmaConfig:
     heads: int = 8
     kv_heads: int = 1
     head_dim: int = 256
+
+    def __post_init__(self) -> None:
+        """Refuse heads that cannot be shared or turned.
+
+        Raises:
+            ValueError: The query heads are no multiple of the key-value heads, or a head's width is odd.
+        """
+        if self.heads % self.kv_heads:
+            message = (
+                f"a tower's {self.heads} query heads are no multiple of its {self.kv_heads} key-value heads"
+            )
+            raise ValueError(message)
+        if self.head_dim % 2:
+            message = (
+                f"a head's width must be even, for rotary positions turn pairs of it, not {self.head_dim}"
+            )
+            raise ValueError(message)
 
 
 GEMMA_2B = GemmaConfig(width=2048, depth=18, mlp_width=16384)
@@ -103,9 +135,6 @@ class Pi0Config:
                     f"language tower and action expert must agree in {name}, not {language} and {expert}"
                 )
                 raise ValueError(message)
-        if self.vision.width % self.vision.heads:
-            message = f"the image encoder's width {self.vision.width} is no multiple of its {self.vision.heads} heads"
-            raise ValueError(message)
 
 
 PI05 = Pi0Config(kind="pi05")
@@ -248,12 +277,12 @@ class Pi0SmallConfig:
 PI0_FAST = Pi0FastConfig()
 PI0_SMALL = Pi0SmallConfig()
 
-PRESETS: dict[str, Pi0Config] = {
-    "pi05": PI05,
-    "pi0": PI0,
-    "pi05-medium": PI05_MEDIUM,
-    "pi05-small": PI05_SMALL,
-}
+PRESETS: Mapping[str, Pi0Config] = MappingProxyType(
+    {"pi05": PI05, "pi0": PI0, "pi05-medium": PI05_MEDIUM, "pi05-small": PI05_SMALL}
+)
+"""By the names that commands take."""
 
-BASELINES: dict[str, Pi0FastConfig | Pi0SmallConfig] = {"pi0-fast": PI0_FAST, "pi0-small": PI0_SMALL}
+BASELINES: Mapping[str, Pi0FastConfig | Pi0SmallConfig] = MappingProxyType(
+    {"pi0-fast": PI0_FAST, "pi0-small": PI0_SMALL}
+)
 """What the papers compare with; small ones of these kinds are the tests'."""
