@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -129,11 +129,3 @@ class Servable(Protocol):
 
 class RequestError(ValueError):
     """A request that cannot be answered; the message names the thing, the value and the remedy."""
-
-
-@dataclass(frozen=True)
-class Timing:
-    """Where the time of a call went, in milliseconds."""
-
-    total_ms: float
-    parts_ms: Mapping[str, float] = field(default_factory=dict)

@@ -54,7 +54,11 @@ def format_box(box: Box) -> str:
 
 
 def format_answer(boxes: Sequence[Box], subtask: str) -> str:
-    """What the high level is taught to answer: boxes first, then the subtask; raises as `format_box` does."""
+    """What the high level is taught to answer: boxes first, then the subtask.
+
+    Raises:
+        ValueError: As `format_box` says.
+    """
     return "".join(f"{format_box(box)} ; " for box in boxes) + subtask
 
 

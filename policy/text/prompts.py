@@ -325,7 +325,8 @@ def answer_ids(form: PromptFormat, tokenizer: TextTokenizer, answer: str) -> lis
     """Token ids of a taught answer, EOS last.
 
     Raises:
-        ValueError: The form teaches no text.
+        TypeError: `answer` is no string.
+        ValueError: The form teaches no text, or `answer` holds half of a surrogate pair.
     """
     refuse_unencodable(answer)
     if form.answer is None:

@@ -81,7 +81,7 @@ def _fitted(ids: Sequence[int], *, max_tokens: int | None, pad: bool) -> tuple[N
     length = len(ids) if max_tokens is None else min(len(ids), max_tokens)
     if length < len(ids):
         _log.warning(
-            "a prompt of %d tokens is cut to %d and loses its end, which asks for the answer; "
+            "a prompt of %d tokens is cut to %d and loses its end: the answer, or what asks for it; "
             "shorten the task, or give the model longer prompts",
             len(ids),
             length,

@@ -1,22 +1,21 @@
-"""The tree of allowed phrases: which tokens may come next, and how probable each phrase is among them.
+"""The tree of allowed phrases: which tokens may come next, and how probable each phrase is among the others.
 
-Axes: F phrases, L tokens of a phrase, V vocabulary.
+Axis: F phrases.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from policy.text.prompts import SUBTASK, PromptFormat, answer_ids
-from policy.text.tokenizer import PAD, TextTokenizer
+from policy.text.tokenizer import TextTokenizer
 
 Prefix: TypeAlias = tuple[int, ...]
-NextLogProbs: TypeAlias = Callable[[Sequence[Prefix]], NDArray[np.floating]]
-"""Prefixes to [len(prefixes), V] natural logarithms of the probability of each next token."""
+"""Tokens that a phrase begins with."""
 
 
 class PhraseTrie:
@@ -95,44 +94,16 @@ class PhraseTrie:
         message = f"no allowed phrase begins with tokens {list(prefix)}; begin at () and add only what `allowed` gives"
         raise ValueError(message)
 
-    def as_batch(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """All phrases for scoring in one pass: ids [F, L] int64, padded at the right with 0, and mask [F, L] bool."""
-        length = max(map(len, self._by_ids))
-        ids_FL = np.full((len(self._by_ids), length), PAD, dtype=np.int64)
-        for row, ids in enumerate(self._by_ids):
-            ids_FL[row, : len(ids)] = ids
-        lengths_F1 = np.array([len(ids) for ids in self._by_ids])[:, None]
-        return ids_FL, np.arange(length) < lengths_F1
-
-
-def phrase_probabilities(trie: PhraseTrie, next_log_probs: NextLogProbs) -> NDArray[np.float64]:
-    """Probability of each phrase, given that one of them is said.
-
-    Args:
-        trie: The allowed phrases.
-        next_log_probs: The model; asked once, about every prefix of the tree.
-
-    Returns:
-        [F] in the order of `trie.phrases`, summing to 1.
-
-    Raises:
-        ValueError: The model gives another shape than [prefixes, V], NaN, or probability 0 to every phrase.
-    """
-    prefixes = trie.prefixes
-    log_probs = np.asarray(next_log_probs(prefixes))
-    if log_probs.ndim != 2 or len(log_probs) != len(prefixes):
-        message = f"next_log_probs gave shape {log_probs.shape} for {len(prefixes)} prefixes, not [{len(prefixes)}, V]"
-        raise ValueError(message)
-    row_of = {prefix: row for row, prefix in enumerate(prefixes)}
-    joint_F = np.empty(len(trie.phrases))
-    for index, phrase in enumerate(trie.phrases):
-        ids = trie.ids_of(phrase)
-        joint_F[index] = sum(float(log_probs[row_of[ids[:at]], token]) for at, token in enumerate(ids))
-    return normalise(joint_F)
-
 
 def normalise(log_probs_F: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Probabilities among F phrases from the logarithms of their own, which need not sum to anything.
+    """Probabilities among F phrases, given that one of them is said.
+
+    Args:
+        log_probs_F: [F], at least one: natural logarithms of each phrase's own probability, that is, the sum over its
+            tokens. They need not sum to anything.
+
+    Returns:
+        [F], summing to 1.
 
     Raises:
         ValueError: One is NaN or above every number, or all are minus infinity.

@@ -31,7 +31,7 @@ from policy.text.prompts import (
 from policy.text.tokenizer import EOS
 from tests.policy.text.vocabulary import TINY, UNHURRIED, VECTORS, Recording
 
-CUT = pytest.mark.expects_log(r"a prompt of \d+ tokens is cut to 40 and loses its end")
+CUT = pytest.mark.expects_log(r"a prompt of \d+ tokens is cut to 40 and loses its end:")
 
 
 @pytest.mark.parametrize("case", VECTORS["state_discretisation"])
