@@ -133,10 +133,8 @@ def size_facts(sizes: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def manifest_facts(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """What only understudy's own checkpoints say."""
-    yield (
-        "embodiment",
-        f"{manifest['embodiment']} ({len(manifest['vector_names']) or NOT_SAID} named numbers)",
-    )
+    numbers = f" ({len(manifest['vector_names'])} named numbers)" if manifest["vector_names"] else ""
+    yield "embodiment", manifest["embodiment"] + numbers
     yield "cameras", ", ".join(manifest["cameras_low"])
     if manifest["cameras_high"]:
         yield "cameras, high level", ", ".join(manifest["cameras_high"])
@@ -144,7 +142,7 @@ def manifest_facts(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if manifest["prompt_high"]:
         yield "prompt, high level", manifest["prompt_high"]
     yield "control mode", manifest["control_mode"] or "not marked"
-    yield "relative actions", f"{sum(manifest['delta_mask'])} of {len(manifest['delta_mask'])}"
+    yield "relative actions", str(sum(manifest["delta_mask"]) or "none")
     yield "steps run of a chunk", f"{manifest['execute_steps']} at {manifest['rate_hz']:g} Hz"
     yield (
         "trained with",

@@ -7,13 +7,18 @@ real sizes' heads are known; anything else must come from the caller, and nothin
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from types import MappingProxyType
+from typing import ParamSpec, TypeVar
 
 from policy.checkpoints.errors import SizesNotInFile
 from policy.checkpoints.keys import Shape, read_axes, read_depth, read_kind
 from policy.presets import GEMMA_2B, GemmaConfig, Pi0Config, VisionConfig
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 OPENPI_HEADS = 8
 """Query heads of every Gemma that openpi's PyTorch code can build, with one key-value head; it is fixed there."""
@@ -82,11 +87,11 @@ class Sizes:
 
     Attributes:
         config: Every width and depth as in the file; what is unknown is 1, and fits nothing but the shapes.
-        unknown: What the file does not say and nobody gave, one line each.
+        unknown: What the file does not say and nobody gave: the name in `Known`, to a line about it.
     """
 
     config: Pi0Config
-    unknown: tuple[str, ...]
+    unknown: Mapping[str, str]
 
     def check(self, source: Path) -> None:
         """Refuse sizes that are not complete.
@@ -97,7 +102,7 @@ class Sizes:
         if self.unknown:
             raise SizesNotInFile(
                 f"{source} does not say all that its model must be built as. Give what is missing, or the name of a"
-                " configuration that has it, such as pi05_aloha:\n" + "\n".join(self.unknown)
+                " configuration that has it, such as pi05_aloha:\n" + "\n".join(self.unknown.values())
             )
 
 
@@ -118,22 +123,20 @@ def read_sizes(shapes: Mapping[str, Shape], *, source: Path, known: Known | None
     action_dim, vocab_size = reader.axis("action_dim"), reader.axis("vocabulary")
     horizon = reader.given("action_horizon", "the steps of a chunk")
     prompt = reader.given("max_prompt_tokens", "the longest prompt")
-    if not reader.problems:
-        try:
-            config = Pi0Config(
-                kind=kind,
-                vision=vision,
-                language=language,
-                expert=expert,
-                vocab_size=vocab_size,
-                action_dim=action_dim,
-                action_horizon=horizon,
-                max_prompt_tokens=prompt,
-            )
-        except ValueError as error:
-            reader.problems.append(str(error))
-        else:
-            return Sizes(config, tuple(reader.unknown))
+    if vision is not None and language is not None and expert is not None and not reader.problems:
+        config = reader.made(
+            Pi0Config,
+            kind=kind,
+            vision=vision,
+            language=language,
+            expert=expert,
+            vocab_size=vocab_size,
+            action_dim=action_dim,
+            action_horizon=horizon,
+            max_prompt_tokens=prompt,
+        )
+        if config is not None:
+            return Sizes(config, MappingProxyType(reader.unknown))
     raise SizesNotInFile(
         f"{source} and what was given make no model; give other sizes, or another file:\n"
         + "\n".join(reader.problems)
@@ -144,7 +147,7 @@ class _Reader:
     """Reads sizes off shapes, and goes on with 1 where they tell none.
 
     Attributes:
-        unknown: What somebody must give.
+        unknown: What somebody must give, as in `Sizes`.
         problems: What cannot be.
     """
 
@@ -152,7 +155,7 @@ class _Reader:
         self._shapes = shapes
         self._axes = read_axes(shapes)
         self._known = known
-        self.unknown: list[str] = []
+        self.unknown: dict[str, str] = {}
         self.problems: list[str] = []
 
     def axis(self, name: str) -> int:
@@ -166,12 +169,20 @@ class _Reader:
         """A number that only somebody else can know."""
         value: int | None = getattr(self._known, name)
         if value is None:
-            self.unknown.append(f"{what}: give {name}")
+            self.unknown[name] = f"{what}: give {name}"
         elif value < 1:
             self.problems.append(f"{what}: {name} must be at least 1, not {value}")
         return max(value or 1, 1)
 
-    def vision(self) -> VisionConfig:
+    def made(self, config: Callable[P, T], *args: P.args, **sizes: P.kwargs) -> T | None:
+        """A configuration, or None where it refuses its sizes."""
+        try:
+            return config(*args, **sizes)
+        except ValueError as error:
+            self.problems.append(str(error))
+            return None
+
+    def vision(self) -> VisionConfig | None:
         """The image encoder."""
         width, mlp_width = self.axis("vision_width"), self.axis("vision_mlp")
         tokens, patch = self.axis("image_tokens"), self.axis("patch")
@@ -182,7 +193,8 @@ class _Reader:
         heads = SIGLIP.heads
         if self._known.vision_heads is not None or width != SIGLIP.width:
             heads = self.given("vision_heads", f"heads of an image encoder {width} wide")
-        return VisionConfig(
+        return self.made(
+            VisionConfig,
             width=width,
             depth=SIGLIP.depth if real else read_depth(self._shapes, "vision"),
             mlp_width=mlp_width,
@@ -191,7 +203,7 @@ class _Reader:
             image_size=side * patch,
         )
 
-    def towers(self) -> tuple[GemmaConfig, GemmaConfig]:
+    def towers(self) -> tuple[GemmaConfig | None, GemmaConfig | None]:
         """Language tower and action expert, which agree in all but their widths."""
         width, mlp_width = self.axis("language_width"), self.axis("language_mlp")
         heads, kv_heads, head_dim = self._heads(self.axis("queries"), self.axis("keys"))
@@ -200,8 +212,9 @@ class _Reader:
         found = max(read_depth(self._shapes, "language"), read_depth(self._shapes, "expert"))
         depth = GEMMA_2B.depth if real else found
 
-        def tower(width: int, mlp_width: int) -> GemmaConfig:
-            return GemmaConfig(
+        def tower(width: int, mlp_width: int) -> GemmaConfig | None:
+            return self.made(
+                GemmaConfig,
                 width=width,
                 depth=depth,
                 mlp_width=mlp_width,
@@ -218,7 +231,7 @@ class _Reader:
         if heads is None:
             if queries == OPENPI_HEADS * keys:
                 return OPENPI_HEADS, 1, keys
-            self.unknown.append(
+            self.unknown["heads"] = (
                 f"heads of Gemma, as queries are {queries} wide and keys {keys}, not {OPENPI_HEADS} to 1: give heads"
             )
             head_dim = math.gcd(queries, keys)

@@ -101,7 +101,7 @@ def describe(path: Path, *, known: Known | None = None, kind: str | None = None)
         layout=found.layout,
         kind=None if found.config is None else kind_of(found.config).name,
         sizes=_sizes(found),
-        unknown=found.unknown,
+        unknown=tuple(found.unknown.values()),
         parameters={} if weights is None else _parameters(weights),
         dtypes={} if weights is None else _dtypes(weights),
         files=0 if weights is None else len(weights.files),
@@ -126,13 +126,12 @@ def _sizes(found: Survey) -> dict[str, Any]:
         return {}
     sizes = asdict(found.config)
     sizes.pop("kind", None)
-    said = " ".join(found.unknown)
     for name in ("action_horizon", "max_prompt_tokens"):
-        if name in said:
+        if name in found.unknown:
             sizes[name] = None
-    if "vision_heads" in said:
+    if "vision_heads" in found.unknown:
         sizes["vision"]["heads"] = None
-    if "give heads" in said:
+    if "heads" in found.unknown:
         for tower in ("language", "expert"):
             sizes[tower] |= dict.fromkeys(("heads", "kv_heads", "head_dim"))
     return sizes

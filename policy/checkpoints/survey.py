@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,7 +40,7 @@ class Survey:
         layout: Who wrote it; `file` for weights without a folder.
         weights: None where there are none.
         config: Kind and sizes; what is `unknown` is 1 in it. None where they cannot be told.
-        unknown: What nobody said of the sizes, one line each.
+        unknown: What nobody said of the sizes, as in `Sizes`.
         manifest: This software's own.
         lerobot: LeRobot's own.
         normalization: How statistics are used; where nothing says it, as openpi does for this kind.
@@ -52,7 +52,7 @@ class Survey:
     layout: Layout
     weights: Weights | None = None
     config: ModelConfig | None = None
-    unknown: tuple[str, ...] = ()
+    unknown: Mapping[str, str] = field(default_factory=dict)
     manifest: Manifest | None = None
     lerobot: LeRobotConfig | None = None
     normalization: Normalization | None = None
@@ -68,11 +68,14 @@ def survey(path: Path, *, known: Known | None = None, kind: str | None = None) -
         known: What the files of openpi do not say.
         kind: The kind of model that it must be; None takes any.
     """
-    found = Survey(path=path, layout=_layout_of(path))
-    if not path.exists():
-        found.problems.append(
-            NotACheckpoint(f"there is nothing at {path}; give a checkpoint's folder or file")
-        )
+    found = Survey(path=path, layout="file")
+    try:
+        found.layout = _layout_of(path)
+        nothing = None if path.exists() else f"there is nothing at {path}; give a checkpoint's folder or file"
+    except OSError as error:
+        nothing = f"cannot look at {path}: {error.strerror or error}"
+    if nothing is not None:
+        found.problems.append(NotACheckpoint(nothing))
         return found
     known = known or Known()
     with _noting(found):

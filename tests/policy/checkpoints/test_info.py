@@ -84,6 +84,16 @@ def test_our_own_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert plain["manifest"]["embodiment"] == "sim-kitchen"
     for said in ("5 at 50 Hz", "steps 10, recipe kitchen", "no subtasks", "can be loaded"):
         assert said in text
+    facts = dict(line.split("  ", 1) for line in text.splitlines() if "  " in line.strip())
+    assert facts["embodiment"].strip() == "sim-kitchen"
+    assert facts["relative actions"].strip() == "none"
+
+
+def test_a_path_that_cannot_even_be_looked_at_is_a_problem(capsys: pytest.CaptureFixture[str]) -> None:
+    code, text, plain = run("/" + 300 * "a", capsys=capsys)
+    assert code == 1
+    assert "File name too long" in text
+    assert len(plain["problems"]) == 1
 
 
 def test_dimensions_that_hardly_moved_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
