@@ -115,10 +115,11 @@ def extract_fast_ids(
     tokens = [int(token) for token in ids]
     if EOS in tokens:
         tokens = tokens[: tokens.index(EOS)]
-    start = _find(tokens, tokenizer.encode(BEFORE))
+    before = tokenizer.encode(BEFORE)
+    start = _find(tokens, before)
     if start is None:
         return None
-    tokens = tokens[start + len(tokenizer.encode(BEFORE)) :]
+    tokens = tokens[start + len(before) :]
     end = _find(tokens, tokenizer.encode(AFTER))
     fast = text_to_fast_ids(tokens[:end], vocab_size=tokenizer.vocab_size)
     return fast if ((fast >= 0) & (fast < fast_vocab_size)).all() else None

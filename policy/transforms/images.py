@@ -122,7 +122,8 @@ def as_image(value: object, *, name: str) -> NDArray[np.uint8]:
             f"image {name!r} is [Y, X, 3] or [3, Y, X], not {list(image.shape)} of {image.dtype}"
         )
     if np.issubdtype(image.dtype, np.floating):
-        scaled = 255 * image
+        with np.errstate(over="ignore"):  # of half precision; infinity is refused below
+            scaled = 255 * image
         # What would be cut to 0 or 255 is let through: resized images overshoot by a rounding error.
         if not np.all((scaled > -1) & (scaled < 256)):  # false for NaN too
             message = f"image {name!r} of floats reaches from {image.min():.6g} to {image.max():.6g}"

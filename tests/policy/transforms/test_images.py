@@ -120,6 +120,7 @@ class TestParsing:
         ("value", "message"),
         [
             (np.full((2, 2, 3), 255.0), "reaches from 255 to 255; it must lie in 0 to 1, or be uint8"),
+            (np.full((2, 2, 3), 300, np.float16), "reaches from 300 to 300"),
             (np.full((2, 2, 3), -0.5), "reaches from -0.5 to -0.5"),
             (np.full((2, 2, 3), np.nan), "reaches from nan to nan"),
             (np.zeros((2, 2, 3), np.int64), "uint8, or floats from 0 to 1, not int64"),

@@ -12,11 +12,7 @@ from tests.policy.transforms.golden import GOLDEN, vectors
 
 NORM = vectors("preproc_norm")
 METHODS: tuple[Normalization, ...] = ("z-score", "quantile")
-CASES = [
-    (index, method)
-    for index, method in itertools.product(range(3), METHODS)
-    if (GOLDEN / f"norm_stats_{index}").exists()
-]
+CASES = list(itertools.product(range(2), METHODS))
 
 
 def stats_of(index: int) -> dict[str, NormStats]:
@@ -58,8 +54,9 @@ def test_statistics_wider_than_the_values_are_cut(method: Normalization) -> None
 
 
 def test_every_vector_of_the_golden_file_has_a_test() -> None:
-    used = {f"n{i}" for i in range(3)} | {"wide", "running"}
-    assert {name.split(".")[0] for name in NORM} == used
+    used = {f"n{index}" for index, _ in CASES} | {"wide", "running"}
+    # The statistics of n2 are in no file: `tests.vectors` derives them from its vectors, and checks those.
+    assert {name.split(".")[0] for name in NORM} == used | {"n2"}
 
 
 @pytest.mark.parametrize("method", METHODS)
