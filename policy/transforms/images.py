@@ -6,7 +6,6 @@ shrinks (antialiasing); other libraries' "bilinear" does not, and differs by up 
 
 from __future__ import annotations
 
-from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,28 +29,22 @@ class ResizeImages:
     Attributes:
         height: In pixels.
         width: In pixels.
-        pool: Threads to resize the cameras on, side by side (Pillow lets others run meanwhile); its owner shuts it
-            down. None resizes one after the other, which is what data loaders with processes of their own want.
     """
 
     height: int
     width: int
-    pool: Executor | None = None
 
     def __call__(self, sample: Sample) -> Sample:
         """`sample` with images of [height, width, 3]; a camera that is masked stays black."""
         masks = sample.get("image_mask", {})
-        images = sample["image"]
-        there = [name for name in images if masks.get(name, True)]
-        run = map if self.pool is None else self.pool.map
-        resized = dict(zip(there, run(self._resized, [images[name] for name in there]), strict=True))
-        black = np.zeros((self.height, self.width, COLOURS), np.uint8)
         changed = sample.copy()
-        changed["image"] = {name: resized[name] if name in resized else black.copy() for name in images}
+        changed["image"] = {
+            name: resize_with_pad(image, height=self.height, width=self.width)
+            if masks.get(name, True)
+            else np.zeros((self.height, self.width, COLOURS), np.uint8)
+            for name, image in sample["image"].items()
+        }
         return changed
-
-    def _resized(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        return resize_with_pad(image, height=self.height, width=self.width)
 
 
 def resize_with_pad(images: NDArray[np.uint8], *, height: int, width: int) -> NDArray[np.uint8]:

@@ -7,7 +7,6 @@ only), normalise, resize images, tokenise, pad. Out: unnormalise, absolute actio
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
@@ -99,7 +98,6 @@ def build_pipeline(
     *,
     image_size: int = 224,
     repack: Repack | None = None,
-    pool: Executor | None = None,
 ) -> Pipeline:
     """The transforms of a policy.
 
@@ -109,7 +107,6 @@ def build_pipeline(
         tokenizer: See `prompt_tokenizer`.
         image_size: Side of the model's square images, in pixels.
         repack: Names of a dataset to those of the embodiment, first of all; for training.
-        pool: Threads to resize the cameras on, see `ResizeImages`.
 
     Raises:
         NormStatsError: The statistics are not those of this robot.
@@ -123,7 +120,7 @@ def build_pipeline(
         out_of.append(AbsoluteActions(config.delta))
     into += [
         Normalize(stats, config.normalization, config.clip),
-        ResizeImages(image_size, image_size, pool),
+        ResizeImages(image_size, image_size),
         TokenizePrompt(tokenizer, config.discrete_state),
     ]
     if config.pads:
