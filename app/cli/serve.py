@@ -106,6 +106,14 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("give either a CHECKPOINT, or --preset NAME --random-weights to try without one")
     if args.random_weights != (args.preset is not None):
         raise UsageError("--preset and --random-weights go together; a checkpoint knows its own sizes")
+    given = (
+        ("--config", args.config),
+        ("--tokenizer", args.tokenizer),
+        ("--vision-heads", args.vision_heads),
+    )
+    unused = [option for option, value in given if value is not None]
+    if args.random_weights and unused:
+        raise UsageError(f"{unused[0]} tells what a checkpoint does not say; --random-weights has none")
     if args.no_api_key and args.api_key_file is not None:
         raise UsageError("--no-api-key and --api-key-file exclude each other; choose one")
 

@@ -161,6 +161,12 @@ def loads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         (["x", "--random-weights"], 2, "give either"),
         (["--random-weights"], 2, "--preset and --random-weights go together"),
         (["x", "--preset", "pi05-small"], 2, "--preset and --random-weights go together"),
+        (
+            ["--random-weights", "--preset", "pi05", "--tokenizer", "f"],
+            2,
+            "--tokenizer tells what a checkpoint",
+        ),
+        (["--random-weights", "--preset", "pi05", "--config", "pi05_droid"], 2, "--config tells what"),
         (["x", "--no-api-key", "--api-key-file", "f"], 2, "exclude each other"),
         (["x", "--api-key-file", "/no/such/key"], 1, "cannot read the API key from /no/such/key"),
         (["x", "--host", "0.0.0.0"], 1, "give --api-key-file (or UNDERSTUDY_API_KEY), or --no-api-key"),
@@ -193,7 +199,7 @@ def test_options_that_make_no_sense_are_usage_errors(
 @pytest.mark.parametrize(
     ("arguments", "code", "expected"),
     [
-        (["--random-weights", "--preset", "pi06"], 2, "no preset 'pi06' of π0 or π0.5; there are pi05, pi0"),
+        (["--random-weights", "--preset", "pi06"], 2, "no preset 'pi06'"),
         (["/no/such/checkpoint"], 1, "there is nothing at /no/such/checkpoint"),
         (["x", "--config", "pi05_alohaa"], 1, "did you mean 'pi05_aloha'?"),
     ],

@@ -58,6 +58,7 @@ def test_everything_that_is_not_known_is_named_at_once() -> None:
         (Known(heads=0), "do not fit"),
         (Known(action_horizon=0), "at least 1"),
         (Known(vision_heads=-4), "at least 1"),
+        (Known(vision_heads=5, action_horizon=0), "(?s)multiple.*at least 1"),
     ],
 )
 def test_what_does_not_fit_is_refused(known: Known, said: str) -> None:
