@@ -44,7 +44,7 @@ class PhraseTrie:
         self._ids: dict[str, Prefix] = {}
         for phrase in phrases:
             ids = tuple(answer_ids(form, tokenizer, phrase))
-            if not phrase.strip():
+            if not form.clean(phrase).strip():
                 message = f"a phrase is blank: {phrase!r}; take it out of the list"
                 raise ValueError(message)
             by_ids.setdefault(ids, phrase)

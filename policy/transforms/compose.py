@@ -119,7 +119,9 @@ class Repack:
 
         def take(path: str) -> object:
             if path not in flat:
-                message = f"no {path!r} in the sample, which has {', '.join(sorted(flat)) or 'nothing'}"
+                message = (
+                    f"no {path!r} in the sample, which has {', '.join(sorted(map(str, flat))) or 'nothing'}"
+                )
                 raise RequestError(message)
             return flat[path]
 

@@ -78,6 +78,8 @@ def test_bad_phrases_are_refused() -> None:
         PhraseTrie("pick up", TINY)
     with pytest.raises(ValueError, match=r"a phrase is blank: ' \\n'"):
         PhraseTrie(["pick up", " \n"], TINY)
+    with pytest.raises(ValueError, match="a phrase is blank: '_'"):
+        PhraseTrie(["_"], TINY)
     with pytest.raises(TypeError, match="text must be a string, not NoneType"):
         PhraseTrie([None], TINY)  # type: ignore[list-item]
 

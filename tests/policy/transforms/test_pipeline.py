@@ -272,6 +272,8 @@ class TestRepacking:
     def test_a_column_that_is_not_there_is_named(self) -> None:
         with pytest.raises(RequestError, match="no 'action' in the sample, which has a/b, c"):
             Repack({"actions": "action"})({"a": {"b": 1}, "c": 2})
+        with pytest.raises(RequestError, match="no 'action' in the sample, which has 0, c"):
+            Repack({"actions": "action"})({"c": 1, 0: 2})  # type: ignore[dict-item]
 
     def test_the_default_prompt_changes_no_request(self) -> None:
         raw: dict[str, object] = {}
