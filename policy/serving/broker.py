@@ -72,7 +72,8 @@ def _at_step(value: object, step: int) -> object:
     if isinstance(value, Mapping):
         return {key: _at_step(item, step) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return type(value)(_at_step(item, step) for item in value)
+        items = [_at_step(item, step) for item in value]
+        return items if isinstance(value, list) else tuple(items)
     return value
 
 

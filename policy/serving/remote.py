@@ -59,7 +59,11 @@ class RemotePolicy:
         self._step_ns = None if rate_hz is None else round(1e9 / rate_hz)
 
     def __enter__(self) -> Self:
-        self.warm_up()
+        try:
+            self.warm_up()
+        except BaseException:  # one of the two may be connected
+            self.close()
+            raise
         return self
 
     def __exit__(

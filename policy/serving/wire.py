@@ -90,7 +90,7 @@ def _to_plain(value: object, path: str) -> object:
         return _exact(value)
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value)
-    if isinstance(value, np.ndarray):
+    if isinstance(value, np.ndarray) and not isinstance(value, np.ma.MaskedArray):
         _check_dtype(value.dtype, path)
         return {ARRAY: True, DATA: _bytes_of(value), DTYPE: value.dtype.str, SHAPE: value.shape}
     if isinstance(value, np.generic):

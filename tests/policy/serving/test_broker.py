@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -45,6 +45,15 @@ def test_hands_out_steps_as_openpi_does() -> None:
         assert got["scalar"].dtype == expected["scalar_type"]
         assert got["policy_timing"] == expected["policy_timing"]
         assert policy.calls == expected["inner_calls"]
+
+
+def test_tuples_are_taken_apart_whatever_their_names() -> None:
+    class Pair(NamedTuple):
+        actions: Any
+        why: str
+
+    broker = ActionChunkBroker(lambda _: {"pair": Pair(np.arange(6).reshape(3, 2), "why")}, horizon=3)
+    assert [broker.infer({})["pair"][0].tolist() for _ in range(3)] == [[0, 1], [2, 3], [4, 5]]
 
 
 def test_a_chunk_shorter_than_the_horizon_is_named_before_a_step_is_taken() -> None:

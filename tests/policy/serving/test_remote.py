@@ -14,7 +14,7 @@ import pytest
 from policy.serving.adapter import ALOHA, DROID, LIBERO, ServedPolicy
 from policy.serving.calls import SubtaskServable
 from policy.serving.client import PolicyClient
-from policy.serving.client_errors import BadReply, RemoteError
+from policy.serving.client_errors import BadReply, RemoteError, ServerUnreachable
 from policy.serving.remote import NotOffered, RemotePolicy
 from policy.transforms.images import ImageTooThin
 from policy.types import Committed, Observation, RequestError
@@ -299,6 +299,15 @@ def test_replies_that_cannot_be_used_are_named(reply: dict[str, Any], expected: 
         pytest.raises(BadReply, match=expected),
     ):
         remote.actions(OBSERVATION, "go")
+
+
+def test_what_cannot_connect_at_both_levels_stays_connected_at_none(scripted: Scripted) -> None:
+    with running(ServedPolicy(scripted), max_clients=1) as server:
+        expected = pytest.raises(ServerUnreachable, match="1 clients are connected, which is the limit")
+        with expected, RemotePolicy(lambda: PolicyClient(server.url, connect_timeout_s=0.2)):
+            pass
+        with PolicyClient(server.url, connect_timeout_s=5) as client:
+            assert client.metadata["name"] == "scripted"
 
 
 def test_without_times_a_rate_is_asked_for() -> None:

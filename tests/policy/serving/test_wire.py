@@ -70,7 +70,10 @@ def test_refuses_to_write_what_openpi_refuses(name: str) -> None:
         pack({"deep": [0, value]})
 
 
-@pytest.mark.parametrize("value", [object(), {1, 2}, 2**64, -(2**63) - 1, "\ud800", {3: 1}, {(1,): 1}])
+@pytest.mark.parametrize(
+    "value",
+    [object(), {1, 2}, 2**64, -(2**63) - 1, "\ud800", {3: 1}, {(1,): 1}, np.ma.array([1, 2], mask=[0, 1])],
+)
 def test_refuses_to_write_what_has_no_form(value: object) -> None:
     with pytest.raises(WireError):
         pack({"x": value})
