@@ -7,6 +7,7 @@ chunks stay within a number of tokens, unless the error forbids to go that coars
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -23,7 +24,7 @@ from policy.actions.fast_vocabulary import (
 )
 
 DEFAULT_VOCAB_SIZE = 2048
-SCALES = (10.0, 9.0, 8.0, 7.0, 6.5, 6.0, 5.5, 5.0, 4.5, 4.0, 3.5, 3.0)
+SCALES = (10.0, 9.0, 8.0, 7.0, 6.5, 6.0, 5.5, 5.0, 4.5, 4.0, 3.5, 3.0, 2.5, 2.0, 1.5, 1.0)
 MAX_TRIAL_CHUNKS = 1200
 SPREAD = 4.0
 """Standard deviations of tokens a chunk above their mean: hardly a chunk has more."""
@@ -41,15 +42,29 @@ class FitTarget:
     tokens: float = 65.0
     rmse_of_range: float = 0.0117
 
+    def __post_init__(self) -> None:
+        """Refuse what nothing can keep to.
+
+        Raises:
+            ValueError: A bound that is not above 0.
+        """
+        for name, value in (("tokens", self.tokens), ("rmse_of_range", self.rmse_of_range)):
+            if not value > 0:
+                message = f"{name} of what FAST is fitted for must be above 0, not {value}"
+                raise ValueError(message)
+
 
 def fit_scale(chunks_BTA: NDArray[np.float64], *, vocab_size: int, target: FitTarget) -> float:
     """The finest scale that keeps to the target, measured on chunks that were not fitted on.
 
-    Of all scales whose error is allowed, the finest with few enough tokens; the coarsest allowed where none has; the
-    finest where none is allowed.
+    Of all scales whose error is allowed, the finest with few enough tokens; the coarsest allowed where none has, which
+    takes all of the error; the finest where none is allowed.
     """
     coefficients = scipy.fft.dct(_trial_chunks(chunks_BTA), axis=1, norm="ortho")
     allowed = [scale for scale in SCALES if _rmse_of_range(coefficients, scale) <= target.rmse_of_range]
+    if not allowed:
+        return SCALES[0]
+    allowed.append(_coarsest(coefficients, target.rmse_of_range, known=allowed[-1]))
     low, high = 0, len(allowed) - 1
     while low < high:
         middle = (low + high) // 2
@@ -57,7 +72,7 @@ def fit_scale(chunks_BTA: NDArray[np.float64], *, vocab_size: int, target: FitTa
             high = middle
         else:
             low = middle + 1
-    return allowed[low] if allowed else SCALES[0]
+    return allowed[low]
 
 
 def fit_vocabulary(
@@ -132,6 +147,16 @@ def _trial_chunks(chunks_BTA: NDArray[np.float64]) -> NDArray[np.float64]:
     """Some chunks, spread over all of them: chunks of one episode lie side by side."""
     count = min(len(chunks_BTA), MAX_TRIAL_CHUNKS)
     return chunks_BTA[np.linspace(0, len(chunks_BTA) - 1, count).round().astype(np.int64)]
+
+
+def _coarsest(coefficients: NDArray[np.float64], rmse_of_range: float, *, known: float) -> float:
+    """The coarsest scale, in hundredths, whose error is allowed, from the coarsest of `SCALES` that is known to be."""
+    coarser = max((scale for scale in SCALES if scale < known), default=known)
+    hundredths = range(round(100 * coarser), round(100 * known))
+    place = bisect_left(
+        hundredths, True, key=lambda scale: _rmse_of_range(coefficients, scale / 100) <= rmse_of_range
+    )
+    return hundredths[place] / 100 if place < len(hundredths) else known
 
 
 def _rmse_of_range(coefficients: NDArray[np.float64], scale: float) -> float:

@@ -51,7 +51,14 @@ def test_the_target_decides_the_scale() -> None:
     )
     assert coarse.scale < fine.scale == 10
     bounded = FastTokenizer.fit(chunks, target=FitTarget(tokens=1, rmse_of_range=0.008))
-    assert tokens_and_rmse(bounded, chunks)[1] <= 0.008
+    assert 0.0079 <= tokens_and_rmse(bounded, chunks)[1] <= 0.008
+    assert FastTokenizer.fit(chunks, target=FitTarget(rmse_of_range=1e-9)).scale == 10
+
+
+@pytest.mark.parametrize("bounds", [{"tokens": 0}, {"rmse_of_range": float("nan")}, {"rmse_of_range": -1}])
+def test_a_target_that_nothing_keeps_to_is_refused(bounds: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match=f"{next(iter(bounds))} of what FAST is fitted for must be above 0"):
+        FitTarget(**bounds)
 
 
 def test_coefficients_are_the_published_ones(fast: FastTokenizer) -> None:
