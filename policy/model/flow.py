@@ -22,6 +22,20 @@ def interpolate(actions_BTA: Tensor, noise_BTA: Tensor, time: Tensor) -> Tensor:
     return t * noise_BTA + (1 - t) * actions_BTA
 
 
+def check_chunk(x_BTA: Tensor, time: Tensor, shape: tuple[int, int, int]) -> None:
+    """Hold noisy actions and their times to the batch, steps and dimensions that a model takes.
+
+    Raises:
+        ValueError: They have others; a time of another batch would otherwise be spread over this one.
+    """
+    if x_BTA.shape != shape or time.shape not in (shape[:1], shape[:2]):
+        message = (
+            f"noisy actions of shape {list(x_BTA.shape)} at times of shape {list(time.shape)}; here they are"
+            f" {list(shape)} at {list(shape[:1])} or {list(shape[:2])}"
+        )
+        raise ValueError(message)
+
+
 def velocity_target(actions_BTA: Tensor, noise_BTA: Tensor) -> Tensor:
     """What the model is to say anywhere on the line."""
     return noise_BTA - actions_BTA
@@ -47,6 +61,9 @@ def euler_times(steps: int = STEPS) -> list[float]:
     """The times at which the velocity is asked for, from 1 down.
 
     They are added up in float32, as openpi does: 1.0, 0.9, 0.79999995, …; 1 − k/steps would be off by up to 7e-8.
+
+    Raises:
+        ValueError: There is no step to take.
     """
     if steps < 1:
         message = f"{steps} denoising steps; at least 1 is needed (openpi uses {STEPS})"
@@ -61,11 +78,16 @@ def euler_times(steps: int = STEPS) -> list[float]:
 
 
 def embed_time(time: Tensor, width: int) -> Tensor:
-    """Sine and cosine of flow time at `width`/2 periods from 4 ms to 4: [..., width], sines first.
+    """Sine and cosine of flow time at `width`/2 periods from 0.004 to 4: [..., width], sines first.
 
     Computed in float64: the shortest period turns 250 times over the unit interval. The result is float64 too; callers
     round it to their dtype.
+
+    Raises:
+        ValueError: The width is odd.
     """
+    if width % 2:
+        raise ValueError(f"flow time is told in pairs of sine and cosine; a width of {width} is odd")
     fraction = torch.linspace(0.0, 1.0, width // 2, dtype=torch.float64, device=time.device)
     period = MIN_PERIOD * (MAX_PERIOD / MIN_PERIOD) ** fraction
     angle = time.to(torch.float64)[..., None] * (2 * math.pi / period)

@@ -51,7 +51,11 @@ class FlowModel(Protocol):
         *,
         attend: Attend = attention.fused,
     ) -> Tensor:
-        """The flow's velocity at `x` and `time` ([B], or [B, T] one a step): float32 [B, T, A]."""
+        """The flow's velocity at `x` and `time` ([B], or [B, T] one a step): float32 [B, T, A].
+
+        Raises:
+            ValueError: `x` or `time` is not of the model's size, or of the prefix's batch.
+        """
         ...
 
     def sample_actions(

@@ -138,7 +138,13 @@ class Pi0(nn.Module):
         *,
         attend: Attend = attention.fused,
     ) -> Tensor:
-        """The flow's velocity at `x` and `time` ([B], or [B, T] one a step): float32 [B, T, A]."""
+        """The flow's velocity at `x` and `time` ([B], or [B, T] one a step): float32 [B, T, A].
+
+        Raises:
+            ValueError: `x` or `time` is not of the model's size, or of the prefix's batch.
+        """
+        chunk = (len(prefix.valid_BS), self.config.action_horizon, self.config.action_dim)
+        flow.check_chunk(x_BTA, time, chunk)
         suffix = self.embed_suffix(state_BA, x_BTA, time)
         tokens_BTW = suffix.tokens_BTW.to(self.expert.layers[0].self_attn.o_proj.weight.dtype)
         starts_T = torch.tensor(self.suffix_starts(), device=tokens_BTW.device)

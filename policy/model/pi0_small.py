@@ -57,8 +57,13 @@ class Pi0Small(nn.Module):
         """The flow's velocity at `x` and `time` ([B], or [B, T] one a step): float32 [B, T, A].
 
         The state is in the prefix already; `state_BA` is not read.
+
+        Raises:
+            ValueError: `x` or `time` is not of the model's size, or of the prefix's batch.
         """
         del state_BA
+        chunk = (len(prefix.valid_BS), self.config.action_horizon, self.config.action_dim)
+        flow.check_chunk(x_BTA, time, chunk)
         keys, values = prefix.cache.keys, prefix.cache.values
         return self.expert(
             x_BTA,

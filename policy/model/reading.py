@@ -118,15 +118,15 @@ def read(
         cache=cache,
         attend=attend,
     )
-    ends = places_of(segments)
+    places = places_of(segments)
     before_BSW = hidden_BSW.gather(1, place_before(valid_BS)[:, :, None].expand_as(hidden_BSW))
-    seen_by_expert = max(end for kind, (_, end) in ends.items() if kind != Kind.FAST)
+    seen_by_expert = max(end for kind, (_, end) in places.items() if kind != Kind.FAST)
     return Reading(
         prefix=Prefix(cache.first(seen_by_expert), valid_BS[:, :seen_by_expert]),
         answer_BLV=None
         if answer is None
-        else paligemma.text_logits(before_BSW[:, slice(*ends[Kind.ANSWER])]),
-        fast_BLV=None if fast is None else paligemma.text_logits(before_BSW[:, slice(*ends[Kind.FAST])]),
+        else paligemma.text_logits(before_BSW[:, slice(*places[Kind.ANSWER])]),
+        fast_BLV=None if fast is None else paligemma.text_logits(before_BSW[:, slice(*places[Kind.FAST])]),
     )
 
 

@@ -125,6 +125,18 @@ def test_training_and_inference_give_the_same_velocity(model: FlowModel) -> None
     torch.testing.assert_close(error.detach(), expected, atol=1e-4, rtol=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("shape", "times"),
+    [((2, 4, 6), (2,)), ((2, 5, 7), (2,)), ((1, 5, 6), (1,)), ((2, 5, 6), (1,)), ((2, 5, 6), (2, 4))],
+    ids=["steps", "dimensions", "batch", "times of another batch", "times of other steps"],
+)
+def test_chunks_of_another_size_are_refused(
+    model: FlowModel, shape: tuple[int, ...], times: tuple[int, ...]
+) -> None:
+    with pytest.raises(ValueError, match=r"here they are \[2, 5, 6\] at \[2\] or \[2, 5\]"):
+        velocity(model, tiny.observation(), torch.zeros(shape), torch.zeros(times))
+
+
 def test_both_attentions_give_the_same_actions(model: FlowModel) -> None:
     inputs, noise = tiny.observation(), tiny.chunk()
     fused, eager = (
