@@ -32,7 +32,7 @@ _DRAFT, _OLD = ".draft-", ".old-"
 
 @contextmanager
 def draft_of(path: Path) -> Iterator[Path]:
-    """A new folder beside `path` that takes its place at the end, or goes.
+    """A new folder beside `path` that takes its place at the end, or goes. The folder above is made if need be.
 
     Raises:
         NoRoom: The disk is full.
@@ -40,7 +40,7 @@ def draft_of(path: Path) -> Iterator[Path]:
     """
     draft = path.with_name(f".{path.name}{_DRAFT}{uuid.uuid4().hex[:8]}")
     try:
-        draft.mkdir()
+        draft.mkdir(parents=True)
         with _held(draft):
             yield draft
             _sync_tree(draft)

@@ -69,18 +69,20 @@ def save(
     for source in (tokenizer, fast):
         if source is not None and not source.exists():
             raise CheckpointError(f"cannot copy {source} into the checkpoint: it is not there")
-    manifest = msgspec.structs.replace(
-        manifest,
-        tokenizer=None if tokenizer is None else f"{TOKENIZER_FOLDER}/{tokenizer.name}",
-        fast=None if fast is None else FAST_FOLDER,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-    )
+    try:
+        manifest = msgspec.structs.replace(
+            manifest,
+            tokenizer=None if tokenizer is None else f"{TOKENIZER_FOLDER}/{tokenizer.name}",
+            fast=None if fast is None else FAST_FOLDER,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+    except ValueError as error:
+        raise CheckpointError(f"cannot copy {tokenizer} into the checkpoint: {error}; rename it") from error
     text = format_manifest(config, manifest)
     tensors, metadata = stored_tensors(model)
     _check_finite(tensors, path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _check_room(path.parent, sum(tensor.numel() * tensor.element_size() for tensor in tensors.values()))
     with draft_of(path) as draft:
+        _check_room(path.parent, sum(tensor.numel() * tensor.element_size() for tensor in tensors.values()))
         _write_weights(draft / WEIGHTS_FILE, tensors, metadata)
         save_norm_stats(draft / ASSETS, manifest.asset_id, stats)
         if tokenizer is not None:

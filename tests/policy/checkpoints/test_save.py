@@ -31,6 +31,7 @@ from policy.checkpoints.folder import build_model, load
 from policy.checkpoints.keys import EMBED_TOKENS, LM_HEAD
 from policy.checkpoints.manifest import Manifest
 from policy.checkpoints.save import save
+from policy.inference.fuse import fuse
 from policy.model.pi0 import Pi0
 from policy.transforms.norm_stats import NormStats, load_norm_stats
 from tests.policy.checkpoints.golden import ASYM, FULL, GOLDEN, asym, config_of, metadata_of
@@ -164,6 +165,26 @@ def test_a_model_can_be_saved_over_the_file_that_it_is_mapped_from(tmp_path: Pat
     save_again(tmp_path / "ours", model=mapped, overwrite=True)
     assert torch.equal(mapped.action_in_proj.weight, loaded().action_in_proj.weight)
     assert (tmp_path / "ours" / "model.safetensors").read_bytes() == asym("pi05").read_bytes()
+
+
+def test_a_model_made_fast_for_inference_is_saved_as_it_was(tmp_path: Path) -> None:
+    """Its projections are views of joint tensors then."""
+    model = loaded()
+    fuse(model)
+    save_again(tmp_path / "ours", model=model)
+    assert (tmp_path / "ours" / "model.safetensors").read_bytes() == asym("pi05").read_bytes()
+
+
+def test_places_and_names_that_cannot_be_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("text")
+    with pytest.raises(CheckpointError, match="was not saved: "):
+        save_again(tmp_path / "file" / "below")
+    model, tokenizer = loaded(), tmp_path / "a\\b.model"
+    tokenizer.write_text("text")
+    with pytest.raises(CheckpointError, match=r"cannot copy .*; rename it"):
+        save(tmp_path / "ours", model, MANIFEST, config=model.config, stats=stats(), tokenizer=tokenizer)
+    save_again(tmp_path / "new" / "folder" / "ours", model=model)
+    assert sorted(os.listdir(tmp_path)) == ["a\\b.model", "file", "new"]
 
 
 def test_a_diverged_model_is_not_saved(tmp_path: Path) -> None:
