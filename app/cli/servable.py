@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from app.cli.outcome import CommandError, UsageError
 
 if TYPE_CHECKING:
-    from policy.inference.policy import Pi05Policy
+    from policy.inference.assemble import LocalPolicy
     from policy.types import Servable
 
 
@@ -62,8 +62,8 @@ def in_words(metadata: Mapping[str, Any]) -> str:
     return f"{metadata['name']} ({', '.join(facts)})"
 
 
-def _random(args: argparse.Namespace) -> Pi05Policy:
-    from policy.inference.loading import random_policy
+def _random(args: argparse.Namespace) -> LocalPolicy:
+    from policy.inference.untrained import random_policy
 
     try:
         return random_policy(args.preset, device=args.device)
@@ -71,7 +71,7 @@ def _random(args: argparse.Namespace) -> Pi05Policy:
         raise UsageError(f"--preset: {error}") from error
 
 
-def _from_checkpoint(args: argparse.Namespace) -> Pi05Policy:
+def _from_checkpoint(args: argparse.Namespace) -> LocalPolicy:
     from policy.checkpoints.infer_config import Known
     from policy.inference.loading import load_policy
 

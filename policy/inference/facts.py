@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
-from policy.presets import LOW_LEVEL_CAMERAS, Pi0Config
+from policy.checkpoints.kinds import ModelConfig, kind_of
+from policy.presets import LOW_LEVEL_CAMERAS
 from policy.text.prompts import PromptFormat
 from policy.transforms.configs import TrainedConfig
+
+RATES_HZ: Mapping[str, float] = MappingProxyType({"aloha": 50.0, "droid": 15.0, "libero": 20.0})
+"""Control rates of the robots that openpi knows."""
 
 
 @dataclass(frozen=True)
@@ -38,16 +44,20 @@ class PolicyFacts:
     rtc_trained: bool = False
     random_weights: bool = False
 
-    def check(self, model: Pi0Config) -> None:
+    def check(self, model: ModelConfig) -> None:
         """Refuse a model that is not what these facts are about.
 
         Raises:
             ValueError: Kind or sizes differ; the message names both values.
         """
-        for name in ("kind", "action_horizon", "action_dim"):
-            said, has = getattr(self.config, name), getattr(model, name)
+        config = self.config
+        for name, said, has in (
+            ("kind", config.kind, kind_of(model).name),
+            ("action_horizon", config.action_horizon, model.action_horizon),
+            ("action_dim", config.action_dim, model.action_dim),
+        ):
             if said != has:
-                message = f"configuration {self.config.name!r} has {name} {said}, and the model {has}"
+                message = f"configuration {config.name!r} has {name} {said}, and the model {has}"
                 raise ValueError(f"{message}; choose the configuration that the weights were trained with")
         if not 1 <= self.execute_steps <= model.action_horizon:
             message = f"{self.execute_steps} steps to execute of a chunk of {model.action_horizon}"
@@ -71,5 +81,6 @@ class PolicyFacts:
             "prompt_high": None if self.prompt_high is None else self.prompt_high.name,
             "levels": ["low"] if self.prompt_high is None else ["low", "high"],
             "real_time_chunking": "trained" if self.rtc_trained else "guided",
+            "takes_noise": True,
             "random_weights": self.random_weights,
         }

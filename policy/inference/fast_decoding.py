@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -74,26 +75,32 @@ def write(
     grammar: Grammar[Progress],
     *,
     max_tokens: int = MAX_TOKENS,
+    temperature: float = 0.0,
+    generator: torch.Generator | None = None,
     attend: Attend = attention.fused,
 ) -> list[Written]:
-    """Let the model write, always the most probable token that the grammar allows.
+    """Let the model write, of what the grammar allows.
 
     Args:
         paligemma: The model.
         inputs: The observation.
         grammar: What may be written.
         max_tokens: The model is asked for so many tokens at most; then the grammar ends what was written.
+        temperature: 0 writes the most probable token; above, tokens are drawn, at 1 as probably as the model says.
+        generator: For draws, on the processor.
         attend: The attention.
 
     Returns:
         For each sample, tokens that the grammar accepts, always.
 
     Raises:
-        ValueError: `max_tokens` is below 1, or the grammar is for another vocabulary.
+        ValueError: `max_tokens` is below 1, `temperature` below 0, or the grammar is for another vocabulary.
     """
     if max_tokens < 1:
         message = f"{max_tokens} tokens at most; at least 1 is needed (openpi: {MAX_TOKENS})"
         raise ValueError(message)
+    if not (math.isfinite(temperature) and temperature >= 0):
+        raise ValueError(f"temperature is {temperature}; it must be a number from 0 up")
     session = _Session(paligemma, inputs, grammar.lead, room=max_tokens, attend=attend)
     batch = len(inputs.tokens_BL)
     progress = [grammar.start() for _ in range(batch)]
@@ -106,7 +113,8 @@ def write(
             session.read([row[-1] for row in tokens])
         for sample, scores_V in enumerate(session.scores_BV):
             if writing[sample]:
-                token = _best(scores_V, grammar.allowed(progress[sample]))
+                allowed_V = grammar.allowed(progress[sample])
+                token = _next(scores_V, allowed_V, temperature=temperature, generator=generator)
                 tokens[sample].append(token)
                 progress[sample] = grammar.advance(progress[sample], token)
     return [
@@ -115,12 +123,22 @@ def write(
     ]
 
 
-def _best(scores_V: Tensor, allowed_V: NDArray[np.bool_]) -> int:
+def _next(
+    scores_V: Tensor,
+    allowed_V: NDArray[np.bool_],
+    *,
+    temperature: float,
+    generator: torch.Generator | None,
+) -> int:
     if len(scores_V) != len(allowed_V):
         message = f"the model scores {len(scores_V)} tokens, the grammar has {len(allowed_V)}; give both one vocabulary"
         raise ValueError(message)
     allowed = torch.from_numpy(allowed_V).to(scores_V.device)
-    return int(scores_V.masked_fill(~allowed, -torch.inf).argmax())
+    scores_V = scores_V.masked_fill(~allowed, -torch.inf)
+    if not temperature:
+        return int(scores_V.argmax())
+    probabilities_V = (scores_V.cpu().double() / temperature).softmax(dim=0)
+    return int(torch.multinomial(probabilities_V, 1, generator=generator))
 
 
 class _Session:

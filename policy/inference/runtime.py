@@ -51,3 +51,15 @@ def dtype_named(name: str) -> torch.dtype:
     if name not in dtypes:
         raise ValueError(f"no dtype {name!r}; there are {', '.join(dtypes)}")
     return dtypes[name]
+
+
+def device_named(device: torch.device | str) -> torch.device:
+    """Torch's device; `auto` is the GPU where there is one."""
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return torch.device(device)
+
+
+def default_dtype(device: torch.device) -> torch.dtype:
+    """bfloat16 where there are units for it, float32 on a processor."""
+    return torch.bfloat16 if device.type == "cuda" else torch.float32

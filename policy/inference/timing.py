@@ -14,12 +14,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from policy.inference.loading import random_policy
 from policy.inference.policy import Pi05Policy
 from policy.inference.sampler import Sampler
-from policy.inference.techniques import FAST, NAMES, PLAIN
+from policy.inference.techniques import FAST, NAMES, PLAIN, Techniques
+from policy.inference.untrained import preset_named, random_policy
 from policy.model.flow import STEPS
 from policy.model.inputs import ModelInputs
+from policy.presets import PI05, Pi0Config
 from policy.text.fitted import fit_tokenizer
 from policy.text.tokenizer import TextTokenizer
 from policy.transforms.to_tensors import to_tensors
@@ -87,11 +88,12 @@ def measure(
         repeats: Of every measurement.
         seed: Of weights, noise and observations.
         each: Also leave out one technique at a time.
+
+    Raises:
+        ValueError: There is no such preset, or it is of another kind than π0 and π0.5.
     """
     fast, plain = (
-        random_policy(
-            preset, seed=seed, device=device, dtype=dtype, tokenizer=vocabulary(), techniques=techniques
-        )
+        _policy(preset, seed=seed, device=device, dtype=dtype, techniques=techniques)
         for techniques in (FAST, PLAIN)
     )
     rng = np.random.default_rng(seed)
@@ -134,11 +136,30 @@ def measure(
     )
 
 
-def vocabulary() -> TextTokenizer:
-    """One that spells numbers digit by digit, as PaliGemma's does, so that prompts are about as long as real ones."""
+def vocabulary(sizes: Pi0Config) -> TextTokenizer:
+    """One with which prompts are about as long as they would be in use.
+
+    Large models have PaliGemma's, which spells the state digit by digit. Those with less room for a prompt have one
+    fitted on their recordings, in which each bin of the state is one token.
+    """
+    fitted = sizes.max_prompt_tokens < PI05.max_prompt_tokens
     return fit_tokenizer(
-        [SUBTASK, "set the table", "pick up the cup"], vocab_size=2048, state_numbers=False, locations=True
+        [SUBTASK, "set the table", "pick up the cup"], vocab_size=2048, state_numbers=fitted, locations=True
     )
+
+
+def _policy(
+    preset: str, *, seed: int, device: torch.device | str, dtype: torch.dtype, techniques: Techniques
+) -> Pi05Policy:
+    _, sizes = preset_named(preset)
+    if not isinstance(sizes, Pi0Config):
+        raise ValueError(f"preset {preset!r} has none of the parts that are timed; choose one of π0 or π0.5")
+    policy = random_policy(
+        preset, seed=seed, device=device, dtype=dtype, tokenizer=vocabulary(sizes), techniques=techniques
+    )
+    if not isinstance(policy, Pi05Policy):
+        raise TypeError(f"preset {preset!r} made a {type(policy).__name__}")
+    return policy
 
 
 def observation_of(rng: np.random.Generator, cameras: tuple[str, ...]) -> Observation:

@@ -66,7 +66,7 @@ class ServedPolicy:
         """The policy's own, and what a request may hold beyond openpi's keys."""
         metadata = dict(self._policy.metadata)
         own = metadata.get(EXTENSION)
-        options = {"options": ["committed", "noise"]}
+        options = {"options": ["committed", *(["noise"] if metadata.get("takes_noise", True) else [])]}
         metadata[EXTENSION] = {**own, **options} if isinstance(own, Mapping) else options
         return metadata
 

@@ -21,7 +21,7 @@ from policy.transforms.embodiments.droid import Droid
 from policy.transforms.embodiments.libero import Libero
 from policy.transforms.normalize import Normalization
 
-ModelKind = Literal["pi0", "pi05", "pi0-fast"]
+ModelKind = Literal["pi0", "pi05", "pi0-fast", "pi0-small"]
 
 ARMS_RELATIVE = delta_mask(6, -1, 6, -1)
 """ALOHA: joints relative, grippers absolute."""

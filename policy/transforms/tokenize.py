@@ -58,7 +58,7 @@ def prompt_format(config: TrainedConfig) -> PromptFormat:
     """The form of prompt that a policy was trained with."""
     if config.kind == "pi0-fast":
         return OPENPI_PI0_FAST
-    if config.kind == "pi0":
+    if config.kind in ("pi0", "pi0-small"):
         return OPENPI_PI0
     return OPENPI_PI05 if config.discrete_state else OPENPI_PI05_STATELESS
 

@@ -34,8 +34,11 @@ class PolicyContract:
     def observation(self) -> Observation:
         raise NotImplementedError
 
-    def noise(self, policy: Policy) -> NDArray[np.float32]:
-        """What the flow starts from, of the model's width."""
+    def noise(self, policy: Policy) -> NDArray[np.float32] | None:
+        """What the flow starts from, of the model's width; None where there is no flow."""
+        return self.any_noise(policy) if policy.metadata["takes_noise"] else None
+
+    def any_noise(self, policy: Policy) -> NDArray[np.float32]:
         rng = np.random.default_rng(5)
         horizon, width = (
             int(policy.metadata["action_horizon"]),
@@ -50,6 +53,8 @@ class PolicyContract:
         assert policy.metadata["action_horizon"] >= 1
         assert policy.metadata["rate_hz"] > 0
         assert set(policy.metadata["levels"]) <= {"low", "high"}
+        assert policy.metadata["real_time_chunking"] in {"trained", "guided", "none"}
+        assert isinstance(policy.metadata["takes_noise"], bool)
 
     def test_a_chunk_has_a_target_time_for_each_step(self, policy: Policy, observation: Observation) -> None:
         observation = replace(observation, captured_ns=5_000_000_000)
@@ -70,18 +75,22 @@ class PolicyContract:
         policy.actions(replace(observation, state=observation.state + 0.1), "open the drawer")
         again = policy.actions(observation, "pick up the cup", noise=noise).actions
         np.testing.assert_allclose(again, first, rtol=1e-5, atol=1e-5)
+        if noise is None:
+            return
         other = policy.actions(observation, "pick up the cup", noise=-noise).actions
         assert np.abs(other - first).max() > 1e-3
 
     def test_without_noise_each_chunk_is_another_draw(self, policy: Policy, observation: Observation) -> None:
         one, two = (policy.actions(observation, "pick up the cup").actions for _ in range(2))
-        assert np.abs(one - two).max() > 1e-3
+        draws = policy.metadata["takes_noise"] or policy.metadata["temperature"] > 0
+        assert (np.abs(one - two).max() > 1e-3) == draws
 
     def test_nothing_it_is_given_is_changed(self, policy: Policy, observation: Observation) -> None:
         for array in (*observation.images.values(), observation.state):
             array.flags.writeable = False
         noise = self.noise(policy)
-        noise.flags.writeable = False
+        if noise is not None:
+            noise.flags.writeable = False
         policy.actions(observation, "pick up the cup", noise=noise)
 
     def test_frozen_steps_come_back_as_they_are(self, policy: Policy, observation: Observation) -> None:
@@ -118,10 +127,14 @@ class PolicyContract:
         with pytest.raises(RequestError, match=name):
             policy.actions(replace(observation, images=images), "pick up the cup")  # type: ignore[arg-type]
 
-    def test_noise_of_another_shape(self, policy: Policy, observation: Observation) -> None:
+    def test_noise_that_cannot_be_used(self, policy: Policy, observation: Observation) -> None:
+        noise = self.any_noise(policy)
+        if not policy.metadata["takes_noise"]:
+            with pytest.raises(RequestError, match="noise"):
+                policy.actions(observation, "pick up the cup", noise=noise)
+            return
         with pytest.raises(RequestError, match="noise"):
-            policy.actions(observation, "pick up the cup", noise=self.noise(policy)[:-1])
-        noise = self.noise(policy)
+            policy.actions(observation, "pick up the cup", noise=noise[:-1])
         noise[0, 0] = np.nan
         with pytest.raises(RequestError, match="noise"):
             policy.actions(observation, "pick up the cup", noise=noise)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from policy.inference.loading import random_policy
+from policy.inference.untrained import random_policy
 from policy.serving.adapter import ServedPolicy
 from policy.serving.client import PolicyClient
 from policy.serving.remote import RemotePolicy
