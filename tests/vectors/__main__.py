@@ -37,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         reports.append(report)
         for line in lines(report, verbose=options.verbose):
             print(line, flush=True)
+    if folder.borrowed:
+        print(f"not in {folder.root}, taken from {folder.given}: {', '.join(folder.borrowed)}")
     print(f"{summary(reports)}; {time.monotonic() - started:.1f} s")
     if options.json is not None:
         options.json.write_text(json.dumps([as_json(report) for report in reports], indent=1) + "\n")

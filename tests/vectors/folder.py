@@ -20,6 +20,7 @@ from policy.model.pi0 import Pi0
 from policy.presets import GemmaConfig, Kind, Pi0Config, VisionConfig
 
 DUMMY, ASYM = "dummy", "asym"
+GIVEN = Path(__file__).parents[1] / "golden"
 
 
 class NotInFolder(Exception):
@@ -86,10 +87,20 @@ def model_name(match: re.Match[str]) -> ModelName:
 
 
 class Folder:
-    """A folder of vectors. Models are built once and shared between the files that need them."""
+    """A folder of vectors. Models are built once and shared between the files that need them.
 
-    def __init__(self, root: Path) -> None:
+    Args:
+        root: The folder.
+        given: Where a file that another one needs (weights, a vocabulary) is taken from if it is not in the folder.
+
+    Attributes:
+        borrowed: Names of what was taken from there, in the order in which it was needed.
+    """
+
+    def __init__(self, root: Path, *, given: Path = GIVEN) -> None:
         self.root = root
+        self.given = given
+        self.borrowed: list[str] = []
         self._models: dict[tuple[ModelName, int], Pi0] = {}
         self._samplers: dict[tuple[ModelName, int], Sampler] = {}
 
@@ -100,15 +111,19 @@ class Folder:
         )
 
     def path(self, name: str) -> Path:
-        """A file or folder that is there.
+        """A file or folder that is there, or is among those given.
 
         Raises:
-            NotInFolder: It is not.
+            NotInFolder: It is neither.
         """
         path = self.root / name
-        if not path.exists():
-            raise NotInFolder(f"it needs {name}, which is not in {self.root}")
-        return path
+        if path.exists():
+            return path
+        if not (self.given / name).exists():
+            raise NotInFolder(f"it needs {name}, which is not in {self.root}, nor in {self.given}")
+        if name not in self.borrowed:
+            self.borrowed.append(name)
+        return self.given / name
 
     def vectors(self, name: str) -> Vectors:
         """The tensors of a file."""

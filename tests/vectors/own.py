@@ -20,7 +20,11 @@ from tests.vectors.folder import Folder, ModelName, Vectors, built
 
 
 def own_case(folder: Path, name: ModelName, case: str, *, batch: int) -> Path:
-    """A case file, with inputs by chance and outputs by our own plain model."""
+    """A case file, with inputs by chance and outputs by our own plain model.
+
+    The first prompt is as long as it may be, the last of several is one token. The first sample lacks the last camera,
+    the second the first camera: its positions start at -1.
+    """
     model = Folder(folder).model(name)
     horizon, length = model.config.action_horizon, model.config.max_prompt_tokens
     random = torch.Generator().manual_seed(len(case) + batch)
@@ -33,15 +37,15 @@ def own_case(folder: Path, name: ModelName, case: str, *, batch: int) -> Path:
         "in.noise": normal(batch, horizon, 32),
         "in.state": normal(batch, 32),
         "in.time": torch.rand(batch, generator=random),
-        "in.tokenized_prompt_mask": torch.arange(length).expand(batch, -1)
-        < 1 + 4 * torch.arange(1, batch + 1)[:, None],
+        "in.tokenized_prompt_mask": torch.arange(length)
+        < torch.linspace(length, 1, batch).to(torch.int64)[:, None],
     }
     tokens = torch.randint(4, 500, (batch, length), generator=random)
     tensors["in.tokenized_prompt"] = tokens * tensors["in.tokenized_prompt_mask"]
     for index, camera in enumerate(("base_0_rgb", "left_wrist_0_rgb", "right_wrist_0_rgb")):
         shape = (batch, 3, 224, 224)
         tensors[f"in.image.{camera}"] = torch.randint(0, 256, shape, generator=random, dtype=torch.uint8)
-        tensors[f"in.image_mask.{camera}"] = torch.tensor([(index + row) % 3 != 2 for row in range(batch)])
+        tensors[f"in.image_mask.{camera}"] = torch.tensor([(index - row) % 3 != 2 for row in range(batch)])
     path = folder / f"{name.text}_{case}.safetensors"
     save_file(tensors, path)
     inputs = inputs_of(Vectors(path))
@@ -111,6 +115,7 @@ def own_policy(folder: Path, name: str, weights: Path) -> None:
         tensors |= {f"mid.model_actions{suffix}": actions, f"out.actions{suffix}": torch.from_numpy(answer)}
     file.unlink()
     save_file(tensors, file)
-    off = (tensors["mid.model_actions_bfloat16"] - tensors["mid.model_actions"]).abs().max()
-    entry["bf16_vs_f32_model_actions"]["max"] = float(off)
+    entry["bf16_vs_f32_model_actions"] = policies.rounding_of(
+        tensors["mid.model_actions_bfloat16"], tensors["mid.model_actions"]
+    )
     (folder / "policy.json").write_text(json.dumps(entries))

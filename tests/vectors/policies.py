@@ -74,8 +74,13 @@ def check_policy(folder: Folder, match: re.Match[str], report: Report) -> None:
             )
             _check_model_actions(vectors, again, sample, noise_BTA, dtype, suffix, report)
             _check_reply(vectors, again, entry, request, dtype, suffix, folder.path(VOCABULARY), report)
-    theirs = np.array(float(_difference(vectors, "mid.model_actions").max()))
-    report.close(f"{INDEX} bf16_vs_f32", theirs, np.array(entry["bf16_vs_f32_model_actions"]["max"]))
+    figures = rounding_of(vectors.take("mid.model_actions_bfloat16"), vectors.take("mid.model_actions"))
+    for figure, expected in entry["bf16_vs_f32_model_actions"].items():
+        name = f"{INDEX} bf16_vs_f32_model_actions.{figure}"
+        if figure in figures:
+            report.close(name, np.array(figures[figure]), np.array(expected))
+        else:
+            report.fail(name, "nothing here understands this entry")
     report_unused(vectors, report)
 
 
@@ -225,6 +230,16 @@ def _check_reply(
     tolerance = _bf16_tolerance(vectors, "out.actions") if suffix else FLOAT32
     expected = vectors.take(f"out.actions{suffix}").numpy()
     report.close(f"out.actions{suffix} (policy)", reply["actions"], expected, tolerance=tolerance)
+
+
+def rounding_of(rough: Tensor, exact: Tensor) -> dict[str, float]:
+    """How far bfloat16 is from float32, in the words of `policy.json`; `rel` is of the vectors' lengths."""
+    off = rough - exact
+    return {
+        "max": float(off.abs().max()),
+        "mean": float(off.abs().mean()),
+        "rel": float(off.norm() / exact.norm()),
+    }
 
 
 def _bf16_tolerance(vectors: Vectors, output: str) -> Tolerance:

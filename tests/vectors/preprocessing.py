@@ -71,7 +71,7 @@ def check_resize(folder: Folder, _match: re.Match[str], report: Report) -> None:
             report.equal(expected, got, images.take(expected).numpy())
         else:
             report.fail(name, "it is resized here, and openpi's client refuses it")
-        for other in images.matching(rf"{name}\.(jax|torch)_\w+"):
+        for other in images.matching(rf"{name}\.(jax|torch)\w*"):
             images.take(other[0])
             report.note(
                 f"{other[0]}: openpi's {other[1]} version, which nothing here has; its client's is compared"
@@ -80,29 +80,65 @@ def check_resize(folder: Folder, _match: re.Match[str], report: Report) -> None:
 
 
 def check_resize_index(folder: Folder, _match: re.Match[str], report: Report) -> None:
-    """Which sizes openpi's client refuses: entries with an image size, and an error under a name with "pil" in it."""
+    """Which sizes openpi's client refuses, whose resizing is PIL's. The layout is guessed, see `_sized` and `_says`."""
     found = list(_sized("", folder.json(report.file)))
     if not found:
         report.fail("the file", "no entry with an image size is found in it; its layout is not known here")
     for name, (height, width), entry in found:
-        said = [str(value) for key, value in entry.items() if "pil" in key.lower()]
-        refused = any(re.search("error|raise", text, re.IGNORECASE) for text in said)
         got = _resized(np.zeros((height, width, 3), np.uint8), height=SIZE, width=SIZE)
         verb = "refused" if got is None else "resized"
-        report.holds(f"{name}: {height} × {width}", (got is None) == refused, f"it is {verb} here, there not")
+        said = list(_says(entry))
+        if said:
+            report.holds(
+                f"{name}: {height} × {width}", (got is None) == any(said), f"it is {verb} here, there not"
+            )
+        else:
+            report.note(f"{name}: {height} × {width} is {verb} here; of PIL nothing is said there")
+
+
+SIDES = ("h", "height", "in_h"), ("w", "width", "in_w")
+"""Names that height and width may have."""
 
 
 def _sized(path: str, node: object) -> Iterator[tuple[str, tuple[int, int], dict[str, Any]]]:
-    """Entries that hold a size of an input: two or three whole numbers."""
+    """Entries that hold one size of an input (two or three whole numbers, or height and width), or names of sizes."""
+    if isinstance(node, list):
+        node = {str(index): item for index, item in enumerate(node)}
     if not isinstance(node, dict):
         return
+    height, width = (next((node[key] for key in keys if key in node), None) for keys in SIDES)
+    inputs = {"": [height, width]} | {k: v for k, v in node.items() if not re.search("out|target", k)}
+    sizes = {key: size for key, size in inputs.items() if _is_size(size)}
+    if len(sizes) == 1:
+        (size,) = sizes.values()
+        yield path, (size[0], size[1]), node
+        return
     for key, value in node.items():
-        whole = isinstance(value, list) and len(value) in (2, 3) and all(type(item) is int for item in value)
-        if whole and not re.search("out|target", key):
-            yield path or key, (value[0], value[1]), node
-            return
-    for key, value in node.items():
-        yield from _sized(f"{path}.{key}" if path else key, value)
+        below = f"{path}.{key}" if path else key
+        if key in sizes:
+            yield below, (value[0], value[1]), {}
+        else:
+            yield from _sized(below, value)
+
+
+def _is_size(value: object) -> bool:
+    return isinstance(value, list) and len(value) in (2, 3) and all(type(item) is int for item in value)
+
+
+def _says(entry: object, *, raises: bool = False) -> Iterator[bool]:
+    """Whether PIL refuses, as often as it is said: an error under its name, or its name under one like "raises"."""
+    if isinstance(entry, list | str) and raises:
+        yield "pil" in str(entry).lower()
+    if not isinstance(entry, dict):
+        return
+    for key, value in entry.items():
+        of_errors = raises or re.search("error|raise|refuse", key, re.IGNORECASE) is not None
+        if "pil" in key.lower():
+            yield (
+                bool(value) if of_errors else re.search("error|raise", str(value), re.IGNORECASE) is not None
+            )
+        else:
+            yield from _says(value, raises=of_errors)
 
 
 def _resized(image: NDArray[np.uint8], *, height: int, width: int) -> NDArray[np.uint8] | None:
