@@ -34,19 +34,21 @@ def load_servable(args: argparse.Namespace) -> Served:
         CommandError: It cannot be had.
         CheckpointError: The checkpoint cannot be loaded.
     """
+    from policy.inference import runtime
     from policy.serving.adapter import ServedPolicy
 
     try:
+        gpu = runtime.runtime(args.device).gpu
+    except ValueError as error:
+        raise CommandError(f"--device: {error}") from error
+    try:
         policy = _random(args) if args.random_weights else _from_checkpoint(args)
         policy.warm_up()
-    except (
-        AssertionError,
-        RuntimeError,
-    ) as error:  # what torch raises for a GPU that is not there, or is full
-        if args.device != "cuda":
+    except RuntimeError as error:  # what torch raises for a GPU that is full, or too old
+        if gpu is None:
             raise
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise CommandError(f"cannot run on cuda: {reason}; give --device cpu") from error
+        raise CommandError(f"cannot run on {gpu}: {reason}; free it, or give --device cpu") from error
     return Served(ServedPolicy(policy, default_prompt=args.default_prompt), in_words(policy.metadata))
 
 

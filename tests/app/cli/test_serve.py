@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from app.cli.main import main
+from policy.inference.runtime import Runtime, runtime
 from policy.serving.client import PolicyClient
 from policy.serving.client_errors import AccessRefused, ConnectionLost, RemoteError
 
@@ -212,6 +213,27 @@ def test_what_cannot_be_loaded_is_said_in_one_line(
     assert said[0].startswith("loading ")
     assert len(said) == 2
     assert expected in said[1]
+
+
+@pytest.mark.parametrize("device", ["auto", "cuda"])
+def test_a_gpu_that_is_full_is_said_in_one_line(
+    device: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise RuntimeError("CUDA out of memory. Tried to allocate 20 MiB.\nGPU 0 has 24 GiB")
+
+    monkeypatch.setattr("policy.inference.runtime.runtime", lambda device: Runtime("cuda", "a small GPU", 1))
+    monkeypatch.setattr("policy.inference.loading.load_policy", full)
+    assert main(["serve", "x", "--device", device, "--port", "0"]) == 1
+    expected = "cannot run on a small GPU: CUDA out of memory. Tried to allocate 20 MiB.; free it, or give --device cpu"
+    assert capsys.readouterr().err.splitlines()[1:] == [f"understudy: {expected}"]
+
+
+def test_a_gpu_that_is_not_there_is_said_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    if runtime().gpu is not None:
+        pytest.skip("there is one")
+    assert main(["serve", "x", "--device", "cuda", "--port", "0"]) == 1
+    assert "--device: no device 'cuda' on this machine; choose cpu or auto" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("loads_nothing")
