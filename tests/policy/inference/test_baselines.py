@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import threading
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from app.cli import servable
+from app.cli import servable, serve
 from policy.actions.fast import FastTokenizer
 from policy.checkpoints.kinds import ModelConfig, kind_of
 from policy.checkpoints.manifest import MANIFEST_FILE, Manifest, format_manifest, read_manifest
@@ -25,11 +27,13 @@ from policy.inference.pi0_small_policy import Pi0SmallPolicy
 from policy.inference.techniques import PLAIN
 from policy.inference.untrained import random_fast, random_model, random_policy, random_vocabulary
 from policy.presets import TextEncoderConfig
-from policy.serving.adapter import ServedPolicy
+from policy.serving.client import PolicyClient
+from policy.serving.remote import NotOffered, RemotePolicy
 from policy.transforms.norm_stats import NormStats
 from policy.types import Committed, Observation, Policy, RequestError
 from tests.policy.contract import PolicyContract
 from tests.policy.model import tiny
+from tests.policy.serving.conftest import running
 
 DIM, HORIZON, WIDTH = 19, 8, 24
 FAST_SIZES = replace(
@@ -89,13 +93,19 @@ def saved(path: Path, kind: str, **changes: Any) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
+    """One of each kind; only to be read."""
+    return {kind: saved(tmp_path_factory.mktemp(kind) / "policy", kind) for kind in KINDS}
+
+
 class TestPi0Fast(PolicyContract):
     """The contract, on actions written as tokens."""
 
     @pytest.fixture(scope="class")
     @classmethod
-    def made(cls) -> Policy:
-        return random_policy(FAST_SIZES, device="cpu")
+    def made(cls, folders: Mapping[str, Path]) -> Policy:
+        return load_policy(folders["pi0-fast"], device="cpu")
 
     @pytest.fixture
     def policy(self, made: Policy) -> Policy:
@@ -104,20 +114,6 @@ class TestPi0Fast(PolicyContract):
     @pytest.fixture
     def observation(self) -> Observation:
         return observed()
-
-
-class TestPi0FastThatDraws(TestPi0Fast):
-    """At a temperature above 0."""
-
-    @pytest.fixture(scope="class")
-    @classmethod
-    def made(cls) -> Policy:
-        greedy = random_policy(FAST_SIZES, device="cpu")
-        assert isinstance(greedy, Pi0FastPolicy)
-        return like(greedy, temperature=1.0)
-
-    def test_the_same_noise_gives_the_same_actions(self, policy: Policy, observation: Observation) -> None:
-        """Of no meaning here: the seed decides, see below."""
 
 
 class TestPi0Small(PolicyContract):
@@ -125,8 +121,8 @@ class TestPi0Small(PolicyContract):
 
     @pytest.fixture(scope="class")
     @classmethod
-    def made(cls) -> Policy:
-        return random_policy(SMALL_SIZES, device="cpu")
+    def made(cls, folders: Mapping[str, Path]) -> Policy:
+        return load_policy(folders["pi0-small"], device="cpu")
 
     @pytest.fixture
     def policy(self, made: Policy) -> Policy:
@@ -135,24 +131,6 @@ class TestPi0Small(PolicyContract):
     @pytest.fixture
     def observation(self) -> Observation:
         return observed()
-
-
-class TestPi0FastFromAFolder(TestPi0Fast):
-    """The contract, on what was saved."""
-
-    @pytest.fixture(scope="class")
-    @classmethod
-    def made(cls, tmp_path_factory: pytest.TempPathFactory) -> Policy:
-        return load_policy(saved(tmp_path_factory.mktemp("fast") / "policy", "pi0-fast"), device="cpu")
-
-
-class TestPi0SmallFromAFolder(TestPi0Small):
-    """The contract, on what was saved."""
-
-    @pytest.fixture(scope="class")
-    @classmethod
-    def made(cls, tmp_path_factory: pytest.TempPathFactory) -> Policy:
-        return load_policy(saved(tmp_path_factory.mktemp("small") / "policy", "pi0-small"), device="cpu")
 
 
 def like(policy: Pi0FastPolicy, **options: Any) -> Pi0FastPolicy:
@@ -171,8 +149,8 @@ def like(policy: Pi0FastPolicy, **options: Any) -> Pi0FastPolicy:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_openpis_way_of_asking_gives_the_same(tmp_path: Path, kind: str) -> None:
-    policy = load_policy(saved(tmp_path / kind, kind), device="cpu")
+def test_openpis_way_of_asking_gives_the_same(folders: Mapping[str, Path], kind: str) -> None:
+    policy = load_policy(folders[kind], device="cpu")
     observation = observed()
     sizes = policy.model.config
     noise = None
@@ -227,8 +205,8 @@ def test_images_text_and_state_have_an_effect(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_short_cuts_and_half_precision_change_little(tmp_path: Path, kind: str) -> None:
-    path = saved(tmp_path / kind, kind)
+def test_short_cuts_and_half_precision_change_little(folders: Mapping[str, Path], kind: str) -> None:
+    path = folders[kind]
     noise = None if kind == "pi0-fast" else np.ones((HORIZON, WIDTH), np.float32)
     fast, plain = (
         load_policy(path, device="cpu", **options).actions(observed(), "pick up the cup", noise=noise).actions
@@ -271,19 +249,29 @@ def test_callers_that_come_at_once_get_their_own(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_serving_says_what_it_takes(tmp_path: Path, kind: str) -> None:
-    policy = load_policy(saved(tmp_path / kind, kind), device="cpu")
-    served = ServedPolicy(policy)
-    assert served.calls == ("actions",)
-    options = ["committed"] if kind == "pi0-fast" else ["committed", "noise"]
-    assert served.metadata["understudy"]["options"] == options
-    assert kind in servable.in_words(policy.metadata)
+def test_the_command_serves_it(folders: Mapping[str, Path], kind: str) -> None:
+    parser = argparse.ArgumentParser()
+    serve.add_parser(parser.add_subparsers())
+    arguments = parser.parse_args(["serve", str(folders[kind]), "--device", "cpu"])
+    served = servable.load_servable(arguments)
+    assert f"policy ({kind}, for sim-kitchen, chunks of {HORIZON} × {DIM}" in served.what
     observation = observed()
-    reply = served.infer(
-        {"images": observation.images, "state": observation.state, "prompt": "go", "understudy/timed": True}
-    )
-    assert reply["actions"].shape == (HORIZON, DIM)
-    assert reply["understudy/target_ns"].shape == (HORIZON,)
+    with running(served.policy) as server, RemotePolicy(lambda: PolicyClient(server.url)) as remote:
+        chunk = remote.actions(
+            observation, "pick up the cup", committed=Committed(np.zeros((5, DIM)), frozen=2)
+        )
+        assert chunk.actions.shape == (HORIZON, DIM)
+        assert not chunk.actions[:2].any()
+        assert remote.metadata["kind"] == kind
+        with pytest.raises(NotOffered, match="names no subtasks"):
+            remote.subtask(observation, "set the table")
+        noise = np.zeros((HORIZON, WIDTH), np.float32)
+        if kind == "pi0-fast":
+            with pytest.raises(NotOffered, match="takes no 'noise'"):
+                remote.actions(observation, "pick up the cup", noise=noise)
+        else:
+            one, two = (remote.actions(observation, "pick up the cup", noise=noise) for _ in range(2))
+            np.testing.assert_allclose(one.actions, two.actions, atol=1e-6)
 
 
 # -- π0-FAST -----------------------------------------------------------------------------------------------------------
@@ -352,18 +340,17 @@ def test_an_action_tokenizer_of_another_robot(tmp_path: Path) -> None:
         load_policy(path, device="cpu")
 
 
-def test_a_vocabulary_that_would_put_actions_elsewhere(tmp_path: Path) -> None:
-    path = saved(tmp_path / "policy", "pi0-fast")
+def test_a_vocabulary_that_would_put_actions_elsewhere(folders: Mapping[str, Path]) -> None:
     smaller = random_vocabulary(replace(FAST_SIZES, vocab_size=1299), fast_tokens=512)
     with pytest.raises(CannotBeLoaded, match=r"the text vocabulary has 1299 tokens and the model in .* 1300"):
-        load_policy(path, device="cpu", tokenizer=smaller)
+        load_policy(folders["pi0-fast"], device="cpu", tokenizer=smaller)
 
 
 # -- π0-small ----------------------------------------------------------------------------------------------------------
 
 
-def test_the_seed_decides_pi0_smalls_noise(tmp_path: Path) -> None:
-    path = saved(tmp_path / "policy", "pi0-small")
+def test_the_seed_decides_pi0_smalls_noise(folders: Mapping[str, Path]) -> None:
+    path = folders["pi0-small"]
     one, again, other = (
         load_policy(path, device="cpu", seed=seed).actions(observed(), "go").actions for seed in (1, 1, 2)
     )
