@@ -11,7 +11,7 @@ from torch import Tensor
 
 from policy.inference import fuse
 from policy.inference.action_pass import ActionPass, PassBatch, PassShape
-from policy.inference.cuda_graph import GraphRunner
+from policy.inference.cuda_graph import GraphRunner, Streams, streams_on
 from policy.inference.rtc import Continuation
 from policy.inference.static_runner import StaticRunner
 from policy.inference.tables import FlowTables, flow_tables
@@ -59,6 +59,7 @@ class Sampler:
         self._static_buffers = static_buffers
         self._tables: dict[int, FlowTables] = {}
         self._runners: OrderedDict[PassShape, Runner] = OrderedDict()
+        self._streams: Streams | None = streams_on(self.device) if self.techniques.cuda_graph else None
         (fuse.fuse if techniques.fused_projections else fuse.part)(model)
 
     def sample(
@@ -202,8 +203,9 @@ class Sampler:
 
     def _runs(self, shape: PassShape, example: PassBatch) -> Runner:
         action_pass = self.made(shape)
-        if self.techniques.cuda_graph:
-            return GraphRunner(action_pass, example, device=self.device)
+        if self._streams is not None:
+            beside = next((each for each in self._runners.values() if isinstance(each, GraphRunner)), None)
+            return GraphRunner(action_pass, example, device=self.device, streams=self._streams, beside=beside)
         if self._static_buffers:
             return StaticRunner(action_pass, example, device=self.device)
         return lambda batch: action_pass(batch.to(self.device))

@@ -11,7 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import torch
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from policy.inference import rtc
 from policy.inference.rtc import Continuation
@@ -71,6 +73,44 @@ def host_work(kind: str, way: str, *, bucket: int, encoded: bool, fast: bool = T
     with HostWork() as work:
         action_pass(batch)
     return work.found
+
+
+class Elsewhere(TorchDispatchMode):
+    """Collects the names of operations that read or make a tensor on another device than `meta`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        result = func(*args, **(kwargs or {}))
+        for each in tree_leaves((args, kwargs, result)):
+            if isinstance(each, torch.Tensor) and each.device.type != "meta":
+                self.found.add(func._schema.name)
+        return result
+
+
+@pytest.mark.parametrize("way", ["none", "trained", "guided"])
+@pytest.mark.parametrize("kind", ["pi0", "pi05"])
+def test_a_pass_stays_on_its_device(kind: str, way: str) -> None:
+    """Run where there are shapes and no values: whatever is made or read on the processor would show."""
+    case = golden.case(f"{kind}_asym_case0")
+    model = golden.model(f"{kind}_asym").to("meta")
+    sampler = Sampler(model, bucket=16)
+    noise_BTA = case.noise_BTA
+    go_on = {
+        "none": None,
+        "trained": Continuation("trained", noise_BTA, torch.ones(noise_BTA.shape[1])),
+        "guided": Continuation("guided", noise_BTA, torch.ones(noise_BTA.shape[1])),
+    }
+    _, shape, batch = sampler.prepared(case.inputs, noise_BTA, steps=2, continuation=go_on[way])
+    action_pass, batch = sampler.made(shape), batch.to(sampler.device)
+    with Elsewhere() as elsewhere:
+        actions, _ = action_pass(batch)
+    assert elsewhere.found == set()
+    assert actions.shape == noise_BTA.shape
 
 
 @pytest.mark.parametrize("encoded", [False, True])
