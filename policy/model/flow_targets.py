@@ -43,6 +43,10 @@ class FlowTargets:
                 f"times must be [{batch}] or [{batch}, {horizon}], not of shape {tuple(self.time.shape)}"
             )
             raise ValueError(message)
+        for name in ("actions_BTA", "noise_BTA", "time"):
+            dtype = getattr(self, name).dtype
+            if dtype != torch.float32:
+                raise ValueError(f"{name} must be float32, not {dtype}")
         check_mask("mask of what counts", self.counts_BTA, (batch, horizon, width))
 
 

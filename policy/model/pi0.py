@@ -115,13 +115,14 @@ class Pi0(nn.Module):
 
     def embed_suffix(self, state_BA: Tensor, x_BTA: Tensor, time: Tensor) -> Suffix:
         """The expert's input for noisy actions at flow time [B], or [B, T] with a time of its own for each step."""
-        actions = self.action_in_proj(x_BTA)
+        dtype = self.action_in_proj.weight.dtype
+        actions = self.action_in_proj(x_BTA.to(dtype))
         if self.config.kind == "pi05":
             return Suffix(actions, self.expert.modulations(self.time_condition(time)))
         embedding = self.embed_time(time)
         embedding = (embedding[:, None] if time.ndim == 1 else embedding).expand_as(actions)
         mixed = F.silu(self.action_time_mlp_in(torch.cat((actions, embedding), dim=-1)))
-        state = self.state_proj(state_BA)[:, None]
+        state = self.state_proj(state_BA.to(dtype))[:, None]
         return Suffix(torch.cat((state, self.action_time_mlp_out(mixed)), dim=1), None)
 
     def suffix_starts(self) -> list[int]:
@@ -164,9 +165,8 @@ class Pi0(nn.Module):
             modulations=suffix.modulations,
             attend=attend,
         )
-        return self.action_out_proj(
-            hidden[:, -self.config.action_horizon :].to(self.action_out_proj.weight.dtype)
-        )
+        steps = hidden[:, -self.config.action_horizon :].to(self.action_out_proj.weight.dtype)
+        return self.action_out_proj(steps).float()
 
     # -- sampling and training -----------------------------------------------------------------------------------------
 

@@ -37,11 +37,17 @@ class TargetTokens:
     mask_BL: Tensor
 
     def __post_init__(self) -> None:
-        """Refuse a mask of another shape or type.
+        """Refuse what are no ids, and a mask of another shape or type.
 
         Raises:
-            ValueError: It does not fit the tokens.
+            ValueError: The message names both.
         """
+        if self.tokens_BL.ndim != 2 or self.tokens_BL.dtype != torch.int64:
+            message = (
+                f"target tokens must be int64 ids [batch, tokens], not {self.tokens_BL.dtype} of shape"
+                f" {tuple(self.tokens_BL.shape)}"
+            )
+            raise ValueError(message)
         if self.mask_BL.dtype != torch.bool or self.mask_BL.shape != self.tokens_BL.shape:
             message = (
                 f"target tokens of shape {tuple(self.tokens_BL.shape)} need a bool mask of the same shape, not"

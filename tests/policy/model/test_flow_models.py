@@ -145,6 +145,18 @@ def test_both_attentions_give_the_same_actions(model: FlowModel) -> None:
     torch.testing.assert_close(fused, eager, atol=1e-4, rtol=1e-4)
 
 
+def test_half_precision_throughout_stays_near_and_answers_in_float32(
+    model: FlowModel, request: pytest.FixtureRequest
+) -> None:
+    rough = MODELS[request.node.callspec.params["model"]]()
+    assert isinstance(rough, torch.nn.Module)
+    rough.to(torch.bfloat16)
+    inputs, noise = tiny.observation(), tiny.chunk()
+    exact, near = (velocity(each, inputs, noise, TIME) for each in (model, rough))
+    assert near.dtype == torch.float32
+    assert (exact - near).abs().mean() < 0.05 * exact.abs().mean()
+
+
 def test_sampling_walks_the_velocity_in_steps(model: FlowModel) -> None:
     inputs, noise = tiny.observation(), tiny.chunk()
     first = velocity(model, inputs, noise, torch.ones(2))

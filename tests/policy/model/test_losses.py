@@ -381,6 +381,10 @@ def test_weights_are_numbers_from_zero_up(weight: float) -> None:
     ("changes", "message"),
     [
         ({"noise_BTA": torch.zeros(2, 5, 5)}, r"noise of shape \(2, 5, 5\) for actions of \(2, 5, 6\)"),
+        (
+            {"actions_BTA": torch.zeros(2, 5, 6, dtype=torch.float64)},
+            "actions_BTA must be float32, not torch.float64",
+        ),
         ({"time": torch.zeros(2, 4)}, r"times must be \[2\] or \[2, 5\], not of shape \(2, 4\)"),
         ({"counts_BTA": torch.ones(2, 5, 6)}, r"mask of what counts must be bool .* not torch.float32"),
         (

@@ -146,3 +146,9 @@ def test_a_mask_that_does_not_fit_is_refused(mask: Tensor) -> None:
         ValueError, match=r"target tokens of shape \(2, 4\) need a bool mask of the same shape"
     ):
         TargetTokens(torch.zeros(2, 4, dtype=torch.int64), mask)
+
+
+def test_what_are_no_ids_are_refused() -> None:
+    for tokens in (torch.zeros(2, 4), torch.zeros(4, dtype=torch.int64)):
+        with pytest.raises(ValueError, match=r"must be int64 ids \[batch, tokens\], not torch"):
+            TargetTokens(tokens, torch.ones_like(tokens, dtype=torch.bool))
