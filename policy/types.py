@@ -41,16 +41,18 @@ class Subtask:
     """What the high level says to do next.
 
     Attributes:
-        text: For the low level; empty when the model ended at once.
+        text: For the low level; empty when the model said no words.
         probability: Of `text`, 0 to 1: among the allowed phrases where such were given, else of its tokens.
         boxes: Named before the text, if any.
         inference_ms: Wall time it took.
+        cut: Whether the limit of tokens came before the end, so that the text may break off anywhere.
     """
 
     text: str
     probability: float
     boxes: tuple[Box, ...] = ()
     inference_ms: float = 0.0
+    cut: bool = False
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,8 @@ class HighLevel:
         images = self._features.of(frames).flatten(1, 2)
         if trie is not None:
             ranked = self._decoder.choose(images, ids, trie, cancelled=cancelled)
-            return Subtask(*next(iter(ranked.items())))
+            text, probability = next(iter(ranked.items()))
+            return Subtask(text, probability)
         answer = self._decoder.decode(
             images,
             ids,
@@ -105,7 +106,7 @@ class HighLevel:
             cancelled=cancelled,
         )
         boxes, text = parse_answer(read_answer(self._form, self._tokenizer.decode(answer.tokens)))
-        return Subtask(text, answer.probability, boxes)
+        return Subtask(text, answer.probability, boxes, cut=not answer.ended)
 
     def warm_up(self) -> None:
         """Make the buffers and run every layer once, on nothing in particular."""
@@ -117,11 +118,13 @@ class HighLevel:
         self._decoder.decode(tokens, [BOS] * (config.max_prompt_tokens // 2), vocabulary=config.vocab_size)
 
     def _trie(self, allowed: Sequence[str]) -> PhraseTrie:
-        key = (allowed,) if isinstance(allowed, str) else tuple(allowed)
+        if isinstance(allowed, str) or not all(isinstance(phrase, str) for phrase in allowed):
+            raise RequestError(f"allowed is {allowed!r:.80}; it must be a list of phrases")
+        key = tuple(allowed)
         if key not in self._tries:
             try:
-                trie = PhraseTrie(allowed, self._tokenizer, form=self._form)
-            except (TypeError, ValueError) as error:
+                trie = PhraseTrie(key, self._tokenizer, form=self._form)
+            except ValueError as error:
                 raise RequestError(f"the allowed phrases cannot be used: {error}") from error
             while len(self._tries) >= KEPT_TRIES:
                 del self._tries[next(iter(self._tries))]

@@ -113,16 +113,20 @@ class SubtaskDecoder:
 
         Raises:
             Superseded: `cancelled` said so.
-            ValueError: The prompt is empty, or the temperature below 0.
+            ValueError: The prompt is empty, the temperature no number from 0 up, or the scores are not numbers.
         """
-        if temperature < 0:
-            raise ValueError(f"temperature is 0 or more, not {temperature}")
+        if not (math.isfinite(temperature) and temperature >= 0):
+            raise ValueError(f"temperature is {temperature}; it must be a number from 0 up")
         room = MAX_TEXT_TOKENS + (MAX_BOXES * (4 + LABEL_TOKENS) if self._locations else 0)
         read = self._read(images_1SW, prompt, room=room, cancelled=cancelled)
         scores_V, tokens, log_probability = read.scores_V, list[int](), 0.0
         while True:
             token = self._choose(scores_V[:vocabulary], tokens, temperature, generator)
             log_probability += float(scores_V.log_softmax(dim=0)[token])
+            if math.isnan(log_probability):
+                raise ValueError(
+                    "the model's scores of text are not numbers; its weights or its images are broken"
+                )
             if token == EOS:
                 return Answer(tuple(tokens), math.exp(log_probability), ended=True)
             tokens.append(token)

@@ -113,6 +113,7 @@ class ServedPolicy:
             "boxes": [
                 {"label": b.label, **{edge: float(getattr(b, edge)) for edge in EDGES}} for b in subtask.boxes
             ],
+            "cut": bool(subtask.cut),
             "policy_timing": {"infer_ms": float(subtask.inference_ms)},
         }
 
@@ -296,12 +297,14 @@ def subtask_of(reply: Mapping[str, Any], *, inference_ms: float) -> Subtask:
             Box(label=str(box["label"]), **{edge: float(box[edge]) for edge in EDGES})
             for box in reply["boxes"]
         )
-        text, probability = reply["text"], float(reply["probability"])
+        text, probability, cut = reply["text"], float(reply["probability"]), reply.get("cut", False)
     except (KeyError, TypeError, ValueError) as error:
         raise BadReply(f"the reply is no subtask: {type(error).__name__}: {error}") from error
-    if not isinstance(text, str) or not 0 <= probability <= 1:
-        raise BadReply(f"the reply is no subtask: text {text!r:.60}, probability {probability}")
-    return Subtask(text=text, probability=probability, boxes=boxes, inference_ms=inference_ms)
+    if not isinstance(text, str) or not 0 <= probability <= 1 or not isinstance(cut, bool):
+        raise BadReply(
+            f"the reply is no subtask: text {text!r:.60}, probability {probability}, cut {cut!r:.20}"
+        )
+    return Subtask(text=text, probability=probability, boxes=boxes, inference_ms=inference_ms, cut=cut)
 
 
 # -- fields ------------------------------------------------------------------------------------------------------------

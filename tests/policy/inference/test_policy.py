@@ -16,7 +16,7 @@ from safetensors.numpy import load_file
 from policy.checkpoints.infer_config import Known
 from policy.inference.loading import CannotBeLoaded, load_policy
 from policy.inference.policy import Pi05Policy
-from policy.inference.subtask import Superseded
+from policy.inference.subtask import Answer, SubtaskDecoder, Superseded
 from policy.inference.techniques import FAST, PLAIN, Techniques
 from policy.inference.untrained import random_policy
 from policy.model.norms import RmsNorm
@@ -213,6 +213,19 @@ class TestRandomPolicy(PolicyContract):
             np.testing.assert_allclose(actual, expected, atol=1e-5)
         talking.join()
         assert [(answer.text, answer.boxes) for answer in answers] == [(named.text, named.boxes)] * 3
+
+    @pytest.mark.parametrize("ended", [True, False])
+    def test_text_that_broke_off_says_so(
+        self, policy: Pi05Policy, monkeypatch: pytest.MonkeyPatch, ended: bool
+    ) -> None:
+        monkeypatch.setattr(SubtaskDecoder, "decode", lambda *_, **__: Answer((50, 51), 0.5, ended=ended))
+        assert policy.subtask(observation_of(seed=1), "set the table").cut == (not ended)
+        assert not policy.subtask(observation_of(seed=1), "set the table", allowed=["a", "b"]).cut
+
+    def test_phrases_that_are_none(self, policy: Pi05Policy) -> None:
+        for allowed in ("pick up the cup", [["pick"]], [1, 2]):
+            with pytest.raises(RequestError, match="it must be a list of phrases"):
+                policy.subtask(observation_of(seed=1), "set the table", allowed=allowed)  # type: ignore[arg-type]
 
     def test_a_newer_request_ends_it(self, policy: Pi05Policy) -> None:
         with pytest.raises(Superseded):

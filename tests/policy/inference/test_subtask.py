@@ -110,8 +110,6 @@ def test_temperature_draws_and_the_seed_decides(paligemma: PaliGemma, images_BNC
     assert drawn(1) == drawn(1)
     assert len({drawn(seed) for seed in range(4)}) > 1
     assert drawn(1, 1e-4) == decoder.decode(images, PROMPT, vocabulary=512).tokens
-    with pytest.raises(ValueError, match="temperature is 0 or more, not -1"):
-        drawn(1, -1.0)
 
 
 def test_phrases_in_one_tree_are_what_they_are_one_by_one(
@@ -169,6 +167,20 @@ def test_boxes_have_room_of_their_own_and_no_more(paligemma: PaliGemma, images_B
         count // 4
     )
     assert len(located.tokens) > len(free.tokens)
+
+
+def test_scores_that_are_no_numbers_are_an_error(paligemma: PaliGemma, images_BNCYX: Tensor) -> None:
+    images = torch.full_like(encoded(paligemma, images_BNCYX), torch.nan)
+    with pytest.raises(ValueError, match="scores of text are not numbers"):
+        SubtaskDecoder(paligemma).decode(images, PROMPT, vocabulary=512)
+
+
+@pytest.mark.parametrize("temperature", [-1.0, math.nan, math.inf])
+def test_a_temperature_that_is_none(paligemma: PaliGemma, temperature: float) -> None:
+    with pytest.raises(ValueError, match=f"temperature is {temperature}"):
+        SubtaskDecoder(paligemma).decode(
+            torch.zeros(1, 4, 72), PROMPT, vocabulary=512, temperature=temperature
+        )
 
 
 def test_an_empty_prompt_is_refused(paligemma: PaliGemma, images_BNCYX: Tensor) -> None:

@@ -28,7 +28,7 @@ class Scripted:
     def subtask(self, observation: Observation, task: str, *, allowed: Sequence[str] = ()) -> Subtask:
         self.asked.append((observation, task, tuple(allowed)))
         text = allowed[0] if allowed else "pick up the plate"
-        return Subtask(text=text, probability=0.75, boxes=(BOX,), inference_ms=2.0)
+        return Subtask(text=text, probability=0.75, boxes=(BOX,), inference_ms=2.0, cut=not allowed)
 
     def actions(
         self,

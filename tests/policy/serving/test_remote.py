@@ -76,7 +76,9 @@ def test_a_chunk_in_progress_and_noise_come_through(remote: RemotePolicy, script
 def test_subtasks_come_through(remote: RemotePolicy, scripted: Scripted) -> None:
     subtask = remote.subtask(OBSERVATION, "clear the table")
     assert (subtask.text, subtask.probability, subtask.boxes) == ("pick up the plate", 0.75, (BOX,))
-    assert remote.subtask(OBSERVATION, "clear", allowed=["close the door", "stop"]).text == "close the door"
+    assert subtask.cut
+    chosen = remote.subtask(OBSERVATION, "clear", allowed=["close the door", "stop"])
+    assert (chosen.text, chosen.cut) == ("close the door", False)
     assert scripted.asked[1][1:] == ("clear", ("close the door", "stop"))
 
 
