@@ -8,7 +8,7 @@ from torch import Tensor
 
 from policy.inference import flow_walk, fuse
 from policy.inference.facts import PolicyFacts
-from policy.inference.low_level import FlowPolicy
+from policy.inference.flow_policy import FlowPolicy
 from policy.inference.rtc import Continuation
 from policy.inference.techniques import FAST, Techniques
 from policy.model.pi0_small import Pi0Small

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from policy.inference.facts import PolicyFacts
+from policy.inference.flow_policy import FlowPolicy
 from policy.inference.high_level import HighLevel
 from policy.inference.image_features import ImageFeatures
-from policy.inference.low_level import FlowPolicy
 from policy.inference.rtc import Continuation
 from policy.inference.sampler import GPU_BUCKET, Sampler
 from policy.inference.subtask import never
