@@ -93,6 +93,8 @@ def add_figures(figures: Figures, timings: Timings, *, dtype: str, prefix: str, 
     add(f"{prefix}prompt_tokens", timings.prompt_tokens)
     for name, elapsed in timings.without_ms.items():
         add(f"{prefix}chunk_without_ms.{name}", elapsed)
+    for name, times in timings.slower_without.items():
+        add(f"{prefix}slower_without.{name}", times)
 
 
 def nested(flat: dict[str, Any]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from policy.types import Observation
 SUBTASK = "put the plate into the sink"
 CAMERAS = ("front", "left_wrist", "right_wrist")
 CAMERAS_HIGH = ("front", "back", "left_wrist", "right_wrist")
-EACH_REPEATS = 3
+EACH_REPEATS = 5
 """Of every technique left out; fewer than of the whole, for there are many."""
 
 
@@ -52,6 +52,8 @@ class Timings:
         largest_action: Magnitude that this is to be seen against.
         prompt_tokens: Without padding.
         without_ms: A chunk with one technique left out, by its name; `nothing` is with all of them.
+        slower_without: How many times as long it takes then: the median over rounds, in processor time where the
+            processor computes, for other work on the machine hardly moves that.
     """
 
     actions_ms: float
@@ -68,6 +70,7 @@ class Timings:
     largest_action: float
     prompt_tokens: int
     without_ms: Mapping[str, float] = field(default_factory=dict)
+    slower_without: Mapping[str, float] = field(default_factory=dict)
 
 
 def measure(
@@ -90,8 +93,10 @@ def measure(
         each: Also leave out one technique at a time.
 
     Raises:
-        ValueError: There is no such preset, or it is of another kind than π0 and π0.5.
+        ValueError: There is no such preset, it is of another kind than π0 and π0.5, or nothing is to be repeated.
     """
+    if repeats < 1:
+        raise ValueError(f"{repeats} repeats; at least 1 is needed")
     fast, plain = (
         _policy(preset, seed=seed, device=device, dtype=dtype, techniques=techniques)
         for techniques in (FAST, PLAIN)
@@ -118,6 +123,7 @@ def measure(
         largest = max(largest, float(np.abs(chunks["plain"]).max()))
     prefix_ms, step_ms = _parts(fast, rng, repeats)
     subtask_ms, tokens_per_s = _subtask(fast, rng, repeats)
+    without_ms, slower_without = _each(fast, plain, rng) if each else ({}, {})
     return Timings(
         actions_ms=float(np.median(whole["fast"])),
         actions_p99_ms=float(np.percentile(whole["fast"], 99)),
@@ -132,7 +138,8 @@ def measure(
         max_abs_deviation=deviation,
         largest_action=largest,
         prompt_tokens=fast.prompt_tokens(observation_of(rng, CAMERAS), SUBTASK),
-        without_ms=_each(fast, plain, rng) if each else {},
+        without_ms=without_ms,
+        slower_without=slower_without,
     )
 
 
@@ -218,8 +225,10 @@ def _phrases(policy: Pi05Policy, rng: np.random.Generator, repeats: int) -> floa
 THINGS = ("plate", "cup", "fork", "knife", "spoon")
 
 
-def _each(fast: Pi05Policy, plain: Pi05Policy, rng: np.random.Generator) -> dict[str, float]:
-    """A chunk with one technique left out at a time, in turns."""
+def _each(
+    fast: Pi05Policy, plain: Pi05Policy, rng: np.random.Generator
+) -> tuple[dict[str, float], dict[str, float]]:
+    """A chunk with one technique left out at a time, in turns: milliseconds, and how many times as long."""
     config = fast.model.config
     sample = fast.sample_of(observation_of(rng, CAMERAS), SUBTASK)
     inputs = to_tensors([sample], cameras=fast.facts.cameras_low)
@@ -234,12 +243,19 @@ def _each(fast: Pi05Policy, plain: Pi05Policy, rng: np.random.Generator) -> dict
         model = plain.model if name == "fused_projections" else fast.model
         samplers[name] = Sampler(model, techniques=FAST.without(name))
     times: dict[str, list[float]] = {name: [] for name in samplers}
+    busy: dict[str, list[float]] = {name: [] for name in samplers}
     for repeat in range(-1, EACH_REPEATS):
         for name, sampler in samplers.items():
+            began_busy = time.process_time()
             elapsed = _elapsed_ms(partial(_sample, sampler, inputs, noise_BTA))
             if repeat >= 0:
                 times[name].append(elapsed)
-    return {name: float(np.median(values)) for name, values in times.items()}
+                busy[name].append(time.process_time() - began_busy)
+    compared = busy if fast.sampler.device.type == "cpu" else times
+    return (
+        {name: float(np.median(values)) for name, values in times.items()},
+        {name: _ratio(values, compared["nothing"]) for name, values in compared.items() if name != "nothing"},
+    )
 
 
 def _ratio(slow: list[float], fast: list[float]) -> float:

@@ -42,9 +42,16 @@ def test_every_part_is_timed_and_both_paths_agree() -> None:
     left_out = {"nothing", *NAMES} - {"state_once", "cuda_graph"}
     assert set(timings.without_ms) == left_out
     assert min(timings.without_ms.values()) > 0
+    assert set(timings.slower_without) == left_out - {"nothing"}
+    assert min(timings.slower_without.values()) > 0
     assert 19 < timings.prompt_tokens < 60, (
         "a small model's own vocabulary has a token for each number of the state"
     )
+
+
+def test_nothing_to_repeat_is_refused() -> None:
+    with pytest.raises(ValueError, match="0 repeats; at least 1"):
+        timing.measure("tiny", dtype=torch.float32, device="cpu", repeats=0)
 
 
 def test_prompts_are_about_as_long_as_palige_mmas_would_be() -> None:
