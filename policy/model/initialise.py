@@ -49,8 +49,8 @@ def initialise(model: nn.Module, *, generator: torch.Generator | None = None, ze
     Args:
         model: One of `policy.model`, with memory (not on the meta device). Each weight keeps its dtype and device.
         generator: On the model's device; the same seed gives the same weights there.
-        zeros: Start at zero what should for training. Without, those parts are drawn too, so that every weight has an
-            effect: for models of random weights that are to be timed or compared.
+        zeros: Start at zero, and divide, as above. Without, all parts are drawn at their size, so that every weight has
+            an effect that shows: for models of random weights that are to be timed or compared.
     """
     at_zero = {id(linear) for linear in modulations(model)} | {
         id(linear) for linear in last_projections(model)
@@ -65,9 +65,10 @@ def initialise(model: nn.Module, *, generator: torch.Generator | None = None, ze
                 parameter.zero_()
             else:
                 _draw(module, name, parameter, generator)
-    for linear, branches in residual_outputs(model):
-        linear.weight.div_(math.sqrt(branches))
-    if not zeros:
+    if zeros:
+        for linear, branches in residual_outputs(model):
+            linear.weight.div_(math.sqrt(branches))
+    else:
         for linear in modulations(model):
             linear.weight.mul_(AWAKE_MODULATION)
 
