@@ -1,4 +1,4 @@
-"""A pass as one CUDA graph: the host launches it once instead of ten thousand kernels.
+"""A pass as one CUDA graph: the host launches it once instead of thousands of kernels.
 
 A graph replays the same kernels on the same memory, so everything it reads and writes stays where it was when it was
 captured: inputs in the runner's buffers, tables and caches in those of the pass, what lies between in the graphs' own

@@ -94,7 +94,8 @@ def write(
         For each sample, tokens that the grammar accepts, always.
 
     Raises:
-        ValueError: `max_tokens` is below 1, `temperature` below 0, or the grammar is for another vocabulary.
+        ValueError: `max_tokens` is below 1, `temperature` below 0, the grammar is for another vocabulary, or scores
+            are not numbers.
     """
     if max_tokens < 1:
         message = f"{max_tokens} tokens at most; at least 1 is needed (openpi: {MAX_TOKENS})"
@@ -135,8 +136,12 @@ def _next(
         raise ValueError(message)
     allowed = torch.from_numpy(allowed_V).to(scores_V.device)
     scores_V = scores_V.masked_fill(~allowed, -torch.inf)
+    best = int(scores_V.argmax())  # one that is no number, if there is any
+    if not math.isfinite(float(scores_V[best])):
+        message = f"the model's score of token {best} is {float(scores_V[best])}; its weights or its images are broken"
+        raise ValueError(message)
     if not temperature:
-        return int(scores_V.argmax())
+        return best
     probabilities_V = (scores_V.cpu().double() / temperature).softmax(dim=0)
     return int(torch.multinomial(probabilities_V, 1, generator=generator))
 

@@ -145,6 +145,14 @@ def like(policy: Pi0FastPolicy, **options: Any) -> Pi0FastPolicy:
     return made
 
 
+def test_scores_that_are_no_numbers_give_no_chunk(folders: Mapping[str, Path]) -> None:
+    policy = load_policy(folders["pi0-fast"], device="cpu")
+    assert isinstance(policy, Pi0FastPolicy)
+    policy.model.paligemma.projector.weight.fill_(np.nan)
+    with pytest.raises(ValueError, match=r"score of token \d+ is nan; its weights or its images are broken"):
+        policy.actions(observed(), "pick up the cup")
+
+
 # -- both --------------------------------------------------------------------------------------------------------------
 
 
