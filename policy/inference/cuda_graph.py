@@ -15,7 +15,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from policy.inference.action_pass import ActionPass, PassBatch
+from policy.inference.action_pass import ActionPass
+from policy.inference.pass_batch import PassBatch
 from policy.inference.static_runner import StaticRunner
 
 WARM_UPS = 3

@@ -31,7 +31,7 @@ class ImageFeatures:
         self._encode = encode
         self._kept = kept
         self._lock = threading.Lock()
-        # Comparing is far cheaper than hashing: two pictures differ within their first bytes, or hold few in all.
+        # A comparison ends at the first byte that differs; a hash would read every picture to its end.
         self._known: list[tuple[bytes, Tensor]] = []
 
     def of(self, frames: Sequence[NDArray[np.uint8]]) -> Tensor:

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from policy.inference import fuse
-from policy.inference.action_pass import ActionPass, PassBatch, PassShape
+from policy.inference.action_pass import ActionPass
 from policy.inference.cuda_graph import GraphRunner, Streams, streams_on
+from policy.inference.pass_batch import PassBatch, PassShape
 from policy.inference.rtc import Continuation
 from policy.inference.static_runner import StaticRunner
 from policy.inference.tables import FlowTables, flow_tables

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from policy.inference.action_pass import ActionPass, PassBatch
+from policy.inference.action_pass import ActionPass
+from policy.inference.pass_batch import PassBatch
 
 
 class StaticRunner:
