@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 import torch
@@ -60,3 +61,16 @@ class AfterPrefix:
         keys = torch.cat((self._prefix.keys[layer], k_BGSD), dim=2)
         values = torch.cat((self._prefix.values[layer], v_BGSD), dim=2)
         return keys, values
+
+
+@dataclass(frozen=True)
+class Prefix:
+    """What the expert needs of images and prompt.
+
+    Attributes:
+        cache: Keys and values of every layer, keys already rotated.
+        valid_BS: bool; which prefix tokens are real.
+    """
+
+    cache: PrefixCache
+    valid_BS: Tensor

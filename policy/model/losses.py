@@ -17,11 +17,11 @@ from torch import Tensor
 
 from policy.model import attention, flow
 from policy.model.attention import Attend
+from policy.model.cache import Prefix
 from policy.model.flow_model import FlowModel
 from policy.model.flow_targets import FlowTargets
 from policy.model.inputs import ModelInputs
 from policy.model.paligemma import PaliGemma
-from policy.model.pi0 import Prefix
 from policy.model.reading import TargetTokens, read
 
 

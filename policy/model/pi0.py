@@ -18,26 +18,14 @@ from torch import Tensor, nn
 from policy.model import attention, flow
 from policy.model.attention import Attend, additive
 from policy.model.branch import Branch
-from policy.model.cache import AfterPrefix, PrefixCache
+from policy.model.cache import AfterPrefix, Prefix, PrefixCache
+from policy.model.flow_model import FlowModel
 from policy.model.gemma import Gemma, Modulations
 from policy.model.inputs import ModelInputs
 from policy.model.masks import block_causal, positions
 from policy.model.paligemma import PaliGemma
 from policy.model.rope import rotation
 from policy.presets import Pi0Config
-
-
-@dataclass(frozen=True)
-class Prefix:
-    """What the expert needs of images and prompt.
-
-    Attributes:
-        cache: Keys and values of every layer, keys already rotated.
-        valid_BS: bool; which prefix tokens are real.
-    """
-
-    cache: PrefixCache
-    valid_BS: Tensor
 
 
 @dataclass(frozen=True)
@@ -53,8 +41,10 @@ class Suffix:
     modulations: Modulations | None
 
 
-class Pi0(nn.Module):
+class Pi0(FlowModel):
     """π0 or π0.5, by `config.kind`. `state_dict()` has openpi's keys and shapes."""
+
+    config: Pi0Config
 
     def __init__(self, config: Pi0Config) -> None:
         super().__init__()
@@ -167,62 +157,3 @@ class Pi0(nn.Module):
         )
         steps = hidden[:, -self.config.action_horizon :].to(self.action_out_proj.weight.dtype)
         return self.action_out_proj(steps).float()
-
-    # -- sampling and training -----------------------------------------------------------------------------------------
-
-    @torch.no_grad()
-    def sample_actions(
-        self,
-        inputs: ModelInputs,
-        noise_BTA: Tensor,
-        *,
-        steps: int = flow.STEPS,
-        attend: Attend = attention.fused,
-        trace: list[FlowStep] | None = None,
-    ) -> Tensor:
-        """Walk from noise to actions.
-
-        Args:
-            inputs: The observation.
-            noise_BTA: Standard normal, float32; where the walk starts.
-            steps: Euler steps.
-            attend: The attention.
-            trace: Filled with every step, if given.
-
-        Returns:
-            Normalised actions, float32 [B, T, A].
-        """
-        prefix = self.prefill(inputs, attend=attend)
-        x_BTA = noise_BTA
-        for time in flow.euler_times(steps):
-            time_B = torch.full((len(noise_BTA),), time, device=noise_BTA.device)
-            velocity = self.velocity(prefix, inputs.state_BA, x_BTA, time_B, attend=attend)
-            if trace is not None:
-                trace.append(FlowStep(time, x_BTA, velocity))
-            x_BTA = x_BTA - velocity / steps
-        return x_BTA
-
-    def flow_error(
-        self,
-        inputs: ModelInputs,
-        actions_BTA: Tensor,
-        noise_BTA: Tensor,
-        time: Tensor,
-        *,
-        attend: Attend = attention.eager,
-    ) -> Tensor:
-        """Squared error of the velocity, float32 [B, T, A], for every step and dimension: masks are the loss's."""
-        x_BTA = flow.interpolate(actions_BTA, noise_BTA, time)
-        velocity = self.velocity(
-            self.prefill(inputs, attend=attend), inputs.state_BA, x_BTA, time, attend=attend
-        )
-        return (flow.velocity_target(actions_BTA, noise_BTA) - velocity).square()
-
-
-@dataclass(frozen=True)
-class FlowStep:
-    """One Euler step: where it stood and which way it went."""
-
-    time: float
-    x_BTA: Tensor
-    velocity_BTA: Tensor

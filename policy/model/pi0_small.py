@@ -10,21 +10,22 @@ sizes; see `policy.presets.PI0_SMALL` for those chosen here.
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from policy.model import attention, flow
 from policy.model.attention import Attend, additive
-from policy.model.cache import PrefixCache
+from policy.model.cache import Prefix, PrefixCache
 from policy.model.dit import Dit
+from policy.model.flow_model import FlowModel
 from policy.model.inputs import ModelInputs
 from policy.model.observation import ObservationEncoder
-from policy.model.pi0 import Prefix
 from policy.presets import Pi0SmallConfig
 
 
-class Pi0Small(nn.Module):
-    """An observation encoder and a cross-attending DiT expert; a `FlowModel`."""
+class Pi0Small(FlowModel):
+    """An observation encoder and a cross-attending DiT expert."""
+
+    config: Pi0SmallConfig
 
     def __init__(self, config: Pi0SmallConfig) -> None:
         super().__init__()
@@ -72,36 +73,3 @@ class Pi0Small(nn.Module):
             mask=additive(prefix.valid_BS, dtype=keys[0].dtype)[:, None, None],
             attend=attend,
         )
-
-    @torch.no_grad()
-    def sample_actions(
-        self,
-        inputs: ModelInputs,
-        noise_BTA: Tensor,
-        *,
-        steps: int = flow.STEPS,
-        attend: Attend = attention.fused,
-    ) -> Tensor:
-        """Walk from standard normal noise to normalised actions, float32 [B, T, A]."""
-        prefix = self.prefill(inputs, attend=attend)
-        x_BTA = noise_BTA
-        for time in flow.euler_times(steps):
-            time_B = torch.full((len(noise_BTA),), time, device=noise_BTA.device)
-            x_BTA = x_BTA - self.velocity(prefix, inputs.state_BA, x_BTA, time_B, attend=attend) / steps
-        return x_BTA
-
-    def flow_error(
-        self,
-        inputs: ModelInputs,
-        actions_BTA: Tensor,
-        noise_BTA: Tensor,
-        time: Tensor,
-        *,
-        attend: Attend = attention.eager,
-    ) -> Tensor:
-        """Squared error of the velocity, float32 [B, T, A], for every step and dimension: masks are the loss's."""
-        x_BTA = flow.interpolate(actions_BTA, noise_BTA, time)
-        velocity = self.velocity(
-            self.prefill(inputs, attend=attend), inputs.state_BA, x_BTA, time, attend=attend
-        )
-        return (flow.velocity_target(actions_BTA, noise_BTA) - velocity).square()

@@ -15,10 +15,9 @@ from torch import Tensor
 
 from policy.model import attention
 from policy.model.attention import Attend, additive
-from policy.model.cache import PrefixCache
+from policy.model.cache import Prefix, PrefixCache
 from policy.model.inputs import ModelInputs
 from policy.model.paligemma import PaliGemma
-from policy.model.pi0 import Prefix
 from policy.model.rope import rotation
 from policy.model.rules import Kind, Segment, attention_matrix, attention_positions
 from policy.text.tokenizer import PAD

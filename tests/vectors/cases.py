@@ -9,9 +9,10 @@ from torch import Tensor
 
 from policy.model import flow
 from policy.model.attention import fused
+from policy.model.flow_model import FlowStep
 from policy.model.inputs import ModelInputs
 from policy.model.masks import positions
-from policy.model.pi0 import FlowStep, Pi0
+from policy.model.pi0 import Pi0
 from policy.presets import LOW_LEVEL_CAMERAS
 from tests.vectors.folder import Folder, Vectors, model_name
 from tests.vectors.report import Report, report_unused

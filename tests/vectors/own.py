@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from policy.model.pi0 import FlowStep
+from policy.model.flow_model import FlowStep
 from policy.transforms.norm_stats import NormStats, save_norm_stats
 from policy.transforms.to_tensors import to_tensors
 from tests.vectors import policies
