@@ -66,6 +66,7 @@ def host_work(kind: str, way: str, *, bucket: int, encoded: bool, fast: bool = T
         case.inputs,
         case.noise_BTA,
         features_BNPW=sampler.encode(case.inputs.images_BNCYX) if encoded else None,
+        steps=2,
         continuation=makes[way](),
     )
     assert shape.padded == (bucket > 1 or not fast)

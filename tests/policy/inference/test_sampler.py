@@ -16,6 +16,8 @@ from tests.policy.inference.golden import Case
 
 TOLERANCE = {"atol": 1e-4, "rtol": 1e-4}
 CASES = (*golden.SINGLE, *golden.BATCHED)
+STEPS = 3
+"""Where both paths are ours: enough for a first step, one between and a last."""
 
 
 def close(actual: torch.Tensor, expected: torch.Tensor) -> None:
@@ -56,10 +58,11 @@ def test_each_technique_alone_and_left_out(name: str, changed: str) -> None:
     """A batch of two with a masked first camera and prompts of unequal length: what needs every mask there is."""
     model = golden.model(name)
     case = with_masks(f"{name}_case0", [[True, True, False], [False, True, False]], [20, 1])
-    expected = model.sample_actions(case.inputs, case.noise_BTA)
+    expected = model.sample_actions(case.inputs, case.noise_BTA, steps=STEPS)
     alone = PLAIN if changed == "cuda_graph" else replace(PLAIN, **{changed: True})
     for techniques in (alone, FAST.without(changed)):
-        close(Sampler(model, techniques=techniques).sample(case.inputs, case.noise_BTA), expected)
+        sampler = Sampler(model, techniques=techniques)
+        close(sampler.sample(case.inputs, case.noise_BTA, steps=STEPS), expected)
 
 
 @pytest.mark.parametrize("bucket", [1, 16])
@@ -80,14 +83,14 @@ def test_masks_and_buckets_in_fixed_buffers(
     """What a CUDA graph replays, without the graph: twice through the same buffers, other values in between."""
     model = golden.model(name)
     case = with_masks(f"{name}_case0", cameras, lengths)
-    expected = model.sample_actions(case.inputs, case.noise_BTA)
+    expected = model.sample_actions(case.inputs, case.noise_BTA, steps=STEPS)
     sampler = Sampler(model, bucket=bucket, static_buffers=True)
-    first = sampler.sample(case.inputs, case.noise_BTA)
+    first = sampler.sample(case.inputs, case.noise_BTA, steps=STEPS)
     moved = replace(case.inputs, images_BNCYX=-case.inputs.images_BNCYX, state_BA=-case.inputs.state_BA)
-    other = sampler.sample(moved, -case.noise_BTA)
+    other = sampler.sample(moved, -case.noise_BTA, steps=STEPS)
     close(first, expected)
-    close(other, model.sample_actions(moved, -case.noise_BTA))
-    assert torch.equal(sampler.sample(case.inputs, case.noise_BTA), first)
+    close(other, model.sample_actions(moved, -case.noise_BTA, steps=STEPS))
+    assert torch.equal(sampler.sample(case.inputs, case.noise_BTA, steps=STEPS), first)
 
 
 def test_known_image_tokens_give_the_same_actions() -> None:
@@ -164,7 +167,7 @@ def test_passes_are_kept_and_the_oldest_goes(monkeypatch: pytest.MonkeyPatch) ->
     sampler = Sampler(model)
     for length in range(1, 7):
         case = with_masks("pi05_asym_case0", [[True, False, False]], [length])
-        sampler.sample(case.inputs, case.noise_BTA)
+        sampler.sample(case.inputs, case.noise_BTA, steps=1)
     assert len(sampler.kept) == 4
     assert [shape.prompt for shape in sampler.kept] == [3, 4, 5, 6]
 
