@@ -173,8 +173,12 @@ class LowLevelPolicy(ABC):
         """What is left of the chunk in progress, cut to a chunk.
 
         Raises:
-            RequestError: More steps are frozen than there are, or a number is negative.
+            RequestError: More steps are frozen than there are, or a number is negative or not whole.
         """
+        for name in ("frozen", "execute"):
+            count = getattr(committed, name)
+            if not isinstance(count, int | np.integer):
+                raise RequestError(f"committed has {name} {count!r}; it is a whole number of steps")
         actions, horizon = committed.actions, self._sizes.action_horizon
         planned = min(len(actions), horizon)
         if not 0 <= committed.frozen <= planned or committed.execute < 0 or not planned:

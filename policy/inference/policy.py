@@ -133,22 +133,14 @@ class Pi05Policy(FlowPolicy):
 
     # -- both ----------------------------------------------------------------------------------------------------------
 
-    def warm_up(self, observation: Observation | None = None) -> None:
+    def warm_up(self) -> None:
         """Do once what makes the first call slow: tables, buffers, and on a GPU the graphs.
 
-        Args:
-            observation: One as they will come. Without it, all cameras are taken to be there, and prompts to be short.
+        All cameras are taken to be there, and prompts to be short.
         """
-        if observation is not None:
-            self.actions(observation, "warm up")
-        else:
-            for length in self._usual_lengths():
-                self._warm_up_at(length)
-        if self._high is None:
-            return
-        if observation is not None:
-            self.subtask(observation, "warm up")
-        else:
+        for length in self._usual_lengths():
+            self._warm_up_at(length)
+        if self._high is not None:
             with self._reading:
                 self._high.warm_up()
 

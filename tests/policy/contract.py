@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -109,6 +110,14 @@ class PolicyContract:
         plan = np.zeros((3, len(observation.state)))
         with pytest.raises(RequestError, match=f"{frozen} frozen steps"):
             policy.actions(observation, "pick up the cup", committed=Committed(plan, frozen=frozen))
+
+    @pytest.mark.parametrize("counts", [{"frozen": 1.5}, {"frozen": 1, "execute": None}])
+    def test_steps_that_are_no_whole_number(
+        self, policy: Policy, observation: Observation, counts: dict[str, Any]
+    ) -> None:
+        committed = Committed(np.zeros((3, len(observation.state))), **counts)
+        with pytest.raises(RequestError, match=r"has (frozen|execute) (1\.5|None); it is a whole number"):
+            policy.actions(observation, "pick up the cup", committed=committed)
 
     @pytest.mark.parametrize("value", [np.nan, np.inf])
     def test_a_state_that_is_no_number(self, policy: Policy, observation: Observation, value: float) -> None:
