@@ -170,9 +170,9 @@ def _policy(
 
 
 def observation_of(rng: np.random.Generator, cameras: tuple[str, ...]) -> Observation:
-    """Pictures of noise, 640 × 480, and always the same 19 numbers, so that prompts are equally long."""
+    """Pictures of noise, 640 × 480, and always the same 18 numbers, so that prompts are equally long."""
     images = {name: rng.integers(0, 256, (480, 640, 3), dtype=np.uint8) for name in cameras}
-    return Observation(images=images, state=np.linspace(-0.9, 0.9, 19))
+    return Observation(images=images, state=np.linspace(-0.9, 0.9, 18))
 
 
 def _parts(policy: Pi05Policy, rng: np.random.Generator, repeats: int) -> tuple[float, float]:

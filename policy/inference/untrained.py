@@ -38,7 +38,7 @@ from policy.transforms.embodiments.named import embodiment_named
 from policy.transforms.embodiments.understudy import Understudy
 from policy.transforms.norm_stats import NormStats
 
-STATE_DIM = 19
+STATE_DIM = 18
 """Numbers of a robot with two arms, a lift and a base."""
 FAST_TOKENS, FAST_CHUNKS = 512, 64
 """Of the action tokenizer that stands in: what it is fitted to spell, and on how many chunks."""
@@ -65,7 +65,7 @@ def random_policy(
     Args:
         preset: Sizes, or the name of some in `policy.presets`: in `PRESETS` or `BASELINES`.
         seed: Of the weights, and of the noise that chunks start from.
-        embodiment: `aloha`, `droid`, `libero`, or any other name for a robot of 19 numbers.
+        embodiment: `aloha`, `droid`, `libero`, or any other name for a robot of 18 numbers.
         tokenizer: The text vocabulary; a small one where none is given, in which each bin of the state is one token.
         device: As for `load_policy`.
         dtype: As for `load_policy`.

@@ -115,11 +115,11 @@ def _numbers(value: object, key: str, shape: tuple[int | None, ...], *, scalar: 
         numbers = numbers[None]
     wanted = "[" + ", ".join("T" if size is None else str(size) for size in shape) + "]"
     if numbers.dtype.kind not in "fiu":
-        raise RequestError(f"{key!r} is {wanted} numbers, not {numbers.dtype}")
+        raise RequestError(f"{key!r} must be {wanted} numbers, not {numbers.dtype}")
     if numbers.ndim != len(shape) or any(
         wants is not None and wants != has for wants, has in zip(shape, numbers.shape, strict=True)
     ):
-        raise RequestError(f"{key!r} is {wanted} numbers, not {list(numbers.shape)}")
+        raise RequestError(f"{key!r} must be {wanted} numbers, not {list(numbers.shape)}")
     if numbers.dtype.kind != "f":
         return numbers.astype(np.float64)
     wrong = ~(np.abs(numbers) <= np.float64(LARGEST))  # NaN included; 1e30 is no float16

@@ -35,7 +35,7 @@ from tests.policy.contract import PolicyContract
 from tests.policy.model import tiny
 from tests.policy.serving.conftest import running
 
-DIM, HORIZON, WIDTH = 19, 8, 24
+DIM, HORIZON, WIDTH = 18, 8, 24
 FAST_SIZES = replace(
     tiny.PI0_FAST_TINY, vocab_size=1300, action_horizon=HORIZON, max_prompt_tokens=64, max_action_tokens=48
 )
@@ -344,7 +344,7 @@ def test_an_action_tokenizer_of_another_robot(tmp_path: Path) -> None:
     path = saved(tmp_path / "policy", "pi0-fast")
     other = FastTokenizer.load(path / "fast", horizon=HORIZON, action_dim=7)
     other.save(path / "fast")
-    with pytest.raises(CannotBeLoaded, match="spells chunks of 8 × 7, and those of policy are 8 × 19"):
+    with pytest.raises(CannotBeLoaded, match="spells chunks of 8 × 7, and those of policy are 8 × 18"):
         load_policy(path, device="cpu")
 
 

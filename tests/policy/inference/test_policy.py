@@ -240,7 +240,7 @@ class TestRandomPolicy(PolicyContract):
             policy.subtask(observation_of(seed=1), "  ")
 
     def test_a_plan_that_is_no_number(self, policy: Pi05Policy) -> None:
-        plan = np.zeros((5, 19))
+        plan = np.zeros((5, 18))
         plan[1, 1] = np.nan
         with pytest.raises(RequestError, match="finite"):
             policy.actions(observation_of(seed=1), "go", committed=Committed(plan, frozen=1))
@@ -252,4 +252,4 @@ def observation_of(seed: int) -> Observation:
         name: rng.integers(0, 255, (120, 160, 3), dtype=np.uint8)
         for name in ("front", "back", "left_wrist", "right_wrist")
     }
-    return Observation(images=images, state=rng.uniform(-1, 1, 19))
+    return Observation(images=images, state=rng.uniform(-1, 1, 18))

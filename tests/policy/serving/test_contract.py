@@ -21,7 +21,7 @@ def observed() -> Observation:
     rng = np.random.default_rng(3)
     names = ("front", "back", "left_wrist", "right_wrist")
     images = {name: rng.integers(0, 256, (40, 60, 3)).astype(np.uint8) for name in names}
-    return Observation(images=images, state=rng.uniform(-0.5, 0.5, 19))
+    return Observation(images=images, state=rng.uniform(-0.5, 0.5, 18))
 
 
 @pytest.fixture(scope="module")

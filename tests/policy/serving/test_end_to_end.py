@@ -80,14 +80,14 @@ def random_url() -> Iterator[str]:
 def test_a_policy_of_random_weights_can_be_asked_for_everything(random_url: str) -> None:
     observation = Observation(
         images={"front": np.zeros((60, 80, 3), np.uint8), "left_wrist": np.full((60, 80, 3), 99, np.uint8)},
-        state=np.linspace(-0.5, 0.5, 19),
+        state=np.linspace(-0.5, 0.5, 18),
         captured_ns=10**9,
     )
     policy = RemotePolicy(lambda: PolicyClient(random_url))
     with policy:
         assert policy.metadata["random_weights"] is True
         chunk = policy.actions(observation, "go")
-        assert chunk.actions.shape == (50, 19)
+        assert chunk.actions.shape == (50, 18)
         assert chunk.target_ns[:2].tolist() == [10**9, 10**9 + 20_000_000]
         committed = Committed(actions=chunk.actions[5:], frozen=4, execute=25)
         following = policy.actions(observation, "go", committed=committed)
@@ -104,5 +104,5 @@ def test_a_stock_client_talks_to_understudy_serve(random_url: str) -> None:
     seen: dict[str, Any] = json.loads(ended.stdout)
     assert seen["metadata"]["random_weights"] is True
     assert seen["keys"] == [["actions", "policy_timing", "server_timing"]] * 2
-    assert np.shape(seen["actions"]) == np.shape(seen["after"]) == (50, 19)
+    assert np.shape(seen["actions"]) == np.shape(seen["after"]) == (50, 18)
     assert "RequestError: ['state'] is nan" in seen["error"]

@@ -93,18 +93,18 @@ class TestAloha:
             ({"images": {"cam_low": image(3, 6, 8)}}, "no image 'cam_high'"),
             ({"images": {}}, "no image 'cam_high'"),
             ({"images": [image(3, 6, 8)]}, "'images' is a map of names to values, not list"),
-            ({"state": np.zeros(13)}, r"'state' is \[14\] numbers, not \[13\]"),
-            ({"state": np.zeros((1, 14))}, r"'state' is \[14\] numbers, not \[1, 14\]"),
-            ({"state": ["a"] * 14}, r"'state' is \[14\] numbers, not <U1"),
+            ({"state": np.zeros(13)}, r"'state' must be \[14\] numbers, not \[13\]"),
+            ({"state": np.zeros((1, 14))}, r"'state' must be \[14\] numbers, not \[1, 14\]"),
+            ({"state": ["a"] * 14}, r"'state' must be \[14\] numbers, not <U1"),
             ({"state": [[1, 2], [3]]}, "'state' is no array of numbers"),
             ({"state": np.full(14, np.nan)}, r"'state' holds nan at \[0\]; send only finite numbers"),
-            ({"state": None}, r"'state' is \[14\] numbers, not object"),
+            ({"state": None}, r"'state' must be \[14\] numbers, not object"),
             ({"prompt": 3}, "'prompt' is text, not int"),
             ({"prompt": "fold \ud800"}, "'prompt': .*surrogate"),
             ({"prompt": ["fold"]}, "'prompt' is text, not list"),
             ({"prompt": np.array(["fold"])}, "'prompt' is text, not ndarray"),
             ({"prompt": b"fold"}, "'prompt' is text, not bytes"),
-            ({"actions": np.zeros((4, 7))}, r"'actions' is \[T, 14\] numbers, not \[4, 7\]"),
+            ({"actions": np.zeros((4, 7))}, r"'actions' must be \[T, 14\] numbers, not \[4, 7\]"),
             ({"actions": np.zeros((0, 14))}, "one step or more"),
             ({"state": np.full(14, 1e300)}, r"'state' holds 1e\+300 at \[0\]; .*1e\+30 at most"),
             ({"state": np.full(14, np.inf, np.float16)}, r"'state' holds inf at \[0\]"),
@@ -178,8 +178,8 @@ class TestDroid:
     @pytest.mark.parametrize(
         ("changes", "message"),
         [
-            ({"gripper_position": np.zeros(2)}, r"gripper_position' is \[1\] numbers, not \[2\]"),
-            ({"joint_position": np.zeros(8)}, r"joint_position' is \[7\] numbers, not \[8\]"),
+            ({"gripper_position": np.zeros(2)}, r"gripper_position' must be \[1\] numbers, not \[2\]"),
+            ({"joint_position": np.zeros(8)}, r"joint_position' must be \[7\] numbers, not \[8\]"),
             ({"wrist_image_left": np.zeros((5, 5), np.uint8)}, "image 'observation/wrist_image_left' is"),
         ],
     )
@@ -255,7 +255,7 @@ class TestUnderstudy:
             Understudy(18).inputs(observation_to_raw(self.observation("front", "ceiling"), "go"))
 
     def test_a_state_of_another_robot_or_with_a_silent_bus_is_refused(self) -> None:
-        with pytest.raises(RequestError, match=r"'state' is \[14\] numbers, not \[18\]"):
+        with pytest.raises(RequestError, match=r"'state' must be \[14\] numbers, not \[18\]"):
             Understudy(14).inputs(observation_to_raw(self.observation("front"), "go"))
         silent = self.observation("front")
         silent.state[3] = np.nan
