@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import json
 import platform
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
+
+from app.cli.outcome import text_stream, write_json
 
 Value = float | int | str
 
@@ -55,16 +58,27 @@ class Figures:
         """Names of the figures that do not keep to their bounds."""
         return [name for name, bound in self._bounds.items() if not bound.kept(float(self.values[name]))]
 
-    def report(self, json_path: Path | None) -> int:
-        """Print every figure and the machine, write the JSON, and return the exit code: 1 when a bound was missed."""
+    def report(
+        self, json_path: Path | None, *, shape: Callable[[dict[str, Value]], Mapping[str, Any]] = dict
+    ) -> int:
+        """Print every figure and the machine, write the JSON, and return the exit code: 1 when a bound was missed.
+
+        Args:
+            json_path: None for no JSON; `-` has it on stdout, and the text on stderr.
+            shape: Makes of the flat figures what is written.
+
+        Raises:
+            CommandError: The file cannot be written.
+        """
+        text = text_stream(json_path)
         values = self.values | machine()
         missed = self.missed()
         for name, value in values.items():
             bound = self._bounds.get(name)
             verdict = f"  ({'MISSED' if name in missed else 'ok'}: {bound})" if bound is not None else ""
-            print(f"{name}: {value}{verdict}")
+            print(f"{name}: {value}{verdict}", file=text)
         if json_path is not None:
-            json_path.write_text(json.dumps(values, indent=2) + "\n")
+            write_json(json_path, shape(values))
         if missed:
             print(f"out of bounds: {', '.join(missed)}", file=sys.stderr)
         return 1 if missed else 0
@@ -72,7 +86,9 @@ class Figures:
 
 def add_json_argument(parser: argparse.ArgumentParser) -> None:
     """Add `--json FILE`."""
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures as one flat object")
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="also write the figures as JSON; `-` is stdout"
+    )
 
 
 def machine() -> dict[str, Value]:

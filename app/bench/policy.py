@@ -8,10 +8,10 @@ of the prefix whole, attention in the open.
 from __future__ import annotations
 
 import argparse
-import json
 from typing import TYPE_CHECKING, Any
 
-from app.bench.figures import Figures, add_json_argument, machine
+from app.bench.figures import Figures, add_json_argument
+from app.cli.outcome import UsageError
 
 if TYPE_CHECKING:
     from policy.inference.timing import Timings
@@ -41,7 +41,11 @@ def run(args: argparse.Namespace) -> int:
     from policy.inference.runtime import dtype_named, runtime
     from policy.inference.timing import measure
 
-    where = runtime(args.device, threads=args.threads)
+    check(args)
+    try:
+        where = runtime(args.device, threads=args.threads)
+    except ValueError as error:
+        raise UsageError(f"--device: {error}") from error
     chosen = args.dtype or ("bfloat16" if where.gpu is not None else "both")
     dtypes = ("float32", "bfloat16") if chosen == "both" else (chosen,)
     figures = Figures()
@@ -60,10 +64,28 @@ def run(args: argparse.Namespace) -> int:
             each=not (args.brief or slow),
         )
         add_figures(figures, timings, dtype=name, prefix="" if index == 0 else f"{name}.", gpu=where.gpu)
-    code = figures.report(None)
-    if args.json is not None:
-        args.json.write_text(json.dumps(nested(figures.values | machine()), indent=2) + "\n")
-    return code
+    return figures.report(args.json, shape=nested)
+
+
+def check(args: argparse.Namespace) -> None:
+    """Refuse what cannot be measured.
+
+    Raises:
+        UsageError: An unknown preset, or a count below its least.
+    """
+    from policy.presets import PRESETS
+
+    if args.preset not in PRESETS:
+        raise UsageError(
+            f"--preset: this bench cannot time {args.preset!r}; choose one of {', '.join(PRESETS)}"
+        )
+    for option, value, least in (
+        ("--repeats", args.repeats, 1),
+        ("--threads", args.threads, 1),
+        ("--seed", args.seed, 0),
+    ):
+        if value is not None and value < least:
+            raise UsageError(f"{option} is {value}; it must be at least {least}")
 
 
 def add_figures(figures: Figures, timings: Timings, *, dtype: str, prefix: str, gpu: str | None) -> None:

@@ -48,3 +48,23 @@ def test_an_unknown_bench_is_a_usage_error() -> None:
     with pytest.raises(SystemExit) as ended:
         main(["bench", "dance"])
     assert ended.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--preset", "nope"], "'nope'; choose one of pi05, pi0, pi05-medium, pi05-small"),
+        (["--preset", "pi0-fast"], "'pi0-fast'; choose one of"),
+        (["--repeats", "0"], "--repeats is 0; it must be at least 1"),
+        (["--threads", "0"], "--threads is 0; it must be at least 1"),
+        (["--device", "gpu"], "--device: no device 'gpu'"),
+    ],
+)
+def test_what_the_policy_bench_cannot_measure_is_a_usage_error(
+    options: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["bench", "policy", *options]) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 1
+    assert "report it" not in error
