@@ -208,10 +208,6 @@ class LowLevelPolicy(ABC):
 
     def _raw(self, observation: Observation, prompt: str) -> dict[str, Any]:
         """The observation in the embodiment's own keys."""
-        for name, image in observation.images.items():
-            if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
-                kind = getattr(image, "dtype", type(image).__name__)
-                raise RequestError(f"image {name!r} is {kind}; an observation's images are [Y, X, 3] uint8")
         layout = LAYOUTS.get(self.facts.config.embodiment.name, OWN)
         return {**layout.request(observation), "prompt": prompt}
 

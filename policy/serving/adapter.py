@@ -145,7 +145,7 @@ class Layout:
         Raises:
             RequestError: An image is none, or the state does not have the layout's width.
         """
-        images = {name: as_image(image, name=name) for name, image in observation.images.items()}
+        images = {name: _observed(image, name) for name, image in observation.images.items()}
         if self.channels_first:
             images = {name: np.ascontiguousarray(image.transpose(2, 0, 1)) for name, image in images.items()}
         if self.cameras is None:
@@ -205,9 +205,23 @@ def actions_request(
 
 
 def subtask_request(observation: Observation, task: str, allowed: Sequence[str]) -> dict[str, Any]:
-    """A request for the next subtask."""
+    """A request for the next subtask.
+
+    Raises:
+        RequestError: The observation or the phrases are not what they should be.
+    """
+    if isinstance(allowed, str) or not all(isinstance(phrase, str) for phrase in allowed):
+        raise RequestError(f"{ALLOWED!r} is {allowed!r:.80}; it must be a list of phrases")
     request = {CALL: SUBTASK, **OWN.request(observation), TASK: task}
     return {**request, ALLOWED: list(allowed)} if allowed else request
+
+
+def _observed(image: object, name: str) -> NDArray[np.uint8]:
+    """An image of an `Observation`, which is bytes already: floats are what requests may have."""
+    if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
+        kind = getattr(image, "dtype", type(image).__name__)
+        raise RequestError(f"image {name!r} is {kind}; an observation's images are [Y, X, 3] uint8")
+    return as_image(image, name=name)
 
 
 def observation_of(request: Mapping[str, Any]) -> Observation:
