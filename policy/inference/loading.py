@@ -48,7 +48,7 @@ def load_policy(
     """The policy in a folder: openpi's, LeRobot's or this software's.
 
     Args:
-        path: The folder.
+        path: The folder; `~` is the home folder.
         config: What it was trained with, or openpi's name of that; a folder of this software's says it itself.
         tokenizer: The text vocabulary, or its file; a folder of this software's has its own.
         device: `auto` is the GPU where there is one.
@@ -63,8 +63,12 @@ def load_policy(
         CheckpointError: It cannot be loaded; the message says why and what to do.
         UnknownConfig: There is no configuration of that name.
         FileNotFoundError: There is no vocabulary.
+        ValueError: There is no device of that name.
     """
-    path = Path(path)
+    path, device = (
+        Path(path).expanduser(),
+        device_named(device),
+    )  # a wrong name is said before anything is read
     trained = known_config(config) if isinstance(config, str) else config
     known = known or Known()
     if trained is not None:
@@ -94,7 +98,6 @@ def load_policy(
     vocabulary = _vocabulary(checkpoint, tokenizer)
     _fits(vocabulary, checkpoint)
     fast = _fast_of(checkpoint)
-    device = device_named(device)
     model = build_model(checkpoint, device=device, dtype=dtype or default_dtype(device))
     try:
         return assemble(
@@ -177,7 +180,7 @@ def _vocabulary(checkpoint: Checkpoint, given: TextTokenizer | Path | str | None
         raise FileNotFoundError(
             f"{checkpoint.path} has no text vocabulary of its own; give `tokenizer`. {WHERE_PALIGEMMAS_IS}"
         )
-    return SentencePieceTokenizer(given) if isinstance(given, Path | str) else given
+    return SentencePieceTokenizer(Path(given).expanduser()) if isinstance(given, Path | str) else given
 
 
 def _fits(vocabulary: TextTokenizer, checkpoint: Checkpoint) -> None:

@@ -54,10 +54,19 @@ def dtype_named(name: str) -> torch.dtype:
 
 
 def device_named(device: torch.device | str) -> torch.device:
-    """Torch's device; `auto` is the GPU where there is one."""
+    """Torch's device; `auto` is the GPU where there is one.
+
+    Raises:
+        ValueError: There is no device of that name.
+    """
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return torch.device(device)
+    if isinstance(device, torch.device):
+        return device
+    try:
+        return torch.device(device)
+    except (RuntimeError, TypeError) as error:  # torch's message lists every accelerator that it knows
+        raise ValueError(f"no device {device!r}; choose cpu, cuda or auto") from error
 
 
 def default_dtype(device: torch.device) -> torch.dtype:
