@@ -24,6 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0: all agrees; 1: something does not; 2: there is nothing to check.
     """
     options = _parser().parse_args(arguments)
+    if not options.folder.is_dir():
+        print(f"there is no folder {options.folder}; give one laid out like tests/golden", file=sys.stderr)
+        return 2
     folder = Folder(options.folder)
     files = [file for file in folder.files() if fnmatch.fnmatch(file, options.only)]
     if not files:
