@@ -95,6 +95,17 @@ def positive_seconds(text: str) -> float:
     return seconds
 
 
+def at_least_one(text: str) -> int:
+    """Parse a positive integer for argparse.
+
+    Raises:
+        argparse.ArgumentTypeError: when it is none.
+    """
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an integer from 1 on")
+    return int(text)
+
+
 def require(given: str | None, option: str, *, example: str) -> str:
     """The value of an option that must not be empty.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.cli import table
-from app.cli.options import HelpFormatter, add_json
+from app.cli.options import HelpFormatter, add_json, at_least_one
 from app.cli.outcome import ExitCode, text_stream, write_json
 
 if TYPE_CHECKING:
@@ -22,6 +22,12 @@ LAYOUTS = {
     "file": "weights alone, without a folder",
 }
 NOT_SAID = "not said"
+GIVEN_BY = {
+    "action_horizon": "--config NAME",
+    "max_prompt_tokens": "--config NAME",
+    "vision_heads": "--vision-heads N",
+}
+"""What a checkpoint may not say, to the option that does."""
 
 
 def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
@@ -50,6 +56,12 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
     info.add_argument(
         "--config", metavar="NAME", help="openpi's name of how it was trained, for what its files do not say"
     )
+    info.add_argument(
+        "--vision-heads",
+        metavar="N",
+        type=at_least_one,
+        help="attention heads of the image encoder, for openpi's checkpoints of another than the real size",
+    )
     add_json(info, what="the description")
     info.set_defaults(run=run_info)
 
@@ -58,9 +70,13 @@ def run_info(args: argparse.Namespace) -> int:
     """Print the description; 1 when the checkpoint cannot be loaded."""
     import msgspec
 
+    from policy.checkpoints.infer_config import Known
     from policy.checkpoints.info import describe
 
-    known, kind = (None, None) if args.config is None else known_by(args.config)
+    known, kind = Known(vision_heads=args.vision_heads), None
+    if args.config is not None:
+        by_name, kind = known_by(args.config)
+        known = known.or_else(by_name)
     info = describe(args.path.expanduser(), known=known, kind=kind)
     text = text_stream(args.json)
     facts = dict(facts_of(info))
@@ -113,7 +129,13 @@ def facts_of(info: CheckpointInfo) -> Iterator[tuple[str, str]]:
     if not info.problems:
         yield "can be loaded", "once what is not in the files is given" if info.unknown else "yes"
     if info.unknown:
-        yield "not in the files", "; ".join(info.unknown)
+        yield "not in the files", "; ".join(map(with_option, info.unknown))
+
+
+def with_option(line: str) -> str:
+    """`the steps of a chunk: give action_horizon`, with the option that gives it."""
+    what, give, name = line.rpartition("give ")
+    return f"{what}{give}{GIVEN_BY.get(name, name)}"
 
 
 def size_facts(sizes: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

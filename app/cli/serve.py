@@ -54,7 +54,7 @@ def _add_policy(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--vision-heads",
         metavar="N",
-        type=_at_least_one,
+        type=options.at_least_one,
         help="attention heads of the image encoder, for openpi's checkpoints of another than the real size",
     )
     group.add_argument("--default-prompt", metavar="TEXT", help="for requests without a prompt")
@@ -88,12 +88,12 @@ def _add_server(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--max-message-mib",
         metavar="N",
-        type=_at_least_one,
+        type=options.at_least_one,
         default=64,
         help="longest message in MiB; a longer one ends its connection (default: 64)",
     )
     group.add_argument(
-        "--max-clients", metavar="N", type=_at_least_one, default=32, help="at once (default: 32)"
+        "--max-clients", metavar="N", type=options.at_least_one, default=32, help="at once (default: 32)"
     )
     group.add_argument(
         "--quiet", action="store_true", help="no line for each client that comes, goes or fails"
@@ -161,11 +161,4 @@ def _port(text: str) -> int:
     """Parse a TCP port for argparse."""
     if not text.isdecimal() or int(text) > HIGHEST_PORT:
         raise argparse.ArgumentTypeError(f"{text!r} is no port; ports are 0 to {HIGHEST_PORT}")
-    return int(text)
-
-
-def _at_least_one(text: str) -> int:
-    """Parse a positive integer for argparse."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not an integer from 1 on")
     return int(text)
