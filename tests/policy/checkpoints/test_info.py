@@ -131,6 +131,22 @@ def test_every_problem_is_told_and_the_exit_code_says_so(
     assert "can be loaded" not in text
 
 
+def test_what_is_not_in_the_files_is_said_with_the_options_that_give_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = str(asym("pi05"))
+    code, text, _ = run(path, capsys=capsys)
+    assert code == 0
+    assert "48 wide: give --vision-heads N; the steps of a chunk: give --config NAME" in text
+    _, text, plain = run(path, "--vision-heads", "4", "--config", "pi05_aloha", capsys=capsys)
+    assert plain["unknown"] == []
+    assert plain["sizes"]["vision"]["heads"] == 4
+    assert "not in the files" not in text
+    code, text, _ = run(path, "--vision-heads", "5", capsys=capsys)
+    assert code == 1
+    assert "no multiple of its 5 heads" in text
+
+
 def test_a_configuration_of_another_kind_is_a_problem(capsys: pytest.CaptureFixture[str]) -> None:
     code, text, _ = run(str(GOLDEN / "ckpt" / "aloha_pi05"), "--config", "pi0_aloha", capsys=capsys)
     assert code == 1

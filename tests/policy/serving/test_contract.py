@@ -12,7 +12,7 @@ from policy.inference.untrained import random_policy
 from policy.serving.adapter import ServedPolicy
 from policy.serving.client import PolicyClient
 from policy.serving.remote import RemotePolicy
-from policy.types import Observation
+from policy.types import Observation, RequestError
 from tests.policy.contract import PolicyContract
 from tests.policy.serving.conftest import RunningServer, running
 
@@ -44,6 +44,19 @@ class TestRemotePolicy(PolicyContract):
     @pytest.fixture
     def observation(self) -> Observation:
         return observed()
+
+    def test_what_is_no_observation_or_phrase_is_not_sent(
+        self, policy: RemotePolicy, observation: Observation
+    ) -> None:
+        floats = replace(observation, images={"front": np.zeros((40, 60, 3), np.float32)})  # type: ignore[dict-item]
+        local = random_policy("pi05-small", device="cpu")
+        for each in (local, policy):
+            with pytest.raises(RequestError, match="image 'front' is float32; an observation's images are"):
+                each.actions(floats, "pick up the cup")
+            with pytest.raises(RequestError, match="image 'front' is float32; an observation's images are"):
+                each.subtask(floats, "tidy up")
+            with pytest.raises(RequestError, match="'abc'; it must be a list of phrases"):
+                each.subtask(observation, "tidy up", allowed="abc")
 
     def test_the_network_changes_no_number(self, policy: RemotePolicy, observation: Observation) -> None:
         local = random_policy("pi05-small", device="cpu")
