@@ -221,3 +221,4 @@ def test_nothing_to_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert main([str(tmp_path)]) == 2
     assert main([str(GOLDEN), "--only", "no such*"]) == 2
     assert main([str(tmp_path / "nowhere")]) == 2
+    assert f"there is no folder {tmp_path / 'nowhere'}" in capsys.readouterr().err

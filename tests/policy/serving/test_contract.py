@@ -48,7 +48,7 @@ class TestRemotePolicy(PolicyContract):
     def test_what_is_no_observation_or_phrase_is_not_sent(
         self, policy: RemotePolicy, observation: Observation
     ) -> None:
-        floats = replace(observation, images={"front": np.zeros((40, 60, 3), np.float32)})  # type: ignore[dict-item]
+        floats = replace(observation, images={"front": np.zeros((40, 60, 3), np.float32)})
         local = random_policy("pi05-small", device="cpu")
         for each in (local, policy):
             with pytest.raises(RequestError, match="image 'front' is float32; an observation's images are"):
