@@ -51,8 +51,7 @@ def test_a_pulled_cable_holds_is_named_and_only_its_arm_is_missing(live: LiveSes
     known = np.isfinite(episode.state.position)
     dead = ~known[:, left].any(axis=1)
     assert dead.sum() >= 50
-    # A busy machine loses a read of another line now and then; most rows say which arm it is that is missing.
-    assert known[dead][:, ~left].all(axis=1).mean() > 0.9
+    assert known[dead][:, ~left].all()
     first_dead = int(np.flatnonzero(dead & (episode.state.time_ns > cut_ns))[0])
     held = episode.action.source[first_dead + HOLDS_WITHIN_TICKS : int(np.flatnonzero(dead)[-1])]
     assert (held == Source.HOLD).all()
