@@ -34,6 +34,7 @@ class Source(IntEnum):
     TELEOP = 1
     POLICY = 2
     REPLAY = 3
+    INTERVENTION = 4
 
 
 class Command(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
@@ -124,13 +125,21 @@ class StartEpisode(Command, frozen=True, kw_only=True):
 
 
 class EndEpisode(Command, frozen=True, kw_only=True):
-    """Close the running episode with an outcome: `success`, `failure` or `unset`."""
+    """Close the running episode with an outcome: `success`, `failure` or `unset`.
+
+    Attributes:
+        outcome: how it was judged.
+        episode_id: which one is meant; it is refused when another is running. Empty for whichever runs.
+    """
 
     outcome: str
+    episode_id: str = ""
 
 
-class DiscardEpisode(Command, frozen=True):
-    """Close the running episode and put it into the trash, from where it can be restored."""
+class DiscardEpisode(Command, frozen=True, kw_only=True):
+    """Close the running episode (see `EndEpisode`) and put it into the trash, from where it can be restored."""
+
+    episode_id: str = ""
 
 
 # -- to the hands (operator's inputs) ----------------------------------------------------------------------------------

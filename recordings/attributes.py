@@ -35,7 +35,7 @@ class ClockAnchor(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    """How much an episode holds: rows of each stream, frames of each camera."""
+    """How much an episode holds: rows of each stream, frames of each camera, action rows by `ActionSource` name."""
 
     ticks: int = 0
     frames: dict[str, int] = {}
@@ -43,6 +43,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     audio_blocks: int = 0
     events: int = 0
     subtasks: int = 0
+    sources: dict[str, int] = {}
 
 
 class Repaired(msgspec.Struct, frozen=True, kw_only=True):

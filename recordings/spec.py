@@ -22,12 +22,16 @@ class Outcome(StrEnum):
 
 
 class ActionSource(IntEnum):
-    """Who asked for an action: the codes stored in `action/source`."""
+    """Who asked for an action: the codes stored in `action/source`.
+
+    `INTERVENTION` is teleoperation that took over from a policy or a replay, until the operator leaves it again.
+    """
 
     HOLD = 0
     TELEOP = 1
     POLICY = 2
     REPLAY = 3
+    INTERVENTION = 4
 
 
 class FrameEncoding(StrEnum):

@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from app.gui import tokens
 from app.gui.actions import Actions
-from app.gui.catalogue import SPEED_STEP
+from app.gui.catalogue.groups import SPEED_STEP
 from app.gui.driving import Driving
 from app.gui.theme import Theme
 from app.gui.widgets.action_button import ActionButton

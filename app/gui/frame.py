@@ -5,8 +5,14 @@ from __future__ import annotations
 from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from app.gui import catalogue, tokens
-from app.gui.actions import Action, Actions
+from app.gui import tokens
+from app.gui.actions import Actions
+from app.gui.catalogue.episodes import add_episodes
+from app.gui.catalogue.groups import STOP_PRESSED
+from app.gui.catalogue.moving import add_moving
+from app.gui.catalogue.recording import add_recording
+from app.gui.catalogue.simulation import add_simulation
+from app.gui.catalogue.window import WindowHandles, add_curves, add_pages, add_window
 from app.gui.driving import Driving
 from app.gui.foot import Foot
 from app.gui.jog_sender import JogSender
@@ -15,6 +21,9 @@ from app.gui.keyboard import Keyboard
 from app.gui.pages.drive import DrivePage
 from app.gui.pages.episodes import EpisodesPage
 from app.gui.pages.page import Page
+from app.gui.pages.review import ReviewPage
+from app.gui.pages.robot import RobotPage
+from app.gui.pages.settings import SettingsPage
 from app.gui.pulse import Pulse
 from app.gui.release_key import ReleaseKey
 from app.gui.session_protocol import SessionLike
@@ -59,11 +68,8 @@ class Frame(QWidget):
         self.task = TaskEdit(settings)
         self.task.committed.connect(self._leave_text)
         scripts = ScriptPanel()
-        self.episodes_page = EpisodesPage(session, theme)
-        self._register(scripts)
         self.drive_page = DrivePage(
             session,
-            self.actions_registry,
             theme,
             task=self.task,
             scripts=scripts,
@@ -71,8 +77,20 @@ class Frame(QWidget):
             driving=self.driving,
             settings=settings,
         )
-        self.episodes_page.build(self.actions_registry)
-        self.pages: dict[str, Page] = {page.page_id: page for page in (self.drive_page, self.episodes_page)}
+        self.episodes_page = EpisodesPage(session, theme)
+        self.pages: dict[str, Page] = {
+            page.page_id: page
+            for page in (
+                self.drive_page,
+                ReviewPage(),
+                self.episodes_page,
+                RobotPage(),
+                SettingsPage(),
+            )
+        }
+        self._register(scripts)
+        for page in self.pages.values():
+            page.build(self.actions_registry)
         self.stack = QStackedWidget()
         for page in self.pages.values():
             self.stack.addWidget(page)
@@ -125,7 +143,8 @@ class Frame(QWidget):
     def end(self) -> None:
         """Let go of everything and stop refreshing; what was typed is handed over."""
         self.driving.end()
-        self.episodes_page.save_edits()
+        for page in self.pages.values():
+            page.left()
         self._timer.stop()
         if self._keyboard is not None:
             self._keyboard.detach()
@@ -149,7 +168,7 @@ class Frame(QWidget):
 
     def stop(self) -> None:
         """Emergency stop, and away with what floats: the operator must see the robot."""
-        self._session.stop(catalogue.STOP_PRESSED)
+        self._session.stop(STOP_PRESSED)
         self.driving.end()
         for overlay in (self.palette_overlay, self.keys_overlay, self.details):
             if overlay.isVisible():
@@ -160,7 +179,8 @@ class Frame(QWidget):
         page = self.pages[page_id]
         if self.stack.currentWidget() is not page:
             self.driving.end()
-            self.episodes_page.save_edits()
+            if (left := self.pages.get(self.page_id)) is not None:
+                left.left()
             # Qt hands the focus of a page that goes to the next field, and every key would be typed into it.
             self.setFocus()
             self.stack.setCurrentWidget(page)
@@ -196,83 +216,27 @@ class Frame(QWidget):
             return self._snapshot
 
         actions = self.actions_registry
-        catalogue.add_moving(actions, self._session, now, self.driving)
-        catalogue.add_recording(actions, self._session, now, self.task, self._leave_text)
-        catalogue.add_simulation(actions, self._session, now, scripts)
-        catalogue.add_episodes(actions, self._session, now, self.episodes_page, go_to=self.go_to)
-        window = catalogue.WINDOW
-        actions.add(
-            Action(
-                id="page.drive",
-                title="Drive",
-                group=window,
-                key="Ctrl+1",
-                run=lambda: self.go_to("drive"),
-                icon="mdi6.steering",
+        add_moving(actions, self._session, now, self.driving)
+        add_recording(actions, self._session, now, self.task, self._leave_text)
+        add_simulation(actions, self._session, now, scripts)
+        add_episodes(actions, self._session, now, self.episodes_page, go_to=self.go_to)
+        add_pages(actions, self.pages.values(), go_to=self.go_to)
+        add_window(
+            actions,
+            WindowHandles(
+                go_to=self.go_to,
+                palette=lambda: self.palette_overlay.toggle(),
+                keys=self._toggle_keys,
+                health=lambda: self.details.toggle(),
+                theme=self._toggle_theme,
+                full_screen=self._toggle_full_screen,
             ),
-            Action(
-                id="page.episodes",
-                title="Episodes",
-                group=window,
-                key="Ctrl+2",
-                run=lambda: self.go_to("episodes"),
-                icon="mdi6.filmstrip-box-multiple",
-            ),
-            Action(
-                id="window.palette",
-                title="Every action",
-                group=window,
-                key="Ctrl+K",
-                run=lambda: self.palette_overlay.toggle(),
-                icon="mdi6.magnify",
-            ),
-            Action(
-                id="window.keys",
-                title="Keys of this page",
-                group=window,
-                key="?",
-                steady_key="F1",
-                run=self._toggle_keys,
-                icon="mdi6.help",
-            ),
-            Action(
-                id="window.health",
-                title="Health and log",
-                group=window,
-                key="L",
-                steady_key="Ctrl+L",
-                run=lambda: self.details.toggle(),
-                icon="mdi6.heart-pulse",
-            ),
-            Action(
-                id="window.theme",
-                title="Light or dark",
-                group=window,
-                key="Ctrl+J",
-                run=self._toggle_theme,
-                icon="mdi6.theme-light-dark",
-            ),
-            Action(
-                id="view.curves",
-                title="Fold or unfold the curves",
-                group=window,
-                key="C",
-                page="drive",
-                run=lambda: self.drive_page.fold_curves(),
-                icon="mdi6.chart-line",
-            ),
-            Action(
-                id="view.watch",
-                title="Watch the next joint's curve",
-                group=window,
-                key="V",
-                page="drive",
-                run=lambda: self.drive_page.watch_next(),
-                enabled=lambda: self.drive_page.curves.isVisible(),
-            ),
-            Action(
-                id="window.full", title="Full screen", group=window, key="F11", run=self._toggle_full_screen
-            ),
+        )
+        add_curves(
+            actions,
+            fold=self.drive_page.fold_curves,
+            watch_next=self.drive_page.watch_next,
+            shown=self.drive_page.curves.isVisible,
         )
 
     def _toggle_full_screen(self) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
+from app.collection.plan import CollectionPlan
 from app.messages import Jog, Mode
 from app.session.view import FrameView, Snapshot
 from drivers.profile.schema import RobotProfile
@@ -57,14 +58,29 @@ class SessionLike(Protocol):
     def reopen_camera(self, name: str) -> None:
         """Close a camera and open it again."""
 
-    def start_episode(self, task: str) -> None:
-        """Begin to record."""
+    def set_plan(self, plan: CollectionPlan) -> None:
+        """Say what is collected from the next episode on."""
 
-    def end_episode(self, outcome: str) -> None:
-        """Close the running episode as `success`, `failure` or `unset`."""
+    def begin(self, *, at_once: bool = False) -> None:
+        """Go for the next episode: countdown, gate, ramp, recording; or record at once, whatever the robot does."""
 
-    def discard_episode(self) -> None:
-        """Close the running episode and put it into the trash."""
+    def cancel(self) -> None:
+        """Give up the countdown or the alignment of an episode that has not begun."""
+
+    def judge(self, outcome: str, *, aim: str) -> None:
+        """End or judge an episode as `success`, `failure`, `unset` or `discard`.
+
+        Args:
+            outcome: of the four above; `discard` puts it into the trash.
+            aim: `snapshot().collection.aim` as it was when the operator decided. It is refused when that episode is
+                neither running nor the last one.
+        """
+
+    def take_back(self) -> None:
+        """Put the last episode into the trash, or take it out again when it was just put there."""
+
+    def presses(self) -> tuple[str, ...]:
+        """Triggers given since the last call by gamepad, leader handles or voice, oldest first; see `app.inputs`."""
 
     def annotate_episode(
         self,

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.collection.plan import CollectionPlan
 from app.config import SessionConfig, write_config
 from app.dataplane import DataPlane
 from app.messages import (
@@ -98,6 +99,7 @@ class Session:
             self.profile, self.runtime_dir, self._plane, processes, self._library, data_dir=data_dir
         )
         self._wanted: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._plan = CollectionPlan()
         self._ended = threading.Event()
         self._beaten_ns = time.monotonic_ns()
         self._pump.start()
@@ -211,6 +213,31 @@ class Session:
     def discard_episode(self) -> None:
         """Close the running episode and put it into the trash."""
         self._send("recorder", DiscardEpisode(), then=self._library.refresh)
+
+    def set_plan(self, plan: CollectionPlan) -> None:
+        """Say what is collected from the next episode on."""
+        self._plan = plan
+
+    def begin(self, *, at_once: bool = False) -> None:
+        """Go for the next episode."""
+        self.start_episode(self._plan.task)
+
+    def cancel(self) -> None:
+        """Give up an episode that has not begun."""
+
+    def judge(self, outcome: str, *, aim: str) -> None:
+        """End or judge an episode."""
+        if outcome == "discard":
+            self.discard_episode()
+        else:
+            self.end_episode(outcome)
+
+    def take_back(self) -> None:
+        """Put the last episode into the trash, or take it out again."""
+
+    def presses(self) -> tuple[str, ...]:
+        """Triggers given since the last call by gamepad, leader handles or voice, oldest first."""
+        return ()
 
     def trash_episode(self, episode_id: str) -> None:
         """Put an episode into the trash."""

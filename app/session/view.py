@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from app.collection.view import CollectionView
 from app.messages import Mode
 
 Vector = NDArray[np.float32]
@@ -152,6 +153,13 @@ class EpisodeView:
     damage: str = ""
     tags: tuple[str, ...] = ()
     notes: str = ""
+    operator: str = ""
+    home: str = ""
+    room: str = ""
+    scene: str = ""
+    bytes_written: int = 0
+    source_rows: tuple[tuple[str, int], ...] = ()
+    """Rows by who asked for them, such as `teleop` or `intervention`; empty where the episode does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +190,7 @@ class Snapshot:
     processes: tuple[ProcessView, ...] = ()
     notices: tuple[Notice, ...] = ()
     recording: RecordingView | None = None
+    collection: CollectionView = field(default_factory=CollectionView)
     episodes: tuple[EpisodeView, ...] = ()
     trashed: tuple[EpisodeView, ...] = ()
     disk_free_bytes: int = 0

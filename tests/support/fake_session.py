@@ -12,6 +12,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from app.collection.plan import CollectionPlan
+from app.collection.view import CollectionView, Phase
 from app.messages import Jog, Mode
 from app.session.view import (
     BusView,
@@ -71,6 +73,8 @@ class FakeSession:
         self.leader_offset_rad = 0.0
         self.gate: GateView | None = None
         self.recording: RecordingView | None = None
+        self.collection = CollectionView(plan=CollectionPlan(countdown_s=0.0))
+        self.pressed: list[str] = []
         self.script = ""
         self.episodes: tuple[EpisodeView, ...] = ()
         self.trashed: tuple[EpisodeView, ...] = ()
@@ -125,6 +129,7 @@ class FakeSession:
             processes=tuple(self._process(name) for name in ("robot", "cameras", "recorder", "simworld")),
             notices=self.notices,
             recording=recording,
+            collection=self.collection,
             episodes=self.episodes,
             trashed=self.trashed,
             disk_free_bytes=412_000_000_000,
@@ -221,12 +226,16 @@ class FakeSession:
     def reopen_camera(self, name: str) -> None:
         self.calls.append(("reopen_camera", name))
 
-    def start_episode(self, task: str) -> None:
-        self.calls.append(("start_episode", task))
+    def set_plan(self, plan: CollectionPlan) -> None:
+        self.calls.append(("set_plan", plan))
+        self.collection = replace(self.collection, plan=plan)
+
+    def begin(self, *, at_once: bool = False) -> None:
+        self.calls.append(("begin", at_once))
         number = f"ep-{len(self.episodes) + 1:06d}"
         self.recording = RecordingView(
             episode_id=number,
-            task=task,
+            task=self.collection.plan.task,
             started_ns=time.monotonic_ns(),
             duration_s=0.0,
             rows=0,
@@ -234,21 +243,43 @@ class FakeSession:
             dropped=0,
             bytes_written=0,
         )
+        self.collection = replace(self.collection, phase=Phase.RECORDING, aim=number)
         self.say("Recording")
 
-    def end_episode(self, outcome: str) -> None:
-        self.calls.append(("end_episode", outcome))
-        if self.recording is not None:
-            self.episodes = (self._closed(outcome), *self.episodes)
-            self.recording = None
-            self.say(outcome.capitalize())
+    def record(self, task: str) -> None:
+        """Be in the middle of an episode."""
+        self.collection = replace(self.collection, plan=CollectionPlan(task=task, countdown_s=0.0))
+        self.begin()
+        self.calls.clear()
 
-    def discard_episode(self) -> None:
-        self.calls.append(("discard_episode",))
-        if self.recording is not None:
+    def end(self, outcome: str) -> None:
+        """End the running episode."""
+        self.judge(outcome, aim=self.collection.aim)
+
+    def cancel(self) -> None:
+        self.calls.append(("cancel",))
+        self.collection = replace(self.collection, phase=Phase.IDLE)
+
+    def judge(self, outcome: str, *, aim: str) -> None:
+        self.calls.append(("judge", outcome, aim))
+        if self.recording is None or aim != self.recording.episode_id:
+            return
+        if outcome == "discard":
             self.trashed = (self._closed("unset"), *self.trashed)
-            self.recording = None
-            self.say("Dropped")
+        else:
+            self.episodes = (self._closed(outcome), *self.episodes)
+        self.recording = None
+        self.collection = replace(
+            self.collection, phase=Phase.RESETTING, aim=aim, last_id=aim, last_outcome=outcome
+        )
+        self.say("Dropped" if outcome == "discard" else outcome.capitalize())
+
+    def take_back(self) -> None:
+        self.calls.append(("take_back",))
+
+    def presses(self) -> tuple[str, ...]:
+        taken, self.pressed = tuple(self.pressed), []
+        return taken
 
     def annotate_episode(
         self,

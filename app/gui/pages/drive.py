@@ -41,13 +41,13 @@ class DrivePage(Page):
 
     page_id = "drive"
     title = "Drive"
+    key = "Ctrl+1"
     icon = "mdi6.steering"
     tells = frozenset({REASON_KEY})
 
     def __init__(
         self,
         session: SessionLike,
-        actions: Actions,
         theme: Theme,
         *,
         task: TaskEdit,
@@ -57,6 +57,9 @@ class DrivePage(Page):
         settings: Settings,
     ) -> None:
         super().__init__()
+        self._theme = theme
+        self._task = task
+        self._sender = sender
         self._settings = settings
         self._room_px = 0
         profile = session.profile
@@ -67,16 +70,18 @@ class DrivePage(Page):
         self.joints = JointStrip(profile, theme)
         self.curves = CurveStrip(session, theme)
         self.joints.picked.connect(self._watch)
-        self.tray = DriveTray(actions, theme, sender, hands=driving.hands)
-        self.tray.setVisible(False)
         self.banner = ModeBanner(theme)
         self.gate = GateDrawing(profile, theme)
-        self.record = RecordPanel(actions, theme, task)
         self.scripts = scripts
-        scripts.build(actions, theme)
         self._script_rule = rule()
         self.recent = RecentEpisodes(theme)
 
+    def build(self, actions: Actions) -> None:
+        """Lay out, with buttons for actions."""
+        self.tray = DriveTray(actions, self._theme, self._sender, hands=self._driving.hands)
+        self.tray.setVisible(False)
+        self.record = RecordPanel(actions, self._theme, self._task)
+        self.scripts.build(actions, self._theme)
         left = QVBoxLayout()
         left.setSpacing(0)
         left.addWidget(self.cameras, stretch=1)

@@ -38,6 +38,7 @@ class EpisodesPage(Page):
 
     page_id = "episodes"
     title = "Episodes"
+    key = "Ctrl+3"
     icon = "mdi6.filmstrip-box-multiple"
 
     def __init__(self, session: SessionLike, theme: Theme) -> None:
@@ -123,6 +124,10 @@ class EpisodesPage(Page):
             self._session.annotate_episode(episode.episode_id, tags=tags)
         if notes != episode.notes:
             self._session.annotate_episode(episode.episode_id, notes=notes)
+
+    def left(self) -> None:
+        """Nothing that was typed stays behind."""
+        self.save_edits()
 
     def _choose(self, row: int) -> None:
         index = self._model.index(row, 0)

@@ -55,7 +55,7 @@ def test_a_held_key_sends_jogs_and_its_release_a_zero(driving: Frame, session: F
 
 
 def test_s_is_backwards_while_driving_and_not_success(driving: Frame, session: FakeSession) -> None:
-    session.start_episode("x")
+    session.record("x")
     driving.refresh()
     QTest.keyClick(driving, Key.Key_S)
     assert session.jogs[0].base_twist[0] < 0

@@ -101,8 +101,8 @@ def test_what_is_typed_survives_a_refresh(page: Frame, session: FakeSession) -> 
 
 def test_the_choice_stays_with_the_episode_when_a_new_one_comes(page: Frame, session: FakeSession) -> None:
     press(page, Key.Key_Down)
-    session.start_episode("wipe")
-    session.end_episode("success")
+    session.record("wipe")
+    session.end("success")
     page.refresh()
     assert page.episodes_page.chosen is not None
     assert page.episodes_page.chosen.episode_id == "ep-000008"

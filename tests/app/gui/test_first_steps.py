@@ -11,9 +11,9 @@ def test_the_way_to_a_first_episode_is_told_step_by_step(session: FakeSession) -
     assert "Press G" in next_step(session.snapshot())
     session.mode = Mode.TELEOP
     assert "Press R" in next_step(session.snapshot())
-    session.start_episode("wipe the counter")
+    session.record("wipe the counter")
     assert "press S" in next_step(session.snapshot())
-    session.end_episode("success")
+    session.end("success")
     assert next_step(session.snapshot()) == ""
 
 

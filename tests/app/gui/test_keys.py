@@ -5,7 +5,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QWidget
 
-from app.gui.catalogue import STOP_PRESSED
+from app.gui.catalogue.groups import STOP_PRESSED
 from app.gui.frame import Frame
 from app.messages import Mode
 from tests.support.fake_session import FakeSession
@@ -29,7 +29,7 @@ def press(key: Qt.Key, modifiers: Qt.KeyboardModifier = NONE) -> None:
         (Key.Key_T, NONE, ("set_mode", Mode.TELEOP)),
         (Key.Key_T, CTRL, ("set_mode", Mode.TELEOP)),
         (Key.Key_H, NONE, ("set_mode", Mode.HOLD)),
-        (Key.Key_R, NONE, ("start_episode", "")),
+        (Key.Key_R, NONE, ("begin", False)),
         (Key.Key_G, NONE, ("run_script", "pick up the plate", 0)),
         (Key.Key_0, CTRL, ("reset_world", 0)),
         (Key.Key_Minus, NONE, ("set_speed", 0.5)),
@@ -48,17 +48,17 @@ def test_keys_of_the_drive_page(
 @pytest.mark.parametrize(
     ("key", "call"),
     [
-        (Key.Key_S, ("end_episode", "success")),
-        (Key.Key_F, ("end_episode", "failure")),
-        (Key.Key_N, ("end_episode", "unset")),
-        (Key.Key_R, ("end_episode", "unset")),
-        (Key.Key_Backspace, ("discard_episode",)),
+        (Key.Key_S, ("judge", "success", "ep-000001")),
+        (Key.Key_F, ("judge", "failure", "ep-000001")),
+        (Key.Key_N, ("judge", "unset", "ep-000001")),
+        (Key.Key_R, ("judge", "unset", "ep-000001")),
+        (Key.Key_Backspace, ("judge", "discard", "ep-000001")),
     ],
 )
 def test_keys_that_end_a_recording(
     frame: Frame, session: FakeSession, key: Qt.Key, call: tuple[object, ...]
 ) -> None:
-    session.start_episode("x")
+    session.record("x")
     frame.refresh()
     press(key)
     assert session.calls[-1] == call
@@ -82,13 +82,14 @@ def test_letters_typed_into_the_task_are_text_and_ctrl_still_acts(frame: Frame, 
     assert frame.task.task == "rest"
     assert session.calls == []
     press(Key.Key_R, CTRL)
-    assert session.calls == [("start_episode", "rest")]
+    assert session.collection.plan.task == "rest"
+    assert session.calls[-1] == ("begin", False)
 
 
 def test_keys_that_edit_text_do_nothing_else_there(frame: Frame, session: FakeSession) -> None:
     session.fill_episodes()
     session.trash_episode("ep-000003")
-    session.start_episode("wipe")
+    session.record("wipe")
     session.calls.clear()
     frame.refresh()
     press(Key.Key_Slash)
@@ -104,7 +105,8 @@ def test_enter_in_the_task_gives_the_keys_back(frame: Frame, session: FakeSessio
     QTest.keyClicks(QApplication.focusWidget(), "wipe")
     press(Key.Key_Return)
     press(Key.Key_R)
-    assert session.calls == [("start_episode", "wipe")]
+    assert session.collection.plan.task == "wipe"
+    assert session.calls[-1] == ("begin", False)
 
 
 WHERE = {
@@ -193,7 +195,7 @@ def test_every_action_on_a_button_has_its_key_in_the_overlay_or_none(frame: Fram
 
 
 def test_pages_by_key(frame: Frame) -> None:
-    press(Key.Key_2, CTRL)
+    press(Key.Key_3, CTRL)
     assert frame.page_id == "episodes"
     press(Key.Key_1, CTRL)
     assert frame.page_id == "drive"

@@ -22,5 +22,5 @@ def test_nothing_is_called_ready_before_the_robot_is(frame: Frame, session: Fake
 
 
 def test_a_running_episode_is_said_with_its_time(frame: Frame, session: FakeSession) -> None:
-    session.start_episode("wipe the counter")
+    session.record("wipe the counter")
     assert said(frame).startswith("REC  0")

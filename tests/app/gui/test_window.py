@@ -20,7 +20,7 @@ from tests.support.qt_waiting import wait_until
 
 def recording(session: FakeSession) -> None:
     session.mode = Mode.TELEOP
-    session.start_episode("wipe the counter")
+    session.record("wipe the counter")
 
 
 STATES: dict[str, Callable[[FakeSession], None]] = {
@@ -134,7 +134,7 @@ def test_a_notice_cannot_release_the_stop_by_a_click(frame: Frame, session: Fake
 
 def test_the_running_episode_is_not_yet_in_the_list(frame: Frame, session: FakeSession) -> None:
     session.fill_episodes(2)
-    session.start_episode("wipe")
+    session.record("wipe")
     assert session.recording is not None
     running = replace(session.episodes[0], episode_id=session.recording.episode_id)
     session.episodes = (running, *session.episodes)

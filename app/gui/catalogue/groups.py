@@ -1,0 +1,9 @@
+"""The headings under which actions are listed, and what several of them share."""
+
+SPEED_STEP = 0.25
+STOP_PRESSED = "STOP was pressed"
+MOVING = "Moving"
+RECORDING = "Recording"
+SIMULATION = "Simulated kitchen"
+EPISODE = "Episode"
+WINDOW = "Window"
