@@ -77,9 +77,38 @@ class HomeLifts(Command, frozen=True):
 
 
 class SetTorque(Command, frozen=True, kw_only=True):
-    """Power the followers' servos, or let them go. Without torque the arms fall: only on the operator's word."""
+    """Power the followers' servos, or let them go. Without torque the arms fall: only on the operator's word.
+
+    Attributes:
+        on: whether they hold.
+        lent: let go for a while only: they are powered again, where they are, when the owner is no longer heard.
+    """
 
     on: bool
+    lent: bool = False
+
+
+class Nudge(Command, frozen=True, kw_only=True):
+    """From hold, turn the base slowly for a moment, or open or close a gripper; for a calibration.
+
+    Attributes:
+        twist: vx, vy in m/s and wz in rad/s, at full speed between a soft start and a soft end.
+        for_s: how long the base moves.
+        gripper: name of the one to move; empty for none.
+        opening: where to, in [0, 1].
+    """
+
+    twist: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    for_s: float = 0.0
+    gripper: str = ""
+    opening: float = 0.0
+
+
+class ProbeLift(Command, frozen=True, kw_only=True):
+    """From hold, move a lift a little, up where the profile says that up is, whether its zero is known or not."""
+
+    lift: str
+    distance_m: float
 
 
 class SetSpeed(Command, frozen=True, kw_only=True):
@@ -202,6 +231,8 @@ AnyCommand = (
     | Release
     | HomeLifts
     | SetTorque
+    | Nudge
+    | ProbeLift
     | SetSpeed
     | RebootServo
     | LoadReplay

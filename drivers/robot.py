@@ -32,6 +32,7 @@ from drivers.errors import NotDrivableError
 from drivers.gripper import gripper_unit, opening_axis
 from drivers.leader import leader_axes, leader_units
 from drivers.lift import ServoLift, lift_unit
+from drivers.lift_probe import MAX_PROBE_M, LiftProbe
 from drivers.measurement import BusHealth, ConnectionReport, Fault, HomingState, Measurement, ServoState
 from drivers.profile.schema import RobotProfile, Segment
 
@@ -95,6 +96,7 @@ class Robot:
             name: ServoLift(name, lift, slot=self._segment("lift", name).start)
             for name, lift in profile.lifts.items()
         }
+        self._probes: dict[str, LiftProbe] = {}
         self._care_turn = 0
         self._leader_lines = {leader.bus for leader in profile.leaders.values()}
 
@@ -180,7 +182,10 @@ class Robot:
             line.send((GOAL_VELOCITY, velocities), (GOAL_POSITION, positions))
 
     def _lift_goal(self, lift: ServoLift, height_m: float) -> dict[int, int]:
-        if lift.homing:
+        probe = self._probes.get(lift.name)
+        if probe is not None:
+            goal = probe.goal_ticks
+        elif lift.homing:
             goal = lift.homing_goal()
         elif lift.homed and math.isfinite(height_m):
             goal = lift.goal_ticks(height_m)
@@ -253,8 +258,10 @@ class Robot:
             row = self._lines[lift.lift.bus].ids.index(lift.servo_id)
             if not reading.fresh[row]:
                 lift.advance(None, now_ns=time.monotonic_ns())
+                self._advance_probe(lift.name, None, now_ns=time.monotonic_ns())
                 continue
             current, speed, ticks = reading.state[row].item()
+            self._advance_probe(lift.name, (current, speed, ticks), now_ns=reading.sampled_ns)
             lift.advance((current, speed, ticks), now_ns=reading.sampled_ns)
             height_m = lift.height_m(ticks)
             if math.isnan(height_m):
@@ -281,6 +288,34 @@ class Robot:
         """Give up every search for a zero; those lifts stay where they are, and have none until they are homed."""
         for lift in self._lifts.values():
             lift.stop_homing(now_ns=time.monotonic_ns())
+
+    def start_probe(self, name: str, distance_m: float) -> None:
+        """Begin to move a lift a little from where it stands, at most `MAX_PROBE_M`; see `LiftProbe`.
+
+        Raises:
+            KeyError: when there is no such lift.
+        """
+        now_ns = time.monotonic_ns()
+        self._lifts[name].stop_homing(now_ns=now_ns)
+        distance_m = min(MAX_PROBE_M, max(-MAX_PROBE_M, distance_m))
+        self._probes[name] = LiftProbe(self._lifts[name].lift, distance_m, now_ns=now_ns)
+
+    def stop_probes(self) -> None:
+        """End every such move where it is."""
+        for probe in self._probes.values():
+            probe.end(now_ns=time.monotonic_ns())
+
+    @property
+    def probing(self) -> dict[str, bool]:
+        """The lifts that were told to move a little and whether they still do; their height is not the one sent."""
+        return {name: probe.moving for name, probe in self._probes.items()}
+
+    def _advance_probe(self, name: str, state: tuple[int, int, int] | None, *, now_ns: int) -> None:
+        probe = self._probes.get(name)
+        if probe is not None:
+            probe.advance(state, now_ns=now_ns)
+            if probe.over(now_ns=now_ns):
+                del self._probes[name]
 
     @property
     def homing(self) -> dict[str, HomingState]:

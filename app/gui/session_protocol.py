@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 from app.collection.plan import CollectionPlan
-from app.messages import Jog, Mode
+from app.messages import Jog, Mode, Nudge
 from app.session.view import FrameView, Snapshot
 from drivers.profile.schema import RobotProfile
 
@@ -46,8 +46,18 @@ class SessionLike(Protocol):
     def home_lifts(self) -> None:
         """Find the zero of every lift."""
 
-    def set_torque(self, on: bool) -> None:
-        """Power the followers' servos, or let them go."""
+    def set_torque(self, on: bool, *, lent: bool = False) -> None:
+        """Power the followers' servos, or let them go; lent, they are powered again should the window end."""
+
+    @property
+    def profile_source(self) -> str:
+        """What the profile was read from: a shipped one's name, or a path."""
+
+    def nudge(self, nudge: Nudge) -> None:
+        """Make a small slow move out of hold, for a calibration."""
+
+    def probe_lift(self, lift: str, distance_m: float) -> None:
+        """Move a lift a little, up where the profile says that up is."""
 
     def set_speed(self, factor: float) -> None:
         """Scale the velocity limits of base and lift, in (0, 1]."""

@@ -19,6 +19,8 @@ from app.messages import (
     HomeLifts,
     LoadReplay,
     Mode,
+    Nudge,
+    ProbeLift,
     RebootServo,
     Relatch,
     Release,
@@ -32,6 +34,7 @@ from app.processes.context import ProcessContext
 from app.processes.realtime import Pacer, request_realtime
 from app.robot.arbiter import Asked, Inputs, ModeRefusedError
 from app.robot.loop import RobotLoop
+from app.robot.nudge import Nudge as SmallMove
 from app.runtime import SIMULATED, resolve_port
 from drivers.errors import DriverError
 from drivers.measurement import ConnectionReport, Measurement
@@ -46,6 +49,9 @@ LIFT_COMMAND_TIMEOUT_MS = 200.0
 
 RELATCH_S = 0.1
 """After the servos were powered or let go, how long the measured pose is taken for the one that is held."""
+
+NUDGE_M_S, NUDGE_RAD_S, NUDGE_S = 0.15, 0.4, 3.0
+"""The most that may be asked of the base out of hold."""
 
 NOBODY_WATCHES_S = 3.0
 """How long the robot goes on holding, actively, after its owner's process has ended."""
@@ -68,6 +74,7 @@ class RobotProcess:
         self._row = np.zeros(1, tick_layout(profile.dof))
         self._newest_inputs: NDArray[np.void] | None = None
         self._torque = True
+        self._lent = False
         self._replaying = ""
         self._saved_zeros = read_zeros(context.runtime_dir)
         self._health_at_ns = 0
@@ -80,6 +87,8 @@ class RobotProcess:
             SetTorque: self._set_torque,
             SetSpeed: self._set_speed,
             RebootServo: self._reboot,
+            Nudge: self._nudge,
+            ProbeLift: self._probe_lift,
             LoadReplay: self._load_replay,
             Relatch: self._relatch,
             Shutdown: self._shutdown,
@@ -105,6 +114,8 @@ class RobotProcess:
             for request in context.server.receive():
                 self._answer(request)
             owner_alive = context.owner_alive()
+            if self._lent and not owner_alive:
+                self._set_torque(SetTorque(on=True))
             if context.owner_ended():
                 orphaned_ns = orphaned_ns or time.monotonic_ns()
                 if time.monotonic_ns() - orphaned_ns > NOBODY_WATCHES_S * 1e9:
@@ -262,6 +273,7 @@ class RobotProcess:
         self._loop.relatch(command.for_s)
 
     def _set_torque(self, command: SetTorque) -> None:
+        self._lent = command.lent and not command.on
         if command.on == self._torque:
             return
         if not command.on and self._loop.arbiter.mode not in (Mode.HOLD, Mode.STOPPED):
@@ -272,6 +284,42 @@ class RobotProcess:
         self._context.event(
             "torque", "Servos are powered" if command.on else "Servos are let go: the arms can fall"
         )
+
+    def _nudge(self, command: Nudge) -> None:
+        self._refuse_without_torque()
+        profile = self._context.profile
+        segments = {(segment.kind, segment.name): segment.slice for segment in profile.segments}
+        twist, target = np.zeros(profile.dof, np.float32), np.full(profile.dof, np.nan, np.float32)
+        if any(command.twist):
+            if profile.base is None:
+                raise ModeRefusedError(f"{profile.name} has no base to move; add [base] to it")
+            within = np.abs(command.twist) <= (NUDGE_M_S, NUDGE_M_S, NUDGE_RAD_S)
+            if not within.all() or not 0.0 < command.for_s <= NUDGE_S:
+                raise ModeRefusedError(
+                    f"a nudge of {command.twist} for {command.for_s} s; at most {NUDGE_M_S} m/s, {NUDGE_RAD_S} rad/s "
+                    f"and {NUDGE_S} s are allowed"
+                )
+            twist[segments["base", ""]] = command.twist
+        if command.gripper:
+            if ("gripper", command.gripper) not in segments or not 0.0 <= command.opening <= 1.0:
+                raise ModeRefusedError(
+                    f"no gripper {command.gripper!r} to open to {command.opening}; this robot has "
+                    f"{', '.join(profile.grippers) or 'none'}, from 0 to 1"
+                )
+            target[segments["gripper", command.gripper]] = command.opening
+        self._loop.nudge(SmallMove(twist, command.for_s, target))
+
+    def _probe_lift(self, command: ProbeLift) -> None:
+        self._refuse_without_torque()
+        if command.lift not in self._context.profile.lifts:
+            raise ModeRefusedError(
+                f"no lift {command.lift!r}; this robot has {', '.join(self._context.profile.lifts) or 'none'}"
+            )
+        self._loop.probe_lift(command.lift, command.distance_m)
+
+    def _refuse_without_torque(self) -> None:
+        if not self._torque:
+            raise ModeRefusedError("the servos are let go; support the arms and power them first")
 
     def _set_speed(self, command: SetSpeed) -> None:
         if not 0.0 < command.factor <= 1.0:

@@ -8,6 +8,7 @@ import time
 from app.messages import Shutdown
 from app.processes.context import ProcessContext
 from app.processes.realtime import request_realtime
+from drivers.profile import true_profile
 from drivers.sim.simulation import SimStatus, Simulation
 from drivers.sim.world import KitchenWorld
 
@@ -23,8 +24,10 @@ def main(argv: list[str]) -> None:
     context = ProcessContext("simworld", argv)
     context.beat("starting")
     seed = context.config.seed
-    world = KitchenWorld(context.profile, seed=seed)
-    simulation = Simulation(context.profile, runtime_dir=context.runtime_dir, seed=seed, world=world)
+    # The near end's profile may be miscalibrated, or just calibrated; the world goes by the numbers that are true.
+    robot = true_profile(context.profile)
+    world = KitchenWorld(robot, seed=seed)
+    simulation = Simulation(robot, runtime_dir=context.runtime_dir, seed=seed, world=world)
     request_realtime(REALTIME_PRIORITY)
 
     orphaned_ns = 0

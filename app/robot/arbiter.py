@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from app.messages import Mode, Source
 from app.robot.gate import Gate, GateMask, GatePhase
+from app.robot.nudge import Nudge
 from app.robot.replay import Replay
 from drivers.profile import RobotProfile
 
@@ -68,6 +69,7 @@ class Arbiter:
         self._last_asked = self._held
         self._leader_silent_s = 0.0
         self._replay: Replay | None = None
+        self._nudge: Nudge | None = None
         self._actions: NDArray[np.float32] | None = None
         self.gate = Gate(profile, self._mask)
         self.mode = Mode.HOLD
@@ -77,6 +79,21 @@ class Arbiter:
     def replay_progress(self) -> float:
         """0 to 1 while an episode is replayed."""
         return self._replay.progress if self._replay is not None else 0.0
+
+    @property
+    def nudging(self) -> bool:
+        """Whether a small move out of hold is under way."""
+        return self._nudge is not None
+
+    def nudge(self, nudge: Nudge) -> None:
+        """Begin a small move out of hold; it takes the place of one under way.
+
+        Raises:
+            ModeRefusedError: in any other mode.
+        """
+        if self.mode is not Mode.HOLD:
+            raise ModeRefusedError(f"the robot is in {self.mode.name.lower()}; hold it first")
+        self._nudge = nudge
 
     @property
     def following(self) -> bool:
@@ -172,6 +189,11 @@ class Arbiter:
             if self._replay.done:
                 self._leave(Mode.HOLD, action)
             return Asked(action, Source.REPLAY)
+        if self._nudge is not None:
+            action, self._held = self._nudge.step(self._held, dt_s)
+            if self._nudge.done:
+                self._nudge = None
+            return Asked(action, Source.HOLD)
         return Asked(self._held, Source.HOLD)
 
     def leader_lost(self) -> bool:
@@ -205,6 +227,6 @@ class Arbiter:
         self.latch(pose)
         self._last_asked = self._held
         self._leader_silent_s = 0.0
-        self._replay = None
+        self._replay = self._nudge = None
         self.gate.close()
         self.mode = mode

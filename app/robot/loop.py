@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from app.messages import Mode
 from app.robot.arbiter import Arbiter, Asked, Inputs, ModeRefusedError
 from app.robot.gate import GatePhase
+from app.robot.nudge import Nudge
 from app.robot.watch import Watch
 from drivers.measurement import Measurement
 from drivers.profile import RobotProfile
@@ -129,12 +130,36 @@ class RobotLoop:
         if mode is Mode.TELEOP and not self._robot.lifts_homed:
             raise ModeRefusedError("the lift does not know its zero yet; home it first")
         self._release_leaders()
+        self._robot.stop_probes()
         self.arbiter.change(mode, self._stopping_point())
         self._say("mode", f"Mode: {mode.name.lower()}", key="mode", mode=int(mode))
+
+    def nudge(self, nudge: Nudge) -> None:
+        """Make a small slow move out of hold.
+
+        Raises:
+            ModeRefusedError: in any other mode, and while something ails the robot.
+        """
+        if self._watch.blocked:
+            raise ModeRefusedError(f"{self._watch.blocked}; the robot holds until it is back")
+        self.arbiter.nudge(nudge)
+
+    def probe_lift(self, name: str, distance_m: float) -> None:
+        """Move a lift a little, whether its zero is known or not.
+
+        Raises:
+            ModeRefusedError: in any mode but hold, and while something ails the robot.
+        """
+        if self.arbiter.mode is not Mode.HOLD or self.arbiter.nudging:
+            raise ModeRefusedError(f"the robot is in {self.arbiter.mode.name.lower()}; hold it first")
+        if self._watch.blocked:
+            raise ModeRefusedError(f"{self._watch.blocked}; the robot holds until it is back")
+        self._robot.start_probe(name, distance_m)
 
     def hold(self) -> None:
         """Come to rest and stay there."""
         self._release_leaders()
+        self._robot.stop_probes()
         self.arbiter.change(Mode.HOLD, self._stopping_point())
 
     def home_lifts(self) -> None:
@@ -155,6 +180,7 @@ class RobotLoop:
         """Emergency stop, from any state."""
         self._release_leaders()
         self._robot.stop_homing()
+        self._robot.stop_probes()
         self.arbiter.stop(self._stopping_point())
         self._say("mode", f"Stopped: {reason}", key="mode", level="error", mode=int(Mode.STOPPED))
 
@@ -175,6 +201,8 @@ class RobotLoop:
 
     @property
     def _moving(self) -> bool:
+        if self.arbiter.nudging or any(self._robot.probing.values()):
+            return True
         return self.arbiter.mode not in (Mode.HOLD, Mode.STOPPED)
 
     @property
@@ -205,7 +233,7 @@ class RobotLoop:
     def _take_returned(self, measured: Measurement) -> None:
         """Start from the measured pose wherever the servos have just come back, or do not know their zero yet."""
         returned = self._unread & measured.fresh & np.isfinite(measured.position)
-        if not self._robot.lifts_homed:
+        if not self._robot.lifts_homed or self._robot.probing:
             returned |= self._lifts & np.isfinite(measured.position)
         if returned.any() and self._safety is not None:
             start = self._from(measured.position)

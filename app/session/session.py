@@ -32,6 +32,8 @@ from app.messages import (
     LoadReplay,
     Mode,
     MoveHand,
+    Nudge,
+    ProbeLift,
     RebootServo,
     Relatch,
     Release,
@@ -48,7 +50,7 @@ from app.runtime import create_runtime_dir, remove_runtime_dir
 from app.session.library import Library
 from app.session.pump import Pump
 from app.session.view import FrameView, Snapshot
-from drivers.profile import load_profile
+from drivers.profile import load_profile, true_profile
 from drivers.sim.remote import SimRemote
 
 HARDWARE_PROCESSES = ("robot", "cameras", "recorder", "hands")
@@ -84,6 +86,10 @@ class Session:
         processes: tuple[str, ...] | None = None,
     ) -> None:
         self.profile = load_profile(profile)
+        self.profile_source = profile
+        true_profile(
+            self.profile
+        )  # what it names for its simulated world is refused here, with all that is wrong
         self.runtime_dir = create_runtime_dir()
         write_config(
             self.runtime_dir,
@@ -152,9 +158,17 @@ class Session:
         """Let every lift find its zero."""
         self._send("robot", HomeLifts())
 
-    def set_torque(self, on: bool) -> None:
-        """Power the servos, or let them go: the arms then fall."""
-        self._send("robot", SetTorque(on=on))
+    def set_torque(self, on: bool, *, lent: bool = False) -> None:
+        """Power the servos, or let them go: the arms then fall. Lent, they are powered again should the owner end."""
+        self._send("robot", SetTorque(on=on, lent=lent))
+
+    def nudge(self, nudge: Nudge) -> None:
+        """Make a small slow move out of hold, for a calibration."""
+        self._send("robot", nudge)
+
+    def probe_lift(self, lift: str, distance_m: float) -> None:
+        """Move a lift a little, up where the profile says that up is."""
+        self._send("robot", ProbeLift(lift=lift, distance_m=distance_m))
 
     def set_speed(self, factor: float) -> None:
         """Scale the speed of base and lift."""

@@ -35,8 +35,20 @@ def load_profile(name_or_path: str | Path) -> RobotProfile:
         ProfileError: when there is no such profile, or it cannot be read or used; it lists every mistake found, each
             with its line, key, the value seen and what is allowed.
     """
-    path = _located(name_or_path)
-    data = _contents(path)
+    path = profile_path(name_or_path)
+    return parse_profile(_contents(path), path)
+
+
+def parse_profile(data: bytes, path: Path) -> RobotProfile:
+    """A profile from the text of its file, which need not be on disk yet.
+
+    Args:
+        data: the whole file.
+        path: how it is called in errors.
+
+    Raises:
+        ProfileError: when it cannot be used, as `load_profile`.
+    """
     raw, lines = _parsed(data, path)
     if mistakes := _own_keys(raw) + structural_mistakes(raw, RobotProfile):
         raise ProfileError(str(path), _placed(mistakes, lines))
@@ -51,7 +63,23 @@ def load_profile(name_or_path: str | Path) -> RobotProfile:
     return msgspec.structs.replace(profile, sha256=hashlib.sha256(data).hexdigest())
 
 
-def _located(name_or_path: str | Path) -> Path:
+def true_profile(profile: RobotProfile) -> RobotProfile:
+    """The profile whose numbers are true at the far end of a simulated robot's lines: see `Simulation.robot`.
+
+    Raises:
+        ProfileError: when the profile that it names cannot be used.
+    """
+    if profile.simulation is None or not profile.simulation.robot:
+        return profile
+    return load_profile(profile.simulation.robot)
+
+
+def profile_path(name_or_path: str | Path) -> Path:
+    """The file of a profile that comes with the package, by name, or of any other by its path.
+
+    Raises:
+        ProfileError: when there is none; it tells what there is.
+    """
     text = str(name_or_path)
     is_path = isinstance(name_or_path, Path) or "/" in text or text.endswith(".toml")
     path = Path(text).expanduser() if is_path else SHIPPED / f"{text}.toml"

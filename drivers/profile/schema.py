@@ -191,10 +191,16 @@ class Teleop(Part, frozen=True, kw_only=True):
 
 
 class Simulation(Part, frozen=True, kw_only=True):
-    """The world on the far side of the serial lines; only profiles of simulated robots have it."""
+    """The world on the far side of the serial lines; only profiles of simulated robots have it.
+
+    `robot` names the profile (shipped, by name, or a path) whose numbers are true at the far end: how its servos are
+    mounted and what its joints can do. Empty, it is the file itself. A calibrated copy of a simulated profile needs it,
+    for with its own numbers the world would move along with every mistake in them, and with every correction.
+    """
 
     scene: Literal["kitchen"] = "kitchen"
     seed: Annotated[int, Meta(ge=0)] = 0
+    robot: str = ""
 
 
 class Segment(Part, frozen=True, kw_only=True):
@@ -212,7 +218,10 @@ class Segment(Part, frozen=True, kw_only=True):
 
 
 class RobotProfile(Part, frozen=True, kw_only=True):
-    """A whole robot. `vector` names the devices in the order in which they make up state and action."""
+    """A whole robot. `vector` names the devices in the order in which they make up state and action.
+
+    `calibrated` says of what was calibrated (`arm.left`, `wheels`) when that was, an ISO date.
+    """
 
     name: str
     description: str = ""
@@ -229,6 +238,7 @@ class RobotProfile(Part, frozen=True, kw_only=True):
     simulation: Simulation | None = None
     scene_home: str = ""
     scene_room: str = ""
+    calibrated: dict[str, str] = {}
     sha256: str = ""
 
     @property

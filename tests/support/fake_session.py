@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from app.collection.plan import CollectionPlan
 from app.collection.view import CollectionView, Phase
-from app.messages import Jog, Mode
+from app.messages import Jog, Mode, Nudge
 from app.session.view import (
     BusView,
     CameraView,
@@ -61,6 +61,7 @@ class FakeSession:
 
     def __init__(self, *, images: dict[str, NDArray[np.uint8]] | None = None, moving: bool = True) -> None:
         self.profile = load_fake_profile()
+        self.profile_source = "sim-kitchen"
         self.calls: list[tuple[Any, ...]] = []
         self.jogs: list[Jog] = []
         self.beats = 0
@@ -212,9 +213,15 @@ class FakeSession:
         self.calls.append(("home_lifts",))
         self.homed = True
 
-    def set_torque(self, on: bool) -> None:
+    def set_torque(self, on: bool, *, lent: bool = False) -> None:
         self.calls.append(("set_torque", on))
         self.torque = on
+
+    def nudge(self, nudge: Nudge) -> None:
+        self.calls.append(("nudge", nudge))
+
+    def probe_lift(self, lift: str, distance_m: float) -> None:
+        self.calls.append(("probe_lift", lift, distance_m))
 
     def set_speed(self, factor: float) -> None:
         self.calls.append(("set_speed", factor))
