@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from recordings import metadata
 from recordings.episode import Episode
 from recordings.errors import EpisodeExists, NotADataset, UnknownEpisode, naming_disk_errors
 from recordings.info import EpisodeInfo, info_of
+from recordings.info_cache import InfoCache
 from recordings.journal import refuse_if_locked
 from recordings.layout import FORMAT_NAME, FORMAT_VERSION
 from recordings.spec import EpisodeSpec, Outcome
@@ -28,6 +30,7 @@ class Dataset:
         self.path = path
         self._episodes = path / "episodes"
         self._trash = path / "trash"
+        self._infos = InfoCache()
 
     @classmethod
     def open(cls, path: Path | str, *, create: bool = False) -> Dataset:
@@ -81,7 +84,7 @@ class Dataset:
 
     def episodes(self) -> list[EpisodeInfo]:
         """Every episode by id, from attributes alone: unfinished and unreadable ones are listed and say so."""
-        return [info_of(self._episodes / name) for name in _names(self._episodes)]
+        return self._infos.infos(self._episodes, _names(self._episodes))
 
     def episode(self, episode_id: str) -> Episode:
         """Open an episode for reading.
@@ -94,7 +97,7 @@ class Dataset:
 
     def trashed(self) -> list[EpisodeInfo]:
         """Episodes in the trash, by id."""
-        return [info_of(self._trash / name) for name in _names(self._trash)]
+        return self._infos.infos(self._trash, _names(self._trash))
 
     def trash(self, episode_id: str) -> None:
         """Move an episode to the trash.
@@ -119,6 +122,22 @@ class Dataset:
         if episode_id not in _names(self._trash):
             raise UnknownEpisode(f"no episode {episode_id!r} in the trash of {self.path}")
         _move(self._trash / episode_id, self._episodes / episode_id)
+
+    def delete(self, episode_id: str) -> None:
+        """Delete an episode from the trash, for good.
+
+        It is renamed first, so that one whose deletion is cut off is not listed again with holes in it.
+
+        Raises:
+            UnknownEpisode: The trash holds none of this id; only what was dropped before can be deleted.
+        """
+        if episode_id not in _names(self._trash):
+            raise UnknownEpisode(f"no episode {episode_id!r} in the trash of {self.path}")
+        going = self._trash / f".deleted-{episode_id}"
+        _move(self._trash / episode_id, going)
+        with naming_disk_errors(going):
+            for rest in self._trash.glob(".deleted-*"):
+                shutil.rmtree(rest)
 
     def set_outcome(self, episode_id: str, outcome: Outcome) -> None:
         """Change how an episode was judged."""

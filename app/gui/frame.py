@@ -14,6 +14,7 @@ from app.gui.catalogue.recording import add_recording
 from app.gui.catalogue.simulation import add_simulation
 from app.gui.catalogue.window import WindowHandles, add_curves, add_pages, add_window
 from app.gui.driving import Driving
+from app.gui.episodes.changes import Changes
 from app.gui.foot import Foot
 from app.gui.jog_sender import JogSender
 from app.gui.jog_wish import JogSpeeds
@@ -39,7 +40,7 @@ from app.gui.widgets.status_line import StatusLine
 from app.gui.widgets.task_edit import TaskEdit
 from app.gui.widgets.toast import Toast
 from app.messages import Mode
-from app.session.view import Snapshot
+from app.session.view import EpisodeView, Snapshot
 
 REFRESH_INTERVAL_MS = 33
 
@@ -77,12 +78,14 @@ class Frame(QWidget):
             driving=self.driving,
             settings=settings,
         )
-        self.episodes_page = EpisodesPage(session, theme)
+        self.changes = Changes(session)
+        self.episodes_page = EpisodesPage(session, theme, settings=settings, changes=self.changes)
+        self.review_page = ReviewPage(session, theme, settings=settings, changes=self.changes)
         self.pages: dict[str, Page] = {
             page.page_id: page
             for page in (
                 self.drive_page,
-                ReviewPage(),
+                self.review_page,
                 self.episodes_page,
                 RobotPage(),
                 SettingsPage(),
@@ -190,6 +193,11 @@ class Frame(QWidget):
         page.apply(self._snapshot)
         page.entered()
 
+    def open_episode(self, episode: EpisodeView) -> None:
+        """Play an episode on the Review page, the list of episodes before and after it."""
+        self.review_page.open(episode, self.episodes_page.listed)
+        self.go_to(self.review_page.page_id)
+
     def _is_stopped(self) -> bool:
         return self._snapshot.mode is Mode.STOPPED
 
@@ -219,7 +227,16 @@ class Frame(QWidget):
         add_moving(actions, self._session, now, self.driving)
         add_recording(actions, self._session, now, self.task, self._leave_text)
         add_simulation(actions, self._session, now, scripts)
-        add_episodes(actions, self._session, now, self.episodes_page, go_to=self.go_to)
+        add_episodes(
+            actions,
+            self._session,
+            now,
+            self.episodes_page,
+            self.changes,
+            go_to=self.go_to,
+            open_episode=self.open_episode,
+            tell=lambda words: self.toast.flash(words),
+        )
         add_pages(actions, self.pages.values(), go_to=self.go_to)
         add_window(
             actions,

@@ -108,6 +108,9 @@ class SessionLike(Protocol):
     def restore_episode(self, episode_id: str) -> None:
         """Take an episode out of the trash."""
 
+    def delete_episodes(self, episode_ids: tuple[str, ...]) -> None:
+        """Delete episodes from the trash for good; each leaves `snapshot().trashed` as it goes."""
+
     def replay(self, episode_id: str) -> None:
         """Repeat an episode on the robot."""
 

@@ -51,6 +51,34 @@ class Settings:
         self._store.setValue("curves", "true" if unfolded else "false")
 
     @property
+    def episodes_order(self) -> tuple[str, bool]:
+        """The column that episodes are sorted by, and whether from the greatest down."""
+        column, _, way = str(self._store.value("episodes/order", "made:down")).partition(":")
+        return column, way != "up"
+
+    @episodes_order.setter
+    def episodes_order(self, order: tuple[str, bool]) -> None:
+        self._store.setValue("episodes/order", f"{order[0]}:{'down' if order[1] else 'up'}")
+
+    @property
+    def episodes_hours(self) -> bool:
+        """Whether the hours below the list of episodes are unfolded."""
+        return str(self._store.value("episodes/hours", "true")).lower() != "false"
+
+    @episodes_hours.setter
+    def episodes_hours(self, unfolded: bool) -> None:
+        self._store.setValue("episodes/hours", "true" if unfolded else "false")
+
+    @property
+    def review_joints(self) -> tuple[str, ...]:
+        """The numbers whose curves the review shows; empty for those that move most."""
+        return tuple(name for name in str(self._store.value("review/joints", "")).split(" ") if name)
+
+    @review_joints.setter
+    def review_joints(self, names: tuple[str, ...]) -> None:
+        self._store.setValue("review/joints", " ".join(names))
+
+    @property
     def geometry(self) -> QByteArray | None:
         """The window's place and size, if it was ever closed."""
         value = self._store.value("geometry")

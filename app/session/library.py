@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +35,10 @@ class Library:
         self._data_dir = data_dir
         self._failed = failed
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="library")
+        self._dataset: Dataset | None = None
+        self._views: dict[str, tuple[EpisodeInfo, EpisodeView]] = {}
+        self._waiting = 0
+        self._counting = threading.Lock()
         self.shelf = Shelf()
 
     def refresh(self) -> None:
@@ -46,6 +52,11 @@ class Library:
     def restore(self, episode_id: str) -> None:
         """Take an episode out of the trash."""
         self._submit(lambda dataset: dataset.restore(episode_id))
+
+    def delete(self, episode_ids: tuple[str, ...]) -> None:
+        """Delete episodes from the trash for good, one by one, so that the list shows how far it is."""
+        for episode_id in episode_ids:
+            self._submit(partial(_delete, episode_id), list_after=True)
 
     def annotate(
         self,
@@ -84,22 +95,51 @@ class Library:
         """Finish what was asked, and end."""
         self._worker.shutdown(wait=True)
 
-    def _submit(self, work: Callable[[Dataset], None]) -> None:
-        self.run(lambda: self._with_dataset(work))
+    def _submit(self, work: Callable[[Dataset], None], *, list_after: bool = False) -> None:
+        """Do something with the dataset and list it anew: at once, or when nothing else waits to be done with it."""
+        with self._counting:
+            self._waiting += 1
+        self.run(lambda: self._with_dataset(work, list_after=list_after))
 
     def _tell(self, work: Future[None]) -> None:
         error = work.exception()
         if error is not None:
             self._failed(str(error))
 
-    def _with_dataset(self, work: Callable[[Dataset], None]) -> None:
+    def _with_dataset(self, work: Callable[[Dataset], None], *, list_after: bool) -> None:
+        with self._counting:
+            self._waiting -= 1
+            last = not self._waiting
         if not (self._data_dir / "zarr.json").exists():
             return  # the first episode makes the dataset
-        dataset = Dataset.open(self._data_dir, create=False)
-        work(dataset)
-        episodes = sorted(dataset.episodes(), key=lambda info: info.id, reverse=True)
-        trashed = tuple(episode_view(info) for info in dataset.trashed())
-        self.shelf = Shelf(tuple(episode_view(info) for info in episodes), trashed)
+        if self._dataset is None:
+            self._dataset = Dataset.open(self._data_dir, create=False)
+        try:
+            work(self._dataset)
+        finally:  # what was done before it is listed even when this cannot be done
+            if last or list_after:
+                self._list(self._dataset)
+
+    def _list(self, dataset: Dataset) -> None:
+        infos, dropped = dataset.episodes(), dataset.trashed()
+        views = {info.id: (info, self._view(info)) for info in (*infos, *dropped)}
+        self._views = views
+        self.shelf = Shelf(_newest_first(infos, views), _newest_first(dropped, views))
+
+    def _view(self, info: EpisodeInfo) -> EpisodeView:
+        """An episode's line; the very same one while nothing about it changes."""
+        held = self._views.get(info.id)
+        return held[1] if held is not None and held[0] is info else episode_view(info)
+
+
+def _newest_first(
+    infos: list[EpisodeInfo], views: dict[str, tuple[EpisodeInfo, EpisodeView]]
+) -> tuple[EpisodeView, ...]:
+    return tuple(views[info.id][1] for info in sorted(infos, key=lambda info: info.id, reverse=True))
+
+
+def _delete(episode_id: str, dataset: Dataset) -> None:
+    dataset.delete(episode_id)
 
 
 def episode_view(info: EpisodeInfo) -> EpisodeView:

@@ -261,6 +261,10 @@ class Session:
         """Take an episode out of the trash."""
         self._library.restore(episode_id)
 
+    def delete_episodes(self, episode_ids: tuple[str, ...]) -> None:
+        """Delete episodes from the trash for good."""
+        self._library.delete(episode_ids)
+
     def annotate_episode(
         self,
         episode_id: str,

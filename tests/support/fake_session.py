@@ -318,6 +318,10 @@ class FakeSession:
             sorted(back + self.episodes, key=lambda episode: episode.episode_id, reverse=True)
         )
 
+    def delete_episodes(self, episode_ids: tuple[str, ...]) -> None:
+        self.calls.append(("delete_episodes", episode_ids))
+        self.trashed = tuple(episode for episode in self.trashed if episode.episode_id not in episode_ids)
+
     def replay(self, episode_id: str) -> None:
         self.calls.append(("replay", episode_id))
         self.mode = Mode.REPLAY

@@ -1,11 +1,12 @@
-"""What can be done with the chosen episode."""
+"""What can be done with the chosen episodes, with the list of them, and with the trash."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from app.gui.actions import Action, Actions
-from app.gui.catalogue.groups import EPISODE
+from app.gui.catalogue.groups import EPISODE, LIST, TRASH
+from app.gui.episodes.changes import Changes
 from app.gui.pages.episodes import EpisodesPage
 from app.gui.session_protocol import SessionLike
 from app.messages import Mode
@@ -17,59 +18,65 @@ def add_episodes(
     session: SessionLike,
     now: Callable[[], Snapshot],
     page: EpisodesPage,
+    changes: Changes,
     *,
     go_to: Callable[[str], None],
+    open_episode: Callable[[EpisodeView], None],
+    tell: Callable[[str], None],
 ) -> None:
-    """What can be done with the chosen episode."""
+    """What can be done with the chosen episodes, and undo, which works on every page."""
 
     def chosen() -> bool:
-        return page.chosen is not None
-
-    def with_chosen(act: Callable[[EpisodeView], None]) -> Callable[[], None]:
-        def run() -> None:
-            if (episode := page.chosen) is not None:
-                act(episode)
-
-        return run
+        return bool(page.selected)
 
     def judge(outcome: str) -> Callable[[], None]:
-        return with_chosen(lambda episode: session.annotate_episode(episode.episode_id, outcome=outcome))
+        return lambda: changes.judge(page.selected, outcome)
 
-    def replay(episode: EpisodeView) -> None:
-        session.replay(episode.episode_id)
-        go_to("drive")
+    def replay() -> None:
+        if (episode := page.chosen) is not None:
+            session.replay(episode.episode_id)
+            go_to("drive")
 
-    def undo() -> None:
-        if trashed := now().trashed:
-            session.restore_episode(trashed[0].episode_id)
+    def open_chosen() -> None:
+        if (episode := page.chosen) is not None:
+            open_episode(episode)
 
+    for outcome, title, key in (
+        ("success", "success", "S"),
+        ("failure", "failure", "F"),
+        ("unset", "open", "U"),
+    ):
+        actions.add(
+            Action(
+                id=f"episode.{outcome}",
+                title=f"Judge: {title}",
+                group=EPISODE,
+                key=key,
+                page="episodes",
+                run=judge(outcome),
+                enabled=chosen,
+            )
+        )
     actions.add(
         Action(
-            id="episode.success",
-            title="Judge: success",
+            id="episode.open",
+            title="Open in the timeline",
             group=EPISODE,
-            key="S",
+            key="Return",
             page="episodes",
-            run=judge("success"),
-            enabled=chosen,
+            run=open_chosen,
+            enabled=lambda: page.chosen is not None,
+            icon="mdi6.play-box-outline",
         ),
         Action(
-            id="episode.failure",
-            title="Judge: failure",
+            id="episode.flag",
+            title="Flag, or take the flag away",
             group=EPISODE,
-            key="F",
+            key="G",
             page="episodes",
-            run=judge("failure"),
+            run=lambda: changes.flag(page.selected),
             enabled=chosen,
-        ),
-        Action(
-            id="episode.unset",
-            title="Judge: open",
-            group=EPISODE,
-            key="U",
-            page="episodes",
-            run=judge("unset"),
-            enabled=chosen,
+            icon="mdi6.flag-outline",
         ),
         Action(
             id="episode.replay",
@@ -77,8 +84,8 @@ def add_episodes(
             group=EPISODE,
             key="P",
             page="episodes",
-            run=with_chosen(replay),
-            enabled=lambda: chosen() and now().mode is Mode.HOLD and now().ready,
+            run=replay,
+            enabled=lambda: page.chosen is not None and now().mode is Mode.HOLD and now().ready,
             icon="mdi6.replay",
         ),
         Action(
@@ -87,17 +94,98 @@ def add_episodes(
             group=EPISODE,
             key="Del",
             page="episodes",
-            run=with_chosen(lambda episode: session.trash_episode(episode.episode_id)),
+            run=lambda: changes.trash(page.selected),
             enabled=chosen,
             icon="mdi6.trash-can-outline",
         ),
         Action(
             id="episode.undo",
-            title="Restore the last one dropped",
+            title="Undo the last change of an episode",
             group=EPISODE,
             key="Ctrl+Z",
-            run=undo,
-            enabled=lambda: bool(now().trashed),
+            run=lambda: tell(changes.undo(now().trashed)),
+            enabled=lambda: changes.can_undo(now().trashed),
             icon="mdi6.undo",
+        ),
+    )
+    _add_list(actions, page)
+    _add_trash(actions, page)
+
+
+def _add_list(actions: Actions, page: EpisodesPage) -> None:
+    actions.add(
+        Action(
+            id="episodes.search",
+            title="Search the episodes",
+            group=LIST,
+            key="/",
+            steady_key="Ctrl+F",
+            page="episodes",
+            run=page.focus_search,
+            icon="mdi6.magnify",
+        ),
+        Action(
+            id="episodes.filter",
+            title="Filter",
+            group=LIST,
+            key="I",
+            page="episodes",
+            run=page.open_filters,
+            enabled=lambda: not page.in_trash,
+            icon="mdi6.filter-variant",
+        ),
+        Action(
+            id="episodes.hours",
+            title="Fold or unfold the hours",
+            group=LIST,
+            key="Y",
+            page="episodes",
+            run=page.fold_hours,
+            icon="mdi6.chart-bar",
+        ),
+        Action(
+            id="episodes.trash",
+            title="Show the trash, or the list again",
+            group=LIST,
+            key="B",
+            page="episodes",
+            run=lambda: page.show_trash(not page.in_trash),
+            icon="mdi6.trash-can-outline",
+        ),
+    )
+
+
+def _add_trash(actions: Actions, page: EpisodesPage) -> None:
+    def held() -> bool:
+        return page.in_trash and bool(page.trash.model.episodes)
+
+    actions.add(
+        Action(
+            id="trash.restore",
+            title="Restore what is chosen",
+            group=TRASH,
+            key="O",
+            page="episodes",
+            run=page.trash.restore_chosen,
+            enabled=held,
+            icon="mdi6.restore",
+        ),
+        Action(
+            id="trash.restore_all",
+            title="Restore all",
+            group=TRASH,
+            key="Ctrl+Shift+O",
+            page="episodes",
+            run=page.trash.restore_all,
+            enabled=held,
+        ),
+        Action(
+            id="trash.reach_empty",
+            title="Go to the button that empties the trash; hold Space there",
+            group=TRASH,
+            key="Ctrl+Del",
+            page="episodes",
+            run=page.trash.empty_button.setFocus,
+            enabled=held,
         ),
     )

@@ -2,308 +2,283 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QItemSelectionModel, QSize, Qt
-from PyQt6.QtWidgets import (
-    QAbstractItemView,
-    QHBoxLayout,
-    QHeaderView,
-    QLabel,
-    QLineEdit,
-    QPlainTextEdit,
-    QPushButton,
-    QStackedWidget,
-    QTableView,
-    QVBoxLayout,
-    QWidget,
-)
+from datetime import datetime
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from app.gui import tokens
 from app.gui.actions import Actions
-from app.gui.pages.episode_table import COLUMNS, EpisodeTable
+from app.gui.episodes.changes import Changes
+from app.gui.episodes.detail import Detail
+from app.gui.episodes.filter_menu import FilterMenu
+from app.gui.episodes.hints import vocabulary
+from app.gui.episodes.list_view import EpisodeListView
+from app.gui.episodes.listing import SORTS, Listing, Order
+from app.gui.episodes.query import Query, parse, with_token
+from app.gui.episodes.search_line import SearchLine
+from app.gui.episodes.summary_panel import SummaryPanel
+from app.gui.episodes.table import EpisodeTable
+from app.gui.episodes.thumbnails import Thumbnails
+from app.gui.episodes.trash_view import TrashView
 from app.gui.pages.page import Page
 from app.gui.session_protocol import SessionLike
+from app.gui.settings import Settings
 from app.gui.theme import Theme
 from app.gui.widgets.action_button import ActionButton
-from app.gui.widgets.label import Label, rule
+from app.gui.widgets.label import Label
 from app.gui.widgets.recent_episodes import finished
-from app.gui.wording import counted, length, moment
+from app.gui.wording import counted, length
 from app.session.view import EpisodeView, Snapshot
 
-_TRASH_SHOWN = 4
-_NOTES_HEIGHT_PX = 110
+_LIST, _NOTHING_FOUND, _NOTHING_RECORDED, _TRASH = range(4)
+_HOURS_FROM_PX = 560
+"""Height of the page from which there is room for the hours beside a list."""
 
 
 class EpisodesPage(Page):
-    """The list on the left; on the right the chosen episode, and below it the trash."""
+    """The list on the left with its search above and its hours below; on the right what is chosen."""
 
     page_id = "episodes"
     title = "Episodes"
     key = "Ctrl+3"
     icon = "mdi6.filmstrip-box-multiple"
 
-    def __init__(self, session: SessionLike, theme: Theme) -> None:
+    def __init__(
+        self,
+        session: SessionLike,
+        theme: Theme,
+        *,
+        settings: Settings,
+        changes: Changes,
+        pictures: Thumbnails | None = None,
+    ) -> None:
         super().__init__()
-        self._session = session
         self._theme = theme
-        self._model = EpisodeTable(theme)
-        self._chosen_id = ""
-        self._shown: EpisodeView | None = None
-        self._trashed: tuple[EpisodeView, ...] | None = None
+        self._settings = settings
+        self._changes = changes
+        self._pictures = pictures or Thumbnails()
+        self._listing = Listing()
+        self._query = Query()
+        self._known: dict[str, tuple[str, ...]] | None = None
+        self._taken: tuple[EpisodeView, ...] = ()
         self._buttons: list[ActionButton] = []
-        self.table = self._build_table()
+        self._in_trash = False
+        column, descending = settings.episodes_order
+        order = Order(column, descending) if column in SORTS else Order()
+        self.model = EpisodeTable(theme, self._pictures)
+        self.table = EpisodeListView(self.model, theme, order=order)
+        self.table.setAccessibleName("Episodes")
+        self.search = SearchLine(theme, self._vocabulary)
+        self.detail = Detail(theme, changes, self._pictures)
+        self.hours = SummaryPanel(theme)
+        self.trash = TrashView(theme, changes, self._pictures, delete=session.delete_episodes)
+        self._head = Label(size_px=tokens.TEXT_TITLE_PX, bold=True)
         self._pages = QStackedWidget()
-        self._tags = QLineEdit()
-        self._notes = QPlainTextEdit()
-        self._title = Label(size_px=tokens.TEXT_LARGE_PX, bold=True, wrap=True)
-        self._facts = Label(dim=True, wrap=True)
-        self._damage = Label(wrap=True)
-        self._trash_box = QVBoxLayout()
-        self._trash_head = Label(size_px=tokens.TEXT_SMALL_PX, dim=True)
 
     def build(self, actions: Actions) -> None:
         """Lay out, once the actions (which read this page's choice) are registered."""
-        self._pages.addWidget(self.table)
-        self._pages.addWidget(self._build_empty())
+        self.detail.build(actions)
+        self.trash.build(actions)
+        self.filters = FilterMenu(actions["episodes.filter"], self._theme, self._vocabulary, self._with_token)
+        self._trash_button = ActionButton(actions["episodes.trash"], self._theme, title="Trash")
+        self._undo = ActionButton(actions["episode.undo"], self._theme, title="Undo")
+        self._fold = ActionButton(actions["episodes.hours"], self._theme, title="Hours")
+        self._buttons = [self._trash_button, self._undo, self._fold]
+        for page in (
+            self.table,
+            self._build_nothing("mdi6.magnify-close", "No episode fits", _NOTHING_FITS),
+            self._build_nothing(self.icon, "Nothing recorded yet", _FIRST_STEPS),
+            self.trash,
+        ):
+            self._pages.addWidget(page)
+        head = QHBoxLayout()
+        head.setSpacing(tokens.steps(2))
+        head.addWidget(self._head, stretch=1)
+        for button in self._buttons:
+            head.addWidget(button)
+        self._search_row = QWidget()
+        search = QHBoxLayout(self._search_row)
+        search.setContentsMargins(0, 0, 0, 0)
+        search.setSpacing(tokens.steps(2))
+        search.addWidget(self.search, stretch=1)
+        search.addWidget(self.filters, alignment=Qt.AlignmentFlag.AlignTop)
         main = QVBoxLayout()
         main.setContentsMargins(*([tokens.steps(4)] * 4))
-        main.setSpacing(tokens.steps(3))
-        self._head = Label(size_px=tokens.TEXT_TITLE_PX, bold=True)
-        main.addWidget(self._head)
+        main.setSpacing(tokens.steps(2))
+        main.addLayout(head)
+        main.addWidget(self._search_row)
         main.addWidget(self._pages, stretch=1)
+        main.addWidget(self.hours)
+        self._side = QWidget()
+        self._side.setObjectName("side")
+        self._side.setFixedWidth(tokens.SIDE_WIDTH_PX)
+        side = QVBoxLayout(self._side)
+        side.setContentsMargins(*([tokens.steps(4)] * 4))
+        side.addWidget(self.detail)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addLayout(main, stretch=1)
-        row.addWidget(self._build_side(actions))
-        self._show_chosen(None)
+        row.addWidget(self._side)
+        self.search.changed.connect(self._searched)
+        self.search.left_downwards.connect(self.table.setFocus)
+        self.table.choice_changed.connect(self._choice_changed)
+        self.table.opened.connect(lambda: actions.trigger("episode.open"))
+        self.table.ordered.connect(self._ordered)
+        self.hours.picked.connect(self._with_token)
+        self._show_head()
+        self._choice_changed()
 
     @property
     def chosen(self) -> EpisodeView | None:
-        """The episode chosen in the list."""
-        row = self._model.row_of(self._chosen_id)
-        return self._model.episodes[row] if row >= 0 else None
+        """The episode where the cursor is."""
+        return None if self._in_trash else self.table.chosen
 
     @property
-    def newest_trashed(self) -> EpisodeView | None:
-        """What undo would bring back."""
-        return self._trashed[0] if self._trashed else None
+    def selected(self) -> tuple[EpisodeView, ...]:
+        """Every episode that is chosen; an act is done to each of them."""
+        return () if self._in_trash else self.table.selected
+
+    @property
+    def in_trash(self) -> bool:
+        """Whether the trash is shown in place of the list."""
+        return self._in_trash
+
+    @property
+    def listed(self) -> tuple[EpisodeView, ...]:
+        """The episodes that fit the search, in order."""
+        return self.model.episodes
 
     def apply(self, snapshot: Snapshot) -> None:
         """Follow list and trash."""
-        episodes = finished(snapshot)
-        if self._model.show(episodes):
-            row = self._model.row_of(self._chosen_id)
-            if row < 0 and episodes:
-                row = 0
-            if row >= 0:
-                self._choose(row)
-        self._pages.setCurrentIndex(0 if episodes else 1)
-        count = len(episodes)
-        total_s = sum(episode.duration_s for episode in episodes)
-        self._head.say(f"{counted(count, 'episode')}, {length(total_s)}" if count else "Episodes")
-        if self.chosen != self._shown:
-            self._show_chosen(self.chosen)
-        if snapshot.trashed != self._trashed:
-            self._trashed = snapshot.trashed
-            self._show_trash(snapshot.trashed)
+        self._pictures.of(snapshot.dataset)
+        self._take(finished(snapshot))
+        if self._in_trash:
+            self.trash.apply(snapshot.trashed)
+        arrived = self._pictures.arrived()
+        if arrived:
+            self.model.pictures_arrived(arrived)
+            self.trash.model.pictures_arrived(arrived)
+            self.detail.picture_arrived()
+        self.detail.show_choice(self.selected)
+        hours = self._settings.episodes_hours and not self._in_trash and bool(self.listed)
+        self.hours.setVisible(hours and self.height() >= _HOURS_FROM_PX)
+        if hours:
+            self.hours.ask(self.model.episodes)
+            self.hours.take()
         for button in self._buttons:
             button.refresh()
 
     def entered(self) -> None:
         """Keys move in the list at once."""
-        self.table.setFocus()
-
-    def save_edits(self) -> None:
-        """Hand over tags and notes that were typed; called whenever a field is left, so nothing is ever unsaved."""
-        episode = self._shown
-        if episode is None:
-            return
-        tags = tuple(tag.strip() for tag in self._tags.text().split(",") if tag.strip())
-        notes = self._notes.toPlainText().strip()
-        if tags != episode.tags:
-            self._session.annotate_episode(episode.episode_id, tags=tags)
-        if notes != episode.notes:
-            self._session.annotate_episode(episode.episode_id, notes=notes)
+        (self.trash.table if self._in_trash else self.table).setFocus()
 
     def left(self) -> None:
-        """Nothing that was typed stays behind."""
-        self.save_edits()
+        """Nothing that was typed stays behind, and nothing works on."""
+        self.detail.save()
+        self._pictures.close()
+        self.hours.close_worker()
 
-    def _choose(self, row: int) -> None:
-        index = self._model.index(row, 0)
-        flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-        selection = self.table.selectionModel()
-        if selection is not None:
-            selection.setCurrentIndex(index, flags)
+    def choose_id(self, episode_id: str) -> None:
+        """Choose an episode of the list, as when coming back from another page."""
+        self.table.choose_id(episode_id)
 
-    def _current_changed(self, current: object) -> None:
-        row = self.table.currentIndex().row()
-        if 0 <= row < len(self._model.episodes):
-            self.save_edits()
-            self._chosen_id = self._model.episodes[row].episode_id
-            self._show_chosen(self.chosen)
+    def focus_search(self) -> None:
+        """Type into the search line, over what it holds."""
+        self.show_trash(False)
+        self.search.edit.setFocus()
+        self.search.edit.selectAll()
 
-    def _show_chosen(self, episode: EpisodeView | None) -> None:
-        same = (
-            episode is not None and self._shown is not None and episode.episode_id == self._shown.episode_id
-        )
-        self._shown = episode
-        self._detail.setVisible(episode is not None)
-        if episode is None:
+    def open_filters(self) -> None:
+        """Drop the menu of filters."""
+        self.filters.showMenu()
+
+    def fold_hours(self) -> None:
+        """Fold the hours away, or unfold them; the window remembers."""
+        self._settings.episodes_hours = not self._settings.episodes_hours
+
+    def show_trash(self, shown: bool) -> None:
+        """Show the trash in place of the list, or the list again."""
+        if shown != self._in_trash:
+            self.detail.save()
+            self._in_trash = shown
+            self._trash_button.set_lit(shown)
+            self._search_row.setVisible(not shown)
+            self._side.setVisible(not shown)
+            self._show_head()
+            self.entered()
+
+    def _take(self, episodes: tuple[EpisodeView, ...]) -> None:
+        if episodes is self._taken or episodes == self._taken:
             return
-        look = tokens.OUTCOME_LOOKS.get(episode.outcome, tokens.OUTCOME_LOOKS["unset"])
-        self._title.say(episode.task or "no task")
-        facts = (look.word, length(episode.duration_s), moment(episode.started_at), episode.episode_id)
-        self._facts.say("   ".join(facts))
-        damage = episode.damage or ("" if episode.complete else "It was cut short; what is there is whole.")
-        self._damage_box.setVisible(bool(damage))
-        self._damage.say(damage)
-        if not (same and self._tags.hasFocus()):
-            self._tags.setText(", ".join(episode.tags))
-        if not (same and self._notes.hasFocus()):
-            self._notes.setPlainText(episode.notes)
-        for button in self._outcomes:
-            button.set_lit(button.action_id == f"episode.{episode.outcome}")
+        self._taken = episodes
+        self._known = None
+        self._listing.take(episodes)
+        self._arrange()
 
-    def _show_trash(self, trashed: tuple[EpisodeView, ...]) -> None:
-        while (item := self._trash_box.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
-        self._undo.setVisible(bool(trashed))
-        self._trash_head.say(f"Trash: {len(trashed)}" if trashed else "")
-        for episode in trashed[:_TRASH_SHOWN]:
-            line = QWidget()
-            row = QHBoxLayout(line)
-            row.setContentsMargins(0, 0, 0, 0)
-            row.addWidget(
-                Label(f"{episode.task or 'no task'}, {length(episode.duration_s)}", dim=True), stretch=1
-            )
-            restore = QPushButton("Restore")
-            restore.setFont(tokens.font())
-            restore.setFixedHeight(tokens.CONTROL_HEIGHT_PX - tokens.steps(1))
-            restore.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            restore.setAccessibleName(f"Restore {episode.episode_id}")
-            episode_id = episode.episode_id
-            restore.clicked.connect(lambda _=False, wanted=episode_id: self._session.restore_episode(wanted))
-            row.addWidget(restore)
-            self._trash_box.addWidget(line)
+    def _searched(self, text: str) -> None:
+        self._query = parse(text, today=datetime.now().astimezone().date())
+        self.search.tell(self._query.problems)
+        self._arrange()
 
-    def _build_table(self) -> QTableView:
-        table = QTableView()
-        table.setModel(self._model)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setShowGrid(False)
-        table.setIconSize(QSize(tokens.ICON_PX, tokens.ICON_PX))
-        table.setFont(tokens.font())
-        table.setTabKeyNavigation(False)
-        table.setAccessibleName("Episodes")
-        rows, columns = table.verticalHeader(), table.horizontalHeader()
-        if rows is not None:
-            rows.hide()
-            rows.setDefaultSectionSize(tokens.CONTROL_HEIGHT_PX)
-        if columns is not None:
-            columns.setFont(tokens.font(tokens.TEXT_SMALL_PX))
-            columns.setHighlightSections(False)
-            columns.setFixedHeight(tokens.CONTROL_HEIGHT_PX)
-            columns.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-            columns.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-            columns.setSectionResizeMode(len(COLUMNS) - 1, QHeaderView.ResizeMode.ResizeToContents)
-        selection = table.selectionModel()
-        if selection is not None:
-            selection.currentRowChanged.connect(self._current_changed)
-        return table
+    def _ordered(self) -> None:
+        if self.table.order is not None:
+            self._settings.episodes_order = (self.table.order.column, self.table.order.descending)
+        self._arrange()
 
-    def _build_empty(self) -> QWidget:
+    def _arrange(self) -> None:
+        self.detail.save()
+        self.table.show_episodes(self._listing.arranged(self._query, self.table.order or Order()))
+        self._show_head()
+
+    def _show_head(self) -> None:
+        shown, count = self.model.episodes, len(self._taken)
+        if self._in_trash:
+            self._head.say("Trash")
+            self._pages.setCurrentIndex(_TRASH)
+            return
+        total = length(sum(episode.duration_s for episode in shown))
+        if not count:
+            self._head.say("Episodes")
+        elif len(shown) == count:
+            self._head.say(f"{counted(count, 'episode')}, {total}")
+        else:
+            self._head.say(f"{len(shown)} of {counted(count, 'episode')}, {total}")
+        self._pages.setCurrentIndex(_LIST if shown else _NOTHING_FOUND if count else _NOTHING_RECORDED)
+
+    def _choice_changed(self) -> None:
+        self.detail.show_choice(self.selected)
+
+    def _with_token(self, key: str, value: str) -> None:
+        self.search.set_text(with_token(self.search.text, key, value))
+
+    def _vocabulary(self) -> dict[str, tuple[str, ...]]:
+        if self._known is None:
+            self._known = vocabulary(self._listing.cards)
+        return self._known
+
+    def _build_nothing(self, icon: str, title: str, lines: tuple[str, ...]) -> QWidget:
         empty = QWidget()
         column = QVBoxLayout(empty)
         column.setSpacing(tokens.steps(3))
         column.addStretch()
         mark = QLabel()
-        mark.setPixmap(self._theme.pixmap(self.icon, tokens.ICON_BANNER_PX, self._theme.palette.text_dim))
+        mark.setPixmap(self._theme.pixmap(icon, tokens.ICON_BANNER_PX, self._theme.palette.text_dim))
         mark.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(mark)
-        lines = (
-            ("Nothing recorded yet", tokens.TEXT_TITLE_PX, True),
-            (
-                "On the Drive page: say what is being shown, teleoperate (T), and press R.",
-                tokens.TEXT_PX,
-                False,
-            ),
-            (
-                "S ends it as a success, F as a failure, ⌫ drops it; dropped ones can be restored here.",
-                14,
-                False,
-            ),
-        )
-        for words, size_px, bold in lines:
+        for number, words in enumerate((title, *lines)):
+            bold = not number
+            size_px = tokens.TEXT_TITLE_PX if bold else tokens.TEXT_PX
             label = Label(words, size_px=size_px, bold=bold, dim=not bold, wrap=True)
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             column.addWidget(label)
         column.addStretch()
         return empty
 
-    def _build_side(self, actions: Actions) -> QWidget:
-        side = QWidget()
-        side.setObjectName("side")
-        side.setFixedWidth(tokens.SIDE_WIDTH_PX)
-        column = QVBoxLayout(side)
-        column.setContentsMargins(*([tokens.steps(4)] * 4))
-        column.setSpacing(tokens.steps(3))
-        self._detail = QWidget()
-        detail = QVBoxLayout(self._detail)
-        detail.setContentsMargins(0, 0, 0, 0)
-        detail.setSpacing(tokens.steps(3))
-        detail.addWidget(self._title)
-        detail.addWidget(self._facts)
-        self._damage_box = QWidget()
-        damage = QHBoxLayout(self._damage_box)
-        damage.setContentsMargins(0, 0, 0, 0)
-        mark = QLabel()
-        mark.setPixmap(self._theme.pixmap("mdi6.alert", tokens.ICON_PX, tokens.WARNING))
-        damage.addWidget(mark, alignment=Qt.AlignmentFlag.AlignTop)
-        damage.addWidget(self._damage, stretch=1)
-        detail.addWidget(self._damage_box)
-        self._outcomes = [
-            ActionButton(
-                actions["episode.success"], self._theme, hue=tokens.GOOD, title="Success", compact=True
-            ),
-            ActionButton(
-                actions["episode.failure"],
-                self._theme,
-                hue=tokens.ALARM,
-                ink=tokens.ON_ALARM,
-                title="Failure",
-                compact=True,
-            ),
-            ActionButton(actions["episode.unset"], self._theme, hue=tokens.HOLD, title="Unset", compact=True),
-        ]
-        outcomes = QHBoxLayout()
-        outcomes.setSpacing(tokens.steps(2))
-        for button in self._outcomes:
-            outcomes.addWidget(button)
-        detail.addLayout(outcomes)
-        replay = ActionButton(actions["episode.replay"], self._theme)
-        detail.addWidget(replay)
-        detail.addWidget(rule())
-        for words, field in (("Tags, with commas between", self._tags), ("Notes", self._notes)):
-            detail.addWidget(Label(words, size_px=tokens.TEXT_SMALL_PX, dim=True))
-            field.setFont(tokens.font())
-            field.setAccessibleName(words)
-            detail.addWidget(field)
-        self._tags.setFixedHeight(tokens.CONTROL_HEIGHT_PX)
-        self._tags.editingFinished.connect(self.save_edits)
-        self._notes.setFixedHeight(_NOTES_HEIGHT_PX)
-        self._notes.setTabChangesFocus(True)
-        trash = ActionButton(actions["episode.trash"], self._theme)
-        detail.addWidget(trash)
-        self._buttons = [*self._outcomes, replay, trash]
-        column.addWidget(self._detail)
-        column.addStretch()
-        column.addWidget(self._trash_head)
-        column.addLayout(self._trash_box)
-        self._undo = ActionButton(actions["episode.undo"], self._theme)
-        self._buttons.append(self._undo)
-        column.addWidget(self._undo)
-        return side
+
+_FIRST_STEPS = (
+    "On the Drive page: say what is being shown, teleoperate (T), and press R.",
+    "S ends it as a success, F as a failure, ⌫ drops it; dropped ones can be restored here.",
+)
+_NOTHING_FITS = ("Take a word or a token out of the search line (/), or clear it with the cross at its end.",)

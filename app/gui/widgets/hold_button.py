@@ -13,12 +13,22 @@ _STEP_MS = 16
 
 
 class HoldButton(QWidget):
-    """Fills while it is held and emits `held` when full; letting go early empties it."""
+    """Fills while it is held and emits `held` when full; letting go early empties it.
+
+    Args:
+        words: on it.
+        theme: colours.
+        hold_ms: how long it must be held.
+        on_panel: it stands on an ordinary panel, rather than on the hue of an alarm.
+    """
 
     held = pyqtSignal()
 
-    def __init__(self, words: str, theme: Theme, *, hold_ms: int = tokens.RELEASE_HOLD_MS) -> None:
+    def __init__(
+        self, words: str, theme: Theme, *, hold_ms: int = tokens.RELEASE_HOLD_MS, on_panel: bool = False
+    ) -> None:
         super().__init__()
+        self._on_panel = on_panel
         self._words = words
         self._theme = theme
         self._hold_ms = hold_ms
@@ -88,17 +98,19 @@ class HoldButton(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         outline = QRectF(self.rect()).adjusted(1, 1, -1, -1)
-        painter.setPen(QPen(QColor(tokens.ON_ALARM), tokens.FOCUS_PX if self.hasFocus() else tokens.LINE_PX))
-        painter.setBrush(with_alpha(tokens.ON_HUE, tokens.FILL_ALPHA))
+        ink = QColor(self._theme.palette.text if self._on_panel else tokens.ON_ALARM)
+        fill = tokens.ALARM if self._on_panel else tokens.ON_HUE
+        painter.setPen(QPen(ink, tokens.FOCUS_PX if self.hasFocus() else tokens.LINE_PX))
+        painter.setBrush(with_alpha(fill, tokens.FILL_ALPHA))
         painter.drawRoundedRect(outline, tokens.CORNER_PX, tokens.CORNER_PX)
         if self.progress > 0:
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(with_alpha(tokens.ON_HUE, tokens.STALE_ALPHA))
+            painter.setBrush(with_alpha(fill, tokens.STALE_ALPHA))
             filled = QRectF(outline)
             filled.setWidth(outline.width() * self.progress)
             painter.drawRoundedRect(filled, tokens.CORNER_PX, tokens.CORNER_PX)
         painter.setFont(self._font)
-        painter.setPen(QColor(tokens.ON_ALARM))
+        painter.setPen(ink)
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._words)
 
     def _advance(self) -> None:

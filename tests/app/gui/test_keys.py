@@ -117,7 +117,7 @@ WHERE = {
     "palette": lambda frame: frame.palette_overlay.open(),
     "keys": lambda frame: frame.keys_overlay.open_for("drive", "Drive"),
     "detail": lambda frame: frame.details.open(),
-    "notes": lambda frame: (frame.go_to("episodes"), frame.episodes_page._notes.setFocus()),
+    "notes": lambda frame: (frame.go_to("episodes"), frame.episodes_page.detail.notes.setFocus()),
     "driving": lambda frame: frame.driving.toggle(),
 }
 

@@ -140,7 +140,7 @@ def test_the_running_episode_is_not_yet_in_the_list(frame: Frame, session: FakeS
     session.episodes = (running, *session.episodes)
     frame.go_to("episodes")
     frame.refresh()
-    assert [episode.episode_id for episode in frame.episodes_page._model.episodes] == [
+    assert [episode.episode_id for episode in frame.episodes_page.listed] == [
         "ep-000002",
         "ep-000001",
     ]
