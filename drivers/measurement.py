@@ -9,9 +9,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.dynamixel.health import BusHealth, ServoState
+from drivers.dynamixel.health import LATENCY_BIN_MS, LATENCY_BINS, BusHealth, ServoState
 
 __all__ = [
+    "LATENCY_BINS",
+    "LATENCY_BIN_MS",
     "BusCheck",
     "BusHealth",
     "ConnectionReport",

@@ -381,7 +381,11 @@ class Robot:
         self._care_turn += 1
         candidates = [line for line in lines if line.urgent] or lines
         candidates[self._care_turn % len(candidates)].poll(limit_ns=deadline_ns)
-        return tuple(fault for line in lines for fault in line.faults())
+        return self.faults()
+
+    def faults(self) -> tuple[Fault, ...]:
+        """Everything that ails the robot now, as far as it has been found out."""
+        return tuple(fault for line in self._lines.values() for fault in line.faults())
 
     def reboot(self, bus: str, servo_id: int) -> None:
         """Restart a servo after a hardware error and set it up again where it stands; `poll` carries it on.
@@ -401,5 +405,5 @@ class Robot:
         return {name: line.health() for name, line in self._lines.items()}
 
     def servos(self) -> tuple[ServoState, ...]:
-        """Every servo's condition as last polled, with the time of it."""
+        """Every servo's state: its condition as last polled, with the time of it, and what the newest tick read."""
         return tuple(state for line in self._lines.values() for state in line.servos())

@@ -27,6 +27,7 @@ class Action:
         page: the page it belongs to; empty for everywhere.
         enabled: whether it can be done now.
         icon: name in the icon set.
+        why_not: why it cannot be done now, in words; empty where `enabled` says enough.
         hidden: left out of the palette and the overlay, such as moves within the palette itself.
     """
 
@@ -39,6 +40,7 @@ class Action:
     page: str = ""
     enabled: Callable[[], bool] = lambda: True
     icon: str = ""
+    why_not: Callable[[], str] = lambda: ""
     hidden: bool = False
 
 

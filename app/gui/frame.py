@@ -11,6 +11,7 @@ from app.gui.catalogue.episodes import add_episodes
 from app.gui.catalogue.groups import STOP_PRESSED
 from app.gui.catalogue.moving import add_moving
 from app.gui.catalogue.recording import add_recording
+from app.gui.catalogue.robot import add_robot
 from app.gui.catalogue.simulation import add_simulation
 from app.gui.catalogue.window import WindowHandles, add_curves, add_pages, add_window
 from app.gui.driving import Driving
@@ -27,6 +28,7 @@ from app.gui.pages.robot import RobotPage
 from app.gui.pages.settings import SettingsPage
 from app.gui.pulse import Pulse
 from app.gui.release_key import ReleaseKey
+from app.gui.robot.pick import Pick
 from app.gui.session_protocol import SessionLike
 from app.gui.settings import Settings
 from app.gui.theme import Theme
@@ -81,13 +83,14 @@ class Frame(QWidget):
         self.changes = Changes(session)
         self.episodes_page = EpisodesPage(session, theme, settings=settings, changes=self.changes)
         self.review_page = ReviewPage(session, theme, settings=settings, changes=self.changes)
+        self.robot_page = RobotPage(session, theme)
         self.pages: dict[str, Page] = {
             page.page_id: page
             for page in (
                 self.drive_page,
                 self.review_page,
                 self.episodes_page,
-                RobotPage(),
+                self.robot_page,
                 SettingsPage(),
             )
         }
@@ -98,7 +101,7 @@ class Frame(QWidget):
         for page in self.pages.values():
             self.stack.addWidget(page)
         self.status = StatusLine(theme)
-        self.notices = NoticeList(theme, session.do)
+        self.notices = NoticeList(theme, session.do, show=self.show_on_robot_page)
         self.foot = Foot(self.actions_registry, theme, self.driving, stop=self.stop)
         self._page_buttons: dict[str, ActionButton] = {}
         layout = QVBoxLayout(self)
@@ -198,6 +201,11 @@ class Frame(QWidget):
         self.review_page.open(episode, self.episodes_page.listed)
         self.go_to(self.review_page.page_id)
 
+    def show_on_robot_page(self, pick: Pick) -> None:
+        """Open the Robot page on a servo, a line or a camera."""
+        self.go_to(RobotPage.page_id)
+        self.robot_page.choose(pick)
+
     def _is_stopped(self) -> bool:
         return self._snapshot.mode is Mode.STOPPED
 
@@ -237,6 +245,8 @@ class Frame(QWidget):
             open_episode=self.open_episode,
             tell=lambda words: self.toast.flash(words),
         )
+        add_episodes(actions, self._session, now, self.episodes_page, go_to=self.go_to)
+        add_robot(actions, self._session, now, self.robot_page)
         add_pages(actions, self.pages.values(), go_to=self.go_to)
         add_window(
             actions,

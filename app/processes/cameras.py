@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -61,7 +62,7 @@ class Channel:
         self.recent_ns.append(frame.time_ns)
 
     def figures(self) -> dict[str, object]:
-        """Frames captured and lost on the way, rate over the last seconds, and the newest frame's time."""
+        """Frames captured and lost on the way, rate and intervals over the last seconds, the newest frame's time."""
         now = time.monotonic_ns()
         self.recent_ns = [t for t in self.recent_ns if now - t < RATE_WINDOW_S * 1e9]
         span_s = min(RATE_WINDOW_S, (now - self.opened_ns) / 1e9)
@@ -71,6 +72,7 @@ class Channel:
             "rate_hz": len(self.recent_ns) / span_s if span_s > 0 else 0.0,
             "newest_ns": self.newest_ns,
             "stale": self.stale,
+            "intervals_ms": [round((b - a) / 1e6, 1) for a, b in pairwise(self.recent_ns)],
         }
 
 

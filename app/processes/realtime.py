@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import time
 
+LATE_S = 0.002
+"""A tick that begins later than this counts as late."""
+
 
 def request_realtime(priority: int) -> bool:
     """Ask for SCHED_FIFO for the calling thread; threads it starts later do not inherit it.
@@ -27,7 +30,7 @@ class Pacer:
         late_after_s: a wake-up later than this counts as late.
     """
 
-    def __init__(self, rate_hz: float, *, late_after_s: float = 0.002) -> None:
+    def __init__(self, rate_hz: float, *, late_after_s: float = LATE_S) -> None:
         self.period_ns = round(1e9 / rate_hz)
         self.late = 0
         self.skipped = 0

@@ -27,6 +27,7 @@ from app.session.library import Library
 from app.session.loop_meter import LoopMeter
 from app.session.notices import NoticeBoard
 from app.session.pictures import Pictures
+from app.session.robot_views import RobotViews
 from app.session.standing import standing_notices
 from app.session.supervisor import Change, Supervisor
 from app.session.view import Notice, Snapshot
@@ -36,6 +37,8 @@ from recordings.errors import free_bytes
 HISTORY_S = 10.0
 SUPERVISE_S, HEARTBEAT_S, DISK_S = 0.1, 0.1, 2.0
 LOG_LINES = 200
+SKEW_TICKS = 32
+"""Ticks among which the one nearest to a picture is looked for: far more than a picture is late."""
 TICK_SILENT_S = 0.5
 """Without a tick for this long, the screen shows no mode of the robot but that it is not heard."""
 
@@ -77,6 +80,8 @@ class Pump:
         self._then: dict[tuple[str, int], Callable[[], None]] = {}
         self._tick_heard_ns = 0
         self._loop_meter = LoopMeter()
+        self._tick_times_ns: deque[int] = deque(maxlen=SKEW_TICKS)
+        self._robot_views = RobotViews()
         self._log: deque[str] = deque(maxlen=LOG_LINES)
         self._say, self._say_id = "", 0
         self._was_stopped = False
@@ -191,6 +196,7 @@ class Pump:
             self.history.append(row)
             self._tick_heard_ns = time.monotonic_ns()
             self._loop_meter.take(row)
+            self._tick_times_ns.append(int(row["time_ns"]))
 
     def _take_event(self, event: Event) -> None:
         self._log.append(f"{event.source}: {event.message}")
@@ -248,6 +254,7 @@ class Pump:
 
     def _compose(self) -> Snapshot:
         robot, hands = self.detail("robot"), self.detail("hands")
+        self._robot_views.take(robot)
         figures = self.detail("cameras").get("cameras", {})
         shelf = self._library.shelf
         row = self.history.newest
@@ -265,10 +272,13 @@ class Pump:
             tick=compose.tick_view(row) if row is not None and heard else None,
             loop=self._loop_meter.view(realtime=bool(robot.get("realtime", False))),
             cameras=tuple(
-                compose.camera_view(name, camera, self.pictures.newest(name), figures.get(name, {}))
+                compose.camera_view(
+                    name, camera, self.pictures.newest(name), figures.get(name, {}), self._tick_times_ns
+                )
                 for name, camera in self._profile.cameras.items()
             ),
-            buses=tuple(compose.bus_view(name, bus) for name, bus in robot.get("buses", {}).items()),
+            buses=self._robot_views.buses,
+            servos=self._robot_views.servos,
             processes=self.supervisor.views(),
             notices=self.notices.current(),
             recording=compose.recording_view(self.detail("recorder")),

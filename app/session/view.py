@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from app.collection.view import CollectionView
 from app.messages import Mode
+from drivers.measurement import LATENCY_BIN_MS
 
 Vector = NDArray[np.float32]
 
@@ -67,7 +68,22 @@ class LoopView:
 
 @dataclass(frozen=True, slots=True)
 class CameraView:
-    """One camera: measured rate, age of its newest frame, frames it lost, whether it is stale."""
+    """One camera.
+
+    Attributes:
+        rate_hz, age_ms: measured rate, and age of its newest frame.
+        dropped: frames that came and nobody took in time, or that are missing from their numbering.
+        stale: whether the newest frame is older than the profile allows.
+        wanted_hz: the rate that the profile asks for.
+        newest_ns: when the newest frame was captured, monotonic; 0 before the first.
+        skew_ms: that time less the nearest tick's; NaN while there is none, or while the camera is stale.
+        lost: frames that the camera says it took and nobody saw.
+        reopened: how often it was opened again.
+        intervals_ms: from frame to frame over the last two seconds, oldest first.
+        can_reopen: whether it can be closed and opened again; a simulated one cannot.
+        is_black: whether it shows nothing at all, as with its cover on.
+        error: what is wrong with it now, in words; empty when nothing is.
+    """
 
     name: str
     rate_hz: float
@@ -76,6 +92,15 @@ class CameraView:
     stale: bool
     width_px: int
     height_px: int
+    wanted_hz: float = 0.0
+    newest_ns: int = 0
+    skew_ms: float = float("nan")
+    lost: int = 0
+    reopened: int = 0
+    intervals_ms: tuple[float, ...] = ()
+    can_reopen: bool = False
+    is_black: bool = False
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +115,19 @@ class FrameView:
 
 @dataclass(frozen=True, slots=True)
 class BusView:
-    """A serial line: connected or lost, failures, and the latency of a read in milliseconds."""
+    """A serial line: connected or lost, failures, and the latency of a read in milliseconds.
+
+    Attributes:
+        reads, retries, failures: state reads, those asked for again, and those that lacked a servo after all tries.
+        latency_p50_ms, latency_p95_ms, latency_p99_ms, latency_max_ms: over the last ten seconds; NaN before the first.
+        last_error: the latest failure in words.
+        corrupted: packets that arrived damaged.
+        reconnects: how often the line came back.
+        fast_sync_read: whether its servos answer the fast kind of read.
+        latency_counts: how many of the last reads fell into each bin of `latency_bin_ms`; the last bin is open.
+        silent_servos: ids that do not answer now.
+        faults: what ails the line as a whole, such as a tripped watchdog.
+    """
 
     name: str
     connected: bool
@@ -100,6 +137,62 @@ class BusView:
     latency_p50_ms: float
     latency_p99_ms: float
     last_error: str
+    latency_p95_ms: float = float("nan")
+    latency_max_ms: float = float("nan")
+    corrupted: int = 0
+    reconnects: int = 0
+    fast_sync_read: bool = False
+    latency_counts: tuple[int, ...] = ()
+    latency_bin_ms: float = LATENCY_BIN_MS
+    silent_servos: tuple[int, ...] = ()
+    faults: tuple[FaultView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FaultView:
+    """What ails a servo or a line: a code such as `overload`, a sentence, what to do, whether a reboot helps."""
+
+    code: str
+    message: str
+    remedy: str
+    needs_reboot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ServoView:
+    """One servo. What was not read lately is NaN, and a position None.
+
+    Attributes:
+        label: what a person calls it, such as `left elbow`.
+        answers: whether it answers; a silent one shows its values from before.
+        in_hand: whether it is being set up, as after a reboot.
+        wanted, torque_on: whether it is meant to hold, and whether it did when it was last asked.
+        position_ticks: where it stood when the figures were made.
+        load: signed share of what it may draw, about -1 to 1.
+        current_a, current_limit_a: signed, and the most; NaN for models that do not measure current.
+        temperature_c, max_temperature_c, voltage_v, min_voltage_v, max_voltage_v: and what it bears.
+        polled_ns: when it was last asked for its condition, monotonic; 0 when never.
+        faults: what ails it now.
+    """
+
+    bus: str
+    id: int
+    label: str
+    answers: bool = True
+    in_hand: bool = False
+    wanted: bool = False
+    torque_on: bool = False
+    position_ticks: int | None = None
+    load: float = float("nan")
+    current_a: float = float("nan")
+    current_limit_a: float = float("nan")
+    temperature_c: float = float("nan")
+    max_temperature_c: float = float("nan")
+    voltage_v: float = float("nan")
+    min_voltage_v: float = float("nan")
+    max_voltage_v: float = float("nan")
+    polled_ns: int = 0
+    faults: tuple[FaultView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +263,7 @@ class Snapshot:
         ready: the robot answers and every camera has delivered a frame.
         homed: every lift knows its zero.
         script: the scripted operator's running script, or empty; `script_phase` is what it does now.
+        buses, servos: the robot's lines and every servo on them; empty while the robot process is starting or lost.
         replay_progress: 0 to 1 while an episode is replayed.
         episodes: newest first; `trashed` can be restored.
         say: short words to speak or flash, such as "Recording"; `say_id` changes when there is a new one.
@@ -187,6 +281,7 @@ class Snapshot:
     loop: LoopView = LoopView()
     cameras: tuple[CameraView, ...] = ()
     buses: tuple[BusView, ...] = ()
+    servos: tuple[ServoView, ...] = ()
     processes: tuple[ProcessView, ...] = ()
     notices: tuple[Notice, ...] = ()
     recording: RecordingView | None = None

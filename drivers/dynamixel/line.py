@@ -14,6 +14,7 @@ from drivers.dynamixel.care import Care, Found
 from drivers.dynamixel.easing import Easing
 from drivers.dynamixel.faults import FaultBook
 from drivers.dynamixel.health import BusHealth, HealthCounters, ServoState
+from drivers.dynamixel.overview import overview
 from drivers.dynamixel.prepare import Prepared, prepare
 from drivers.dynamixel.reconnect import Reconnector
 from drivers.dynamixel.registers import (
@@ -418,5 +419,14 @@ class ServoLine:
         )
 
     def servos(self) -> tuple[ServoState, ...]:
-        """Each servo's condition as last polled."""
-        return self._care.servos
+        """Each servo's state now: its condition as last polled, its place and load as read in the newest tick."""
+        bus = self._bus
+        return overview(
+            self._care.servos,
+            self._reading,
+            plans=self._plan_of,
+            limits=self._counters.limits,
+            silent=set(self.ids) if bus is None else bus.silent - set(self._care.in_hand),
+            in_hand=self._care.in_hand,
+            wanted=self._hold,
+        )

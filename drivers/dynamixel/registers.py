@@ -16,6 +16,8 @@ RAD_PER_TICK = 2.0 * math.pi / TICKS_PER_TURN
 RAD_S_PER_UNIT = 0.229 * 2.0 * math.pi / 60.0
 """Velocities count 0.229 turns a minute."""
 VOLT_PER_UNIT = 0.1
+LOAD_PER_UNIT = 0.001
+"""Load counts thousandths of the greatest torque, on models that do not measure current."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,9 @@ DRIVE_MODE = Register("drive mode", 10, 1, eeprom=True)
 OPERATING_MODE = Register("operating mode", 11, 1, eeprom=True)
 SECONDARY_ID = Register("secondary id", 12, 1, eeprom=True)
 HOMING_OFFSET = Register("homing offset", 20, 4, signed=True, eeprom=True)
+TEMPERATURE_LIMIT = Register("temperature limit", 31, 1, eeprom=True)
+MAX_VOLTAGE = Register("maximum voltage", 32, 2, eeprom=True)
+MIN_VOLTAGE = Register("minimum voltage", 34, 2, eeprom=True)
 CURRENT_LIMIT = Register("current limit", 38, 2, eeprom=True)
 VELOCITY_LIMIT = Register("velocity limit", 44, 4, eeprom=True)
 MAX_POSITION = Register("maximum position", 48, 4, eeprom=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from drivers.dynamixel.bus import DynamixelBus
+from drivers.dynamixel.health import ServoLimits
 from drivers.dynamixel.registers import (
     BUS_WATCHDOG,
     CURRENT_LIMIT,
@@ -22,7 +23,9 @@ from drivers.dynamixel.registers import (
     GOAL_VELOCITY,
     HARDWARE_ERROR,
     MAX_POSITION,
+    MAX_VOLTAGE,
     MIN_POSITION,
+    MIN_VOLTAGE,
     MODELS,
     NO_SECONDARY_ID,
     OPERATING_MODE,
@@ -35,9 +38,11 @@ from drivers.dynamixel.registers import (
     SECONDARY_ID,
     SETTINGS_ADDRESS,
     SETTINGS_SIZE,
+    TEMPERATURE_LIMIT,
     TICKS_PER_TURN,
     TORQUE_ENABLE,
     VELOCITY_LIMIT,
+    VOLT_PER_UNIT,
     OperatingMode,
     Register,
     current_units,
@@ -234,15 +239,26 @@ def _read_settings(bus: DynamixelBus, servo_id: int) -> Generator[None, None, di
     for _ in range(TRIES):
         data = yield from _patiently(read)
         if data == before:
-            return {
-                register: register.decode(data[start : start + register.size])
-                for register in SETTINGS
-                for start in (register.address - SETTINGS_ADDRESS,)
-            }
+            bus.counters.limits[servo_id] = _limits(data)
+            return {register: _setting(data, register) for register in SETTINGS}
         before = data
     raise CorruptReplyError(
         f"servo {servo_id} ({bus.labels[servo_id]}) on {bus.path} told other settings in each of {1 + TRIES} reads",
         remedy="check the cable's length and shield, and that no two servos share an id",
+    )
+
+
+def _setting(data: bytes, register: Register) -> int:
+    start = register.address - SETTINGS_ADDRESS
+    return register.decode(data[start : start + register.size])
+
+
+def _limits(data: bytes) -> ServoLimits:
+    return ServoLimits(
+        max_temperature_c=float(_setting(data, TEMPERATURE_LIMIT)),
+        min_voltage_v=_setting(data, MIN_VOLTAGE) * VOLT_PER_UNIT,
+        max_voltage_v=_setting(data, MAX_VOLTAGE) * VOLT_PER_UNIT,
+        current_units=_setting(data, CURRENT_LIMIT),
     )
 
 

@@ -29,6 +29,7 @@ from app.session.view import (
     TickView,
 )
 from drivers.profile.schema import RobotProfile
+from tests.support.fake_robot import healthy_servos, with_intervals, with_latencies
 
 PROFILE_PATH = Path(__file__).resolve().parents[2] / "drivers" / "profiles" / "sim-kitchen.toml"
 GATE_S = 3.0
@@ -88,6 +89,7 @@ class FakeSession:
         self.log: tuple[str, ...] = ("robot: five buses answer", "cameras: four cameras deliver")
         self.moving = moving
         self.simulated = True
+        self.servos = healthy_servos(self.profile)
         self._say = ("", 0)
         self._started_ns = time.monotonic_ns()
         self._gate_until_s = 0.0
@@ -127,6 +129,7 @@ class FakeSession:
             ),
             cameras=tuple(self._camera(name) for name in self.profile.cameras),
             buses=tuple(self._bus(name) for name in self.profile.buses),
+            servos=self.servos,
             processes=tuple(self._process(name) for name in ("robot", "cameras", "recorder", "simworld")),
             notices=self.notices,
             recording=recording,
@@ -170,6 +173,7 @@ class FakeSession:
                 ("position", "f4", (dof,)),
                 ("sent", "f4", (dof,)),
                 ("requested", "f4", (dof,)),
+                ("lateness_ns", "i8"),
             ]
         )
         now_ns = time.monotonic_ns()
@@ -456,7 +460,7 @@ class FakeSession:
     def _camera(self, name: str) -> CameraView:
         stale = name == self.stale_camera
         camera = self.profile.cameras[name]
-        return CameraView(
+        view = CameraView(
             name=name,
             rate_hz=0.0 if stale else 30.0,
             age_ms=1800.0 if stale else 21.0,
@@ -465,10 +469,11 @@ class FakeSession:
             width_px=camera.width_px,
             height_px=camera.height_px,
         )
+        return with_intervals(view)
 
     def _bus(self, name: str) -> BusView:
         lost = name == self.lost_bus
-        return BusView(
+        view = BusView(
             name=name,
             connected=not lost,
             reads=12_000,
@@ -478,6 +483,7 @@ class FakeSession:
             latency_p99_ms=1.4,
             last_error="no reply after 2 tries" if lost else "",
         )
+        return with_latencies(view, around_ms=0.6)
 
     def _process(self, name: str) -> ProcessView:
         lost = name == self.lost_process

@@ -18,6 +18,11 @@ def add_moving(actions: Actions, session: SessionLike, now: Callable[[], Snapsho
     def in_charge() -> bool:
         return now().mode is not Mode.STOPPED
 
+    def no_homing() -> str:
+        if not session.profile.lifts:
+            return "This robot has no lift."
+        return "" if now().mode is Mode.HOLD else "The robot is not holding. Hold it first (H)."
+
     def faster(by: float) -> None:
         session.set_speed(min(1.0, max(SPEED_STEP, round((now().speed + by) / SPEED_STEP) * SPEED_STEP)))
 
@@ -93,7 +98,8 @@ def add_moving(actions: Actions, session: SessionLike, now: Callable[[], Snapsho
             group=MOVING,
             key="Ctrl+Home",
             run=session.home_lifts,
-            enabled=lambda: now().mode is Mode.HOLD and bool(session.profile.lifts),
+            enabled=lambda: not no_homing(),
+            why_not=no_homing,
             icon="mdi6.arrow-collapse-down",
         ),
         Action(

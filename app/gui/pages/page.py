@@ -19,7 +19,7 @@ class Page(QWidget):
     key = ""
     icon = ""
     tells: frozenset[str] = frozenset()
-    """Keys of the notices that the page itself shows, where they belong."""
+    """Keys of the notices that the page itself shows, where they belong, or what such keys begin with: `servo:`."""
 
     def build(self, actions: Actions) -> None:
         """Lay out, once every action is registered."""

@@ -72,6 +72,9 @@ class ActionButton(QPushButton):
         enabled = self._action.enabled()
         if enabled != self.isEnabled():
             self.setEnabled(enabled)
+        tip = self._action.title if enabled else self._action.why_not() or self._action.title
+        if tip != self.toolTip():
+            self.setToolTip(tip)
 
     def _do(self) -> None:
         if self._action.enabled():

@@ -9,6 +9,7 @@ from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.gui import tokens
+from app.gui.robot.pick import Pick
 from app.gui.theme import Theme
 from app.gui.widgets.label import Label
 from app.gui.wording import headline, sentence
@@ -58,12 +59,21 @@ class _Words(QWidget):
 
 
 class NoticeList(QWidget):
-    """Rebuilt only when the notices change; the most urgent first, the rest counted."""
+    """Rebuilt only when the notices change; the most urgent first, the rest counted.
 
-    def __init__(self, theme: Theme, do: Callable[[str], None]) -> None:
+    Args:
+        theme: colours.
+        do: performs a notice's action.
+        show: opens the page on which the thing that a notice is about is looked at.
+    """
+
+    def __init__(
+        self, theme: Theme, do: Callable[[str], None], *, show: Callable[[Pick], None] | None = None
+    ) -> None:
         super().__init__()
         self._theme = theme
         self._do = do
+        self._show = show
         self._shown: tuple[tuple[str, ...], ...] = ()
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -77,9 +87,9 @@ class NoticeList(QWidget):
         return min(lines, _SHOWN) * _LINE_PX + (_MORE_PX if lines > _SHOWN else 0)
 
     def apply(self, snapshot: Snapshot, *, told: frozenset[str] = frozenset()) -> None:
-        """Follow the snapshot's notices, but for those that are `told` elsewhere on the page."""
+        """Follow the snapshot's notices, but for those whose key, or its beginning, is `told` elsewhere on the page."""
         notices = sorted(
-            (notice for notice in snapshot.notices if notice.key not in told),
+            (notice for notice in snapshot.notices if not notice.key.startswith(tuple(told))),
             key=lambda notice: _URGENCY.get(notice.level, 2),
         )
         essence = tuple((n.key, n.level, n.what, n.remedy, n.action, n.action_label) for n in notices)
@@ -117,6 +127,9 @@ class NoticeList(QWidget):
         remedy = ". ".join(sentence(part) for part in (rest, held or notice.remedy) if part)
         row.addWidget(_Words(self._theme, sentence(what), remedy), stretch=1)
         card.setToolTip(f"{notice.what}\n{notice.remedy}".strip())
+        pick = Pick.of_notice(notice.key)
+        if pick is not None and self._show is not None:
+            row.addWidget(self._shower(self._show, pick))
         if notice.action and not held:
             button = QPushButton(notice.action_label or "Do it")
             button.setFont(tokens.font(tokens.TEXT_PX, bold=True))
@@ -125,3 +138,13 @@ class NoticeList(QWidget):
             button.clicked.connect(lambda: self._do(notice.action))
             row.addWidget(button)
         return card
+
+    def _shower(self, show: Callable[[Pick], None], pick: Pick) -> QPushButton:
+        button = QPushButton("Show")
+        button.setFont(tokens.font())
+        button.setFixedHeight(tokens.CONTROL_HEIGHT_PX - tokens.steps(1))
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setAccessibleName(f"Show the {pick.kind.value} on the Robot page")
+        button.setToolTip("Look at it on the Robot page")
+        button.clicked.connect(lambda: show(pick))
+        return button
