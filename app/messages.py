@@ -24,6 +24,10 @@ class Mode(IntEnum):
     AUTONOMOUS = 5
 
 
+AUTOMATIC_MODES = frozenset({Mode.REPLAY, Mode.VERBAL, Mode.AUTONOMOUS})
+"""The robot moves without a hand on the leaders; teleoperation out of one of these is an intervention."""
+
+
 class Source(IntEnum):
     """Who asked for the action of a row: the codes of `recordings.ActionSource`, which a test holds equal.
 
@@ -35,6 +39,7 @@ class Source(IntEnum):
     POLICY = 2
     REPLAY = 3
     INTERVENTION = 4
+    VERBAL = 5
 
 
 class Command(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):

@@ -35,7 +35,10 @@ class ClockAnchor(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    """How much an episode holds: rows of each stream, frames of each camera, action rows by `ActionSource` name."""
+    """How much an episode holds: rows of each stream, frames of each camera.
+
+    `sources` has the action rows by who asked, such as `{"teleop": 750}`; see `recordings.sources`.
+    """
 
     ticks: int = 0
     frames: dict[str, int] = {}

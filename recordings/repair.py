@@ -30,6 +30,7 @@ from recordings.salvage import (
     tables_without_frames,
 )
 from recordings.shard import encode_index, shard_path
+from recordings.sources import count_sources
 
 
 @dataclass(frozen=True)
@@ -301,6 +302,7 @@ def _final_attributes(
             audio_blocks=len(rows["audio"]),
             events=len(rows["events"]),
             subtasks=len(rows["subtasks"]),
+            sources=count_sources(rows["action"]["source"]),
         ),
         bytes_written=sum(table.nbytes for table in rows.values())
         + sum(int(frames.rows["nbytes"].astype(np.int64).sum()) for frames in cameras.values()),

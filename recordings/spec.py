@@ -24,7 +24,8 @@ class Outcome(StrEnum):
 class ActionSource(IntEnum):
     """Who asked for an action: the codes stored in `action/source`.
 
-    `INTERVENTION` is teleoperation that took over from a policy or a replay, until the operator leaves it again.
+    `POLICY` names its own subtasks, `VERBAL` is the same policy under a subtask that a person named. `INTERVENTION` is
+    teleoperation that took over from either or from a replay, until the operator leaves it again.
     """
 
     HOLD = 0
@@ -32,6 +33,7 @@ class ActionSource(IntEnum):
     POLICY = 2
     REPLAY = 3
     INTERVENTION = 4
+    VERBAL = 5
 
 
 class FrameEncoding(StrEnum):

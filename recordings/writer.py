@@ -25,6 +25,7 @@ from recordings.info import EpisodeInfo, info_of
 from recordings.journal import release_reserve
 from recordings.layout import Kind
 from recordings.skeleton import start_episode
+from recordings.sources import CODES, named_sources
 from recordings.spec import EpisodeSpec, Event, Outcome
 from recordings.table_writer import TableWriter
 
@@ -72,6 +73,7 @@ class EpisodeWriter:
             for index, camera in enumerate(spec.cameras)
         }
         self._frame_bytes = 0
+        self._source_rows = np.zeros(CODES, np.int64)
         self._durability.start()
 
     def append_tick(
@@ -133,6 +135,7 @@ class EpisodeWriter:
             self._journal.append(Kind.TICK, self._state.count, state_row + action_row)
             self._state.add(time_ns, state_row)
             self._action.add(action_time_ns, action_row)
+            self._source_rows[source] += 1
 
     def append_frame(self, camera: str, time_ns: int, jpeg: bytes) -> None:
         """Append one encoded frame, captured at `time_ns`.
@@ -231,6 +234,7 @@ class EpisodeWriter:
             audio_blocks=self._audio.count if self._audio is not None else 0,
             events=self._events.count,
             subtasks=self._subtasks.count,
+            sources=named_sources(self._source_rows),
         )
 
     @property

@@ -106,10 +106,10 @@ class RecorderProcess:
             match request.command:
                 case StartEpisode() as command:
                     request.done(episode_id=self._start(command))
-                case EndEpisode(outcome=outcome):
-                    request.done(episode_id=self._end(Outcome(outcome)))
-                case DiscardEpisode():
-                    request.done(episode_id=self._discard())
+                case EndEpisode(outcome=outcome, episode_id=episode_id):
+                    request.done(episode_id=self._end(Outcome(outcome), meant=episode_id))
+                case DiscardEpisode(episode_id=episode_id):
+                    request.done(episode_id=self._discard(meant=episode_id))
                 case Shutdown():
                     request.done()
                     self._context.ending = True
@@ -146,9 +146,11 @@ class RecorderProcess:
         )
         return episode_id
 
-    def _end(self, outcome: Outcome) -> str:
+    def _end(self, outcome: Outcome, *, meant: str) -> str:
         if self._writer is None:
             raise ValueError("no episode is being recorded; start one first")
+        if meant not in ("", self._writer.path.name):
+            raise ValueError(f"episode {meant} is over; {self._writer.path.name} runs now and was left alone")
         self._ended_ns = time.monotonic_ns()
         settled = self._ended_ns + int(SETTLE_S * 1e9)
         while (left_ns := settled - time.monotonic_ns()) > 0:
@@ -156,8 +158,8 @@ class RecorderProcess:
         self._drain()
         return self._close(outcome)
 
-    def _discard(self) -> str:
-        episode_id = self._end(Outcome.UNSET)
+    def _discard(self, *, meant: str) -> str:
+        episode_id = self._end(Outcome.UNSET, meant=meant)
         self._open_dataset().trash(episode_id)
         self._context.event(
             "episode", f"Discarded {episode_id}; restore it from the trash", key="episode", state="trashed"

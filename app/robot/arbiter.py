@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.messages import Mode, Source
+from app.messages import AUTOMATIC_MODES, Mode, Source
 from app.robot.gate import Gate, GateMask, GatePhase
 from app.robot.nudge import Nudge
 from app.robot.replay import Replay
@@ -73,7 +73,13 @@ class Arbiter:
         self._actions: NDArray[np.float32] | None = None
         self.gate = Gate(profile, self._mask)
         self.mode = Mode.HOLD
+        self.taken_over_from: Mode | None = None
         self.speed = 1.0
+
+    @property
+    def intervening(self) -> bool:
+        """Whether a person leads the robot because they took over from an automatic mode."""
+        return self.taken_over_from is not None
 
     @property
     def replay_progress(self) -> float:
@@ -162,9 +168,11 @@ class Arbiter:
             raise ModeRefusedError(
                 f"the profile {self._profile.name} has no leader arms; add [leaders] to it"
             )
+        before = self.mode
         self._leave(mode, pose)
         if mode is Mode.TELEOP:
             self.gate.open()
+            self.taken_over_from = before if before in AUTOMATIC_MODES else None
         if mode is Mode.REPLAY and self._actions is not None:
             self._replay = Replay(
                 self._actions,
@@ -183,7 +191,8 @@ class Arbiter:
         """
         if self.mode is Mode.TELEOP:
             action = self._teleoperate(leader, inputs, dt_s)
-            return Asked(action, Source.TELEOP, self._leader_silent_s)
+            source = Source.INTERVENTION if self.intervening else Source.TELEOP
+            return Asked(action, source, self._leader_silent_s)
         if self.mode is Mode.REPLAY and self._replay is not None:
             action = self._replay.step()
             if self._replay.done:
@@ -228,5 +237,6 @@ class Arbiter:
         self._last_asked = self._held
         self._leader_silent_s = 0.0
         self._replay = self._nudge = None
+        self.taken_over_from = None
         self.gate.close()
         self.mode = mode

@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from app.messages import Mode
+from app.messages import AUTOMATIC_MODES, Mode
 from app.robot.arbiter import Arbiter, Asked, Inputs, ModeRefusedError
 from app.robot.gate import GatePhase
 from app.robot.nudge import Nudge
@@ -66,6 +66,7 @@ class RobotLoop:
             self._lifts[segment.slice] = segment.kind == "lift"
         self._relatch_ticks = 0
         self._doubted = False
+        self._intervening = False
         self._unread = np.ones(profile.dof, bool)
         self._watch = Watch(profile, say)
         self.arbiter = Arbiter(profile)
@@ -99,6 +100,7 @@ class RobotLoop:
         if reason and self._moving:
             self.hold()
             self._say("mode", f"Holding: {reason}", key="mode", level="warning", mode=int(Mode.HOLD))
+        self._tell_intervention()
         mode = self.arbiter.mode
         asked = self.arbiter.step(measured.leader, inputs, self._dt_s)
         if mode is Mode.REPLAY and self.arbiter.mode is Mode.HOLD:
@@ -122,16 +124,26 @@ class RobotLoop:
     def change(self, mode: Mode) -> None:
         """Hand the robot to another source.
 
+        Who takes over from an automatic mode must not be left with a robot that goes on: where teleoperation is
+        refused, the robot holds.
+
         Raises:
             ModeRefusedError: when that cannot be done now.
         """
-        if mode is not Mode.HOLD and self._watch.blocked:
-            raise ModeRefusedError(f"{self._watch.blocked}; the robot holds until it is back")
-        if mode is Mode.TELEOP and not self._robot.lifts_homed:
-            raise ModeRefusedError("the lift does not know its zero yet; home it first")
-        self._release_leaders()
-        self._robot.stop_probes()
-        self.arbiter.change(mode, self._stopping_point())
+        try:
+            if mode is not Mode.HOLD and self._watch.blocked:
+                raise ModeRefusedError(f"{self._watch.blocked}; the robot holds until it is back")
+            if mode is Mode.TELEOP and not self._robot.lifts_homed:
+                raise ModeRefusedError("the lift does not know its zero yet; home it first")
+            self._release_leaders()
+            self._robot.stop_probes()
+            self.arbiter.change(mode, self._stopping_point())
+        except ModeRefusedError as error:
+            if mode is Mode.TELEOP and self.arbiter.mode in AUTOMATIC_MODES:
+                self.hold()
+                reason = f"Holding: the take-over was refused, {error}"
+                self._say("mode", reason, key="mode", level="warning", mode=int(Mode.HOLD))
+            raise
         self._say("mode", f"Mode: {mode.name.lower()}", key="mode", mode=int(mode))
 
     def nudge(self, nudge: Nudge) -> None:
@@ -155,6 +167,17 @@ class RobotLoop:
         if self._watch.blocked:
             raise ModeRefusedError(f"{self._watch.blocked}; the robot holds until it is back")
         self._robot.start_probe(name, distance_m)
+
+    def _tell_intervention(self) -> None:
+        """Mark the span in which a person has taken over, for the recording."""
+        if self.arbiter.intervening == self._intervening:
+            return
+        self._intervening = self.arbiter.intervening
+        if self.arbiter.taken_over_from is not None:
+            before = self.arbiter.taken_over_from.name.lower()
+            self._say("intervention", f"Taken over from {before}", state="began", taken_over_from=before)
+        else:
+            self._say("intervention", "The intervention is over", state="ended")
 
     def hold(self) -> None:
         """Come to rest and stay there."""

@@ -154,6 +154,12 @@ def episode_view(info: EpisodeInfo) -> EpisodeView:
         damage=damage_of(info),
         tags=info.tags,
         notes=info.notes,
+        operator=info.operator,
+        home=info.environment.home,
+        room=info.environment.room,
+        scene=info.environment.scene,
+        bytes_written=info.bytes_written,
+        source_rows=tuple(info.counts.sources.items()),
     )
 
 

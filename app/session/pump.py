@@ -15,10 +15,11 @@ from typing import Any
 
 import msgspec
 
+from app.collection.view import CollectionView
 from app.control import CommandClient
 from app.dataplane import DataPlane
 from app.dataplane.layouts import EVENTS, status_topic, tick_layout, tick_topic
-from app.messages import Command, DiscardEpisode, EndEpisode, Event, Mode, Status, Stop
+from app.messages import Command, DiscardEpisode, EndEpisode, Event, Mode, Reply, Source, Status, Stop
 from app.processes.context import OWNER
 from app.robot.gate import GateMask
 from app.session import compose, words
@@ -77,7 +78,7 @@ class Pump:
         self._events = plane.subscriber(EVENTS)
         self._heartbeat = plane.publisher(status_topic(OWNER))
         self._clients: dict[str, CommandClient] = {}
-        self._then: dict[tuple[str, int], Callable[[], None]] = {}
+        self._answered: dict[tuple[str, int], Callable[[Reply], None]] = {}
         self._tick_heard_ns = 0
         self._loop_meter = LoopMeter()
         self._tick_times_ns: deque[int] = deque(maxlen=SKEW_TICKS)
@@ -93,6 +94,7 @@ class Pump:
         self.pictures = Pictures(profile, plane)
         self.history = TickHistory(self._layout, int(HISTORY_S * profile.control_rate_hz))
         self.notices = NoticeBoard()
+        self.collection: Callable[[], CollectionView] = CollectionView
         # What never changes is right from the first look on: a window builds itself by it.
         self.snapshot = Snapshot(
             time_ns=time.monotonic_ns(),
@@ -105,16 +107,16 @@ class Pump:
         """Start the processes."""
         self.supervisor.start()
 
-    def post(self, process: str, command: Command, then: Callable[[], None] | None) -> None:
-        """Send a command; `then` is called when it was done, and its refusal becomes a notice."""
+    def post(self, process: str, command: Command, answered: Callable[[Reply], None] | None = None) -> None:
+        """Send a command; its refusal becomes a notice, and `answered` gets the reply either way."""
         client = self._clients.get(process)
         if client is None:
             client = self._clients[process] = CommandClient(self._runtime_dir, process)
         number = client.post(command)
         if isinstance(command, EndEpisode | DiscardEpisode):
             self._asked_ns[number] = time.monotonic_ns()
-        if then is not None:
-            self._then[process, number] = then
+        if answered is not None:
+            self._answered[process, number] = answered
 
     def poll(self, *, beaten_ns: int) -> None:
         """Take in what is new, say what is due, and replace the snapshot.
@@ -132,14 +134,14 @@ class Pump:
             self._take_event(_decode_event(sample.payload.tobytes()))
         for process, client in self._clients.items():
             for number, command, reply in client.replies():
-                then = self._then.pop((process, number), None)
+                answered = self._answered.pop((process, number), None)
                 if isinstance(command, EndEpisode | DiscardEpisode):
                     self.last_close_s = (time.monotonic_ns() - self._asked_ns.pop(number, 0)) / 1e9
                 if reply.error:
                     self._log.append(f"{process}: refused, {reply.error}")
                     self.notices.refuse(reply.error)
-                elif then is not None:
-                    then()
+                if answered is not None:
+                    answered(reply)
         if self._is_due("supervise", SUPERVISE_S):
             for change in self.supervisor.poll():
                 self._take_change(change)
@@ -202,7 +204,7 @@ class Pump:
         self._log.append(f"{event.source}: {event.message}")
         self.notices.take(event)
         if said := words.spoken(event):
-            self._speak(said)
+            self.speak(said)
         if event.kind == "episode":
             self._library.refresh()
 
@@ -216,7 +218,7 @@ class Pump:
             )
             self._log.append(what)
             if not change.again:
-                self._speak(words.lost(change.name))
+                self.speak(words.lost(change.name))
             if change.name == "recorder" and self.snapshot.recording is not None:
                 self.notices.put(
                     Notice(
@@ -239,9 +241,10 @@ class Pump:
             if change.name == "robot" and self._was_stopped:
                 # Only a person's release ends an emergency stop, not a new start of the robot's process.
                 self._was_stopped = False
-                self.post("robot", Stop(reason="it was stopped before its process was lost"), None)
+                self.post("robot", Stop(reason="it was stopped before its process was lost"))
 
-    def _speak(self, words: str) -> None:
+    def speak(self, words: str) -> None:
+        """Give the window words to say aloud and to flash."""
         self._say = words
         self._say_id += 1
 
@@ -281,7 +284,9 @@ class Pump:
             servos=self._robot_views.servos,
             processes=self.supervisor.views(),
             notices=self.notices.current(),
+            intervening=row is not None and heard and int(row["source"]) == Source.INTERVENTION,
             recording=compose.recording_view(self.detail("recorder")),
+            collection=self.collection(),
             episodes=shelf.episodes,
             trashed=shelf.trashed,
             disk_free_bytes=self._disk_free,

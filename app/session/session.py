@@ -38,6 +38,7 @@ from app.messages import (
     Relatch,
     Release,
     ReopenCamera,
+    Reply,
     RunScript,
     SetMode,
     SetSpeed,
@@ -47,6 +48,7 @@ from app.messages import (
     StopScript,
 )
 from app.runtime import create_runtime_dir, remove_runtime_dir
+from app.session.collecting import Collecting
 from app.session.library import Library
 from app.session.pump import Pump
 from app.session.view import FrameView, Snapshot
@@ -104,8 +106,9 @@ class Session:
         self._pump = Pump(
             self.profile, self.runtime_dir, self._plane, processes, self._library, data_dir=data_dir
         )
+        self._collecting = Collecting(self.profile, self._pump, self._library, operator=operator)
+        self._pump.collection = self._collecting.view
         self._wanted: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._plan = CollectionPlan()
         self._ended = threading.Event()
         self._beaten_ns = time.monotonic_ns()
         self._pump.start()
@@ -230,24 +233,29 @@ class Session:
 
     def set_plan(self, plan: CollectionPlan) -> None:
         """Say what is collected from the next episode on."""
-        self._plan = plan
+        self._wanted.put(partial(self._collecting.set_plan, plan))
 
     def begin(self, *, at_once: bool = False) -> None:
-        """Go for the next episode."""
-        self.start_episode(self._plan.task)
+        """Go for the next episode: countdown, gate, ramp, recording; or record at once, whatever the robot does."""
+        self._wanted.put(partial(self._collecting.begin, at_once=at_once))
 
     def cancel(self) -> None:
-        """Give up an episode that has not begun."""
+        """Give up the countdown or the alignment of an episode that has not begun."""
+        self._wanted.put(self._collecting.cancel)
 
     def judge(self, outcome: str, *, aim: str) -> None:
-        """End or judge an episode."""
-        if outcome == "discard":
-            self.discard_episode()
-        else:
-            self.end_episode(outcome)
+        """End or judge an episode as `success`, `failure`, `unset` or `discard`.
+
+        Args:
+            outcome: of the four above; `discard` puts it into the trash.
+            aim: `snapshot().collection.aim` as it was when the operator decided. It is refused when that episode is
+                neither running nor the last one.
+        """
+        self._wanted.put(partial(self._collecting.judge, outcome, aim))
 
     def take_back(self) -> None:
-        """Put the last episode into the trash, or take it out again."""
+        """Put the last episode into the trash, or take it out again when it was just put there."""
+        self._wanted.put(self._collecting.take_back)
 
     def presses(self) -> tuple[str, ...]:
         """Triggers given since the last call by gamepad, leader handles or voice, oldest first."""
@@ -317,7 +325,11 @@ class Session:
     # -- inside --------------------------------------------------------------------------------------------------------
 
     def _send(self, process: str, command: Command, *, then: Callable[[], None] | None = None) -> None:
-        self._wanted.put(lambda: self._pump.post(process, command, then))
+        def answered(reply: Reply) -> None:
+            if then is not None and not reply.error:
+                then()
+
+        self._wanted.put(lambda: self._pump.post(process, command, answered))
 
     def _refuse(self, error: str) -> None:
         self._wanted.put(lambda: self._pump.notices.refuse(error))
@@ -339,6 +351,7 @@ class Session:
         deadline = time.monotonic()
         while not self._ended.is_set():
             self._carry_out()
+            self._collecting.step()
             self._pump.poll(beaten_ns=self._beaten_ns)
             deadline = max(deadline + PUMP_PERIOD_S, time.monotonic())
             self._ended.wait(deadline - time.monotonic())

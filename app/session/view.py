@@ -265,6 +265,7 @@ class Snapshot:
         script: the scripted operator's running script, or empty; `script_phase` is what it does now.
         buses, servos: the robot's lines and every servo on them; empty while the robot process is starting or lost.
         replay_progress: 0 to 1 while an episode is replayed.
+        intervening: a person has taken over from a replay or a policy, and leads the robot.
         episodes: newest first; `trashed` can be restored.
         say: short words to speak or flash, such as "Recording"; `say_id` changes when there is a new one.
     """
@@ -276,6 +277,7 @@ class Snapshot:
     homed: bool = False
     torque: bool = True
     speed: float = 1.0
+    intervening: bool = False
     gate: GateView | None = None
     tick: TickView | None = None
     loop: LoopView = LoopView()

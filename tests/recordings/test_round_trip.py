@@ -39,6 +39,8 @@ def test_plain_zarr_reads_rows(episode: tuple[Path, example.Recorded]) -> None:
     assert np.array_equal(group["action/chunk"][:], np.arange(TICKS) // 50)
     assert set(group["action/source"][:]) == {1}
     assert group["action/source"].attrs["names"]["1"] == "teleop"
+    assert group["action/source"].attrs["names"]["4"] == "intervention"
+    assert group.attrs["counts"]["sources"] == {"teleop": TICKS}
     assert np.array_equal(group["simulation/state"][-1], np.arange(5) + (TICKS - 1) / 7)
     assert np.array_equal(group["audio/samples"][:], np.concatenate(recorded.audio))
 

@@ -211,3 +211,16 @@ def test_what_is_latched_is_the_last_known_and_stands(
 
 def test_the_codes_of_who_asked_are_those_of_the_recordings() -> None:
     assert {s.name: int(s) for s in Source} == {s.name: int(s) for s in ActionSource}
+
+
+def test_teleoperation_out_of_a_replay_is_an_intervention_until_it_is_left() -> None:
+    arbiter = Arbiter(PROFILE)
+    arbiter.load(np.zeros((500, PROFILE.dof), np.float32))
+    arbiter.change(Mode.REPLAY, POSE)
+    arbiter.change(Mode.TELEOP, POSE)
+    assert arbiter.taken_over_from is Mode.REPLAY
+    assert arbiter.step(POSE, Inputs(), 0.02).source is Source.INTERVENTION
+    arbiter.change(Mode.HOLD, POSE)
+    assert not arbiter.intervening
+    arbiter.change(Mode.TELEOP, POSE)
+    assert arbiter.step(POSE, Inputs(), 0.02).source is Source.TELEOP

@@ -217,3 +217,14 @@ def test_teleoperation_waits_for_the_lifts_zero(runtime_dir: Path) -> None:
         pytest.raises(ModeRefusedError, match="does not know its zero yet; home it first"),
     ):
         one.loop.change(Mode.TELEOP)
+
+
+def test_a_take_over_that_is_refused_ends_in_hold_and_not_in_a_robot_that_goes_on(runtime_dir: Path) -> None:
+    with bench(runtime_dir, homed=False, lift_start_m=0.3) as one:
+        one.loop.arbiter.load(np.tile(one.sent[-1], (500, 1)))
+        one.loop.change(Mode.REPLAY)
+        one.ticks(0.2)
+        with pytest.raises(ModeRefusedError, match="home it first"):
+            one.loop.change(Mode.TELEOP)
+        assert one.loop.arbiter.mode is Mode.HOLD
+        assert one.said("the take-over was refused")
