@@ -245,7 +245,6 @@ class Frame(QWidget):
             open_episode=self.open_episode,
             tell=lambda words: self.toast.flash(words),
         )
-        add_episodes(actions, self._session, now, self.episodes_page, go_to=self.go_to)
         add_robot(actions, self._session, now, self.robot_page)
         add_pages(actions, self.pages.values(), go_to=self.go_to)
         add_window(
