@@ -265,7 +265,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         time_ns: `time.monotonic_ns()` when it happened.
-        kind: such as `mode`, `fault`, `fault_cleared`, `episode`, `process`, `late`, `drop`, `subtask`.
+        kind: such as `mode`, `fault`, `fault_cleared`, `episode`, `process`, `late`, `drop`, `subtask`, `input`.
         source: the process that says so.
         message: one line for a person.
         key: what it is about; a later event of the same key replaces it on screen (`bus:left_follower`).

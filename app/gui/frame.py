@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from app.gui import tokens
 from app.gui.actions import Actions
 from app.gui.catalogue.episodes import add_episodes
+from app.gui.catalogue.feet import add_feet
 from app.gui.catalogue.groups import STOP_PRESSED
 from app.gui.catalogue.moving import add_moving
 from app.gui.catalogue.recording import add_recording
@@ -16,7 +17,10 @@ from app.gui.catalogue.simulation import add_simulation
 from app.gui.catalogue.window import WindowHandles, add_curves, add_pages, add_window
 from app.gui.driving import Driving
 from app.gui.episodes.changes import Changes
+from app.gui.feet import Feet
 from app.gui.foot import Foot
+from app.gui.gesture_words import gesture_words
+from app.gui.input_desk import InputDesk
 from app.gui.jog_sender import JogSender
 from app.gui.jog_wish import JogSpeeds
 from app.gui.keyboard import Keyboard
@@ -34,6 +38,7 @@ from app.gui.settings import Settings
 from app.gui.theme import Theme
 from app.gui.widgets.action_button import ActionButton
 from app.gui.widgets.details import Details
+from app.gui.widgets.gesture_ring import GestureRing
 from app.gui.widgets.keys_overlay import KeysOverlay
 from app.gui.widgets.notice_list import NoticeList
 from app.gui.widgets.palette import CommandPalette
@@ -41,6 +46,7 @@ from app.gui.widgets.script_panel import ScriptPanel
 from app.gui.widgets.status_line import StatusLine
 from app.gui.widgets.task_edit import TaskEdit
 from app.gui.widgets.toast import Toast
+from app.inputs.store import FILE_NAME
 from app.messages import Mode
 from app.session.view import EpisodeView, Snapshot
 
@@ -64,10 +70,12 @@ class Frame(QWidget):
         self._theme = theme
         self._pulse = pulse
         self._snapshot = session.snapshot()
-        self.actions_registry = Actions()
+        self.desk = InputDesk(settings.folder / FILE_NAME, parent=self)
+        self.actions_registry = Actions(self.desk.bindings)
         sender = JogSender(JogSpeeds.of(session.profile), session.jog, parent=self)
         hands = tuple(session.profile.leaders) if self._snapshot.simulated else ()
         self.driving = Driving(sender, hands=hands, changed=self._driving_changed)
+        self.feet = Feet(self.actions_registry, sender, page=lambda: self.page_id)
         self.task = TaskEdit(settings)
         self.task.committed.connect(self._leave_text)
         scripts = ScriptPanel()
@@ -115,6 +123,12 @@ class Frame(QWidget):
         self.keys_overlay = KeysOverlay(self.stack, self.actions_registry)
         self.details = Details(self.stack)
         self.toast = Toast(self.stack)
+        self.gesture_ring = GestureRing(
+            self.drive_page.cameras.tiles[0] if self.drive_page.cameras.tiles else self
+        )
+        self.desk.told.connect(self.toast.flash)
+        self.actions_registry.listen(self._rebound)
+        self._rebound()
         self.status.clicked.connect(self.details.toggle)
         self.drive_page.banner.released.connect(session.release)
         self._release_key = ReleaseKey(self.drive_page.banner.release_button, stopped=self._is_stopped)
@@ -140,6 +154,8 @@ class Frame(QWidget):
             stop=self.stop,
             page=lambda: self.page_id,
             sinks=(self._release_key, self.driving),
+            pedals=self.feet,
+            watcher=self.desk,
         )
         self._pulse.reset()
         self.refresh()
@@ -149,6 +165,8 @@ class Frame(QWidget):
     def end(self) -> None:
         """Let go of everything and stop refreshing; what was typed is handed over."""
         self.driving.end()
+        self.feet.keys_lost()
+        self.desk.finish()
         for page in self.pages.values():
             page.left()
         self._timer.stop()
@@ -162,6 +180,11 @@ class Frame(QWidget):
             self._session.beat()
             snapshot = self._snapshot = self._session.snapshot()
             self.driving.apply(snapshot)
+            self.feet.apply(snapshot)
+            self.desk.deliver(self._session.presses(), self.actions_registry, page=self.page_id)
+            self.gesture_ring.show_progress(
+                *gesture_words(snapshot, self.actions_registry, page=self.page_id)
+            )
             page = self.stack.currentWidget()
             if isinstance(page, Page):
                 self.notices.apply(snapshot, told=page.tells)
@@ -176,6 +199,8 @@ class Frame(QWidget):
         """Emergency stop, and away with what floats: the operator must see the robot."""
         self._session.stop(STOP_PRESSED)
         self.driving.end()
+        self.feet.keys_lost()
+        self.desk.end_capture()
         for overlay in (self.palette_overlay, self.keys_overlay, self.details):
             if overlay.isVisible():
                 overlay.close_over()
@@ -185,6 +210,8 @@ class Frame(QWidget):
         page = self.pages[page_id]
         if self.stack.currentWidget() is not page:
             self.driving.end()
+            self.feet.keys_lost()
+            self.desk.end_capture()
             if (left := self.pages.get(self.page_id)) is not None:
                 left.left()
             # Qt hands the focus of a page that goes to the next field, and every key would be typed into it.
@@ -205,6 +232,12 @@ class Frame(QWidget):
         """Open the Robot page on a servo, a line or a camera."""
         self.go_to(RobotPage.page_id)
         self.robot_page.choose(pick)
+
+    def _rebound(self) -> None:
+        """Keys or triggers have changed: every button shows its own anew, and STOP's are known where they arrive."""
+        self._session.stop_on(self.desk.bindings.stop_triggers())
+        for button in self.findChildren(ActionButton):
+            button.show_keys()
 
     def _is_stopped(self) -> bool:
         return self._snapshot.mode is Mode.STOPPED
@@ -233,6 +266,7 @@ class Frame(QWidget):
 
         actions = self.actions_registry
         add_moving(actions, self._session, now, self.driving)
+        add_feet(actions, self._session.profile, now)
         add_recording(actions, self._session, now, self.task, self._leave_text)
         add_simulation(actions, self._session, now, scripts)
         add_episodes(

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.hands.limits import FootLimits
 from app.messages import Jog
 from drivers.profile.schema import RobotProfile
 
 HAND_M_S = 0.12
 HAND_RAD_S = 0.9
 OPENING_RATE = 1.5
+"""Of a simulated leader's hand. A key is all or nothing, so it moves a hand no faster than a person places a cup
+(a fifth of a metre in two seconds); a stick, which can be pushed a little, may go half as fast again: `app.hands`."""
 
 Triple = tuple[float, float, float]
 ZERO: Triple = (0.0, 0.0, 0.0)
@@ -54,18 +57,23 @@ class JogSpeeds:
 
     @classmethod
     def of(cls, profile: RobotProfile) -> JogSpeeds:
-        """The speeds that a robot's profile allows its base and lift."""
-        return cls(
-            base_m_s=profile.base.max_speed_m_s if profile.base else 0.0,
-            yaw_rad_s=profile.base.max_yaw_rate_rad_s if profile.base else 0.0,
-            lift_m_s=min((lift.max_speed_m_s for lift in profile.lifts.values()), default=0.0),
-        )
+        """The speeds at which base and lift of a robot may be driven by hand and foot."""
+        limits = FootLimits.of(profile)
+        return cls(base_m_s=limits.base_m_s, yaw_rad_s=limits.yaw_rad_s, lift_m_s=limits.lift_m_s)
 
     def jog(self, wish: JogWish, *, hand: str, factor: float, time_ns: int) -> Jog:
-        """The message for a wish; `factor` in (0, 1] slows everything down alike."""
+        """The message for a wish.
+
+        Args:
+            wish: what is asked for.
+            hand: which leader the wish for a hand is about.
+            factor: the speed in (0, 1], which slows the hand down here. Base and lift are slowed down by the robot's
+                own process, alike for every source (`app.robot.arbiter`): here it would count twice.
+            time_ns: monotonic.
+        """
         linear, angular, base = wish.linear, wish.angular, wish.base
         hand_m_s, hand_rad_s = self.hand_m_s * factor, self.hand_rad_s * factor
-        base_m_s, yaw_rad_s = self.base_m_s * factor, self.yaw_rad_s * factor
+        base_m_s, yaw_rad_s = self.base_m_s, self.yaw_rad_s
         return Jog(
             time_ns=time_ns,
             hand=hand,
@@ -73,7 +81,7 @@ class JogSpeeds:
             angular_rad_s=(angular[0] * hand_rad_s, angular[1] * hand_rad_s, angular[2] * hand_rad_s),
             opening_rate=wish.opening * self.opening_rate,
             base_twist=(base[0] * base_m_s, base[1] * base_m_s, base[2] * yaw_rad_s),
-            lift_m_s=wish.lift * self.lift_m_s * factor,
+            lift_m_s=wish.lift * self.lift_m_s,
         )
 
 

@@ -9,7 +9,9 @@ from PyQt6.QtCore import QEvent, QKeyCombination, QObject, Qt
 from PyQt6.QtGui import QKeyEvent, QKeySequence
 from PyQt6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QPlainTextEdit, QWidget
 
-from app.gui.actions import Actions
+from app.gui.actions import Action, Actions
+from app.inputs.bindings import STOP_ACTION
+from app.inputs.trigger import is_text_key, key_trigger
 
 STOP_KEY = "Esc"
 _TEXT_KEYS = frozenset(
@@ -41,8 +43,28 @@ class KeySink(Protocol):
         """The focus went elsewhere: no release will come, so everything counts as released."""
 
 
+class KeyWatcher(Protocol):
+    """Something that sees every key before it means anything: the page on which keys are bound."""
+
+    def key_seen(self, key: str) -> bool:
+        """A key was pressed, in Qt's portable form, modifiers alone left out; True takes it."""
+
+    def unclear(self, meanings: tuple[Action, ...], trigger: str) -> None:
+        """A trigger means several things, and so nothing was done."""
+
+
 class Keyboard(QObject):
-    """An event filter on the application, so that no widget, popup or overlay can swallow STOP."""
+    """An event filter on the application, so that no widget, popup or overlay can swallow STOP.
+
+    Args:
+        window: whose keys these are.
+        actions: what keys mean.
+        stop: the emergency stop.
+        page: the page shown.
+        sinks: what minds keys being held while no text is typed.
+        pedals: likewise, but heard while text is typed too, where a key is no text.
+        watcher: sees every key first, but for Escape.
+    """
 
     def __init__(
         self,
@@ -52,8 +74,12 @@ class Keyboard(QObject):
         stop: Callable[[], None],
         page: Callable[[], str],
         sinks: tuple[KeySink, ...],
+        pedals: KeySink | None = None,
+        watcher: KeyWatcher | None = None,
     ) -> None:
         super().__init__(window)
+        self._pedals = pedals
+        self._watcher = watcher
         self._window = window
         self._actions = actions
         self._stop = stop
@@ -85,7 +111,7 @@ class Keyboard(QObject):
 
     def keys_lost(self) -> None:
         """Let go of everything that is held."""
-        for sink in self._sinks:
+        for sink in self._every_sink:
             sink.keys_lost()
 
     def _pressed(self, event: QKeyEvent) -> bool:
@@ -95,23 +121,44 @@ class Keyboard(QObject):
             return True
         typing = is_text_input(QApplication.focusWidget())
         held_name = plain_key(event)
+        name = key_name(event)
+        if self._watched(event, name):
+            return True
+        is_text = typing and (is_text_key(name) or name in _TEXT_KEYS)
+        meanings = () if is_text else self._actions.meanings(key_trigger(name), page=self._page())
+        if any(action.id == STOP_ACTION for action in meanings):
+            if not event.isAutoRepeat():
+                self._stop()
+            return True
         ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        if self._pedals is not None and not is_text and self._pedals.key_pressed(held_name, ctrl=ctrl):
+            return True
         if not typing and any(sink.key_pressed(held_name, ctrl=ctrl) for sink in self._sinks):
             return True
-        name = key_name(event)
-        if event.isAutoRepeat() or (typing and name in _TEXT_KEYS):
+        if event.isAutoRepeat() or not meanings:
             return False
-        action = self._actions.for_key(name, page=self._page(), only_steady=typing)
-        if action is None:
-            return False
-        if action.enabled():
-            action.run()
+        if len(meanings) > 1:
+            if self._watcher is not None:
+                self._watcher.unclear(meanings, key_trigger(name))
+        elif meanings[0].enabled() and not meanings[0].held:
+            meanings[0].run()
         return True
+
+    def _watched(self, event: QKeyEvent, name: str) -> bool:
+        """Whether the watcher takes a key; a modifier alone is on its way to become one."""
+        alone = event.key() in (Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta)
+        if self._watcher is None or alone or event.isAutoRepeat():
+            return False
+        return self._watcher.key_seen(name)
+
+    @property
+    def _every_sink(self) -> tuple[KeySink, ...]:
+        return self._sinks if self._pedals is None else (*self._sinks, self._pedals)
 
     def _released(self, event: QKeyEvent) -> bool:
         name = plain_key(event)
         taken = False
-        for sink in self._sinks:  # each must hear of it, even when another has taken it
+        for sink in self._every_sink:  # each must hear of it, even when another has taken it
             taken = sink.key_released(name) or taken
         return taken
 

@@ -92,6 +92,9 @@ class SessionLike(Protocol):
     def presses(self) -> tuple[str, ...]:
         """Triggers given since the last call by gamepad, leader handles or voice, oldest first; see `app.inputs`."""
 
+    def stop_on(self, triggers: frozenset[str]) -> None:
+        """Let these triggers stop the robot as soon as they are heard, without waiting for the window."""
+
     def annotate_episode(
         self,
         episode_id: str,

@@ -24,6 +24,11 @@ class Settings:
         self._store = QSettings(str(path or settings_path()), QSettings.Format.IniFormat)
 
     @property
+    def folder(self) -> Path:
+        """Where the settings are kept, and what else belongs to the user beside them."""
+        return Path(self._store.fileName()).parent
+
+    @property
     def theme(self) -> str:
         """The theme's name."""
         return str(self._store.value("theme", tokens.DARK.name))

@@ -1,7 +1,8 @@
 """The hands process: what keys, gamepad, handles or the scripted operator want, fifty times a second.
 
 Base and lift go to the robot process as inputs with a dead man. Arms go to the leaders: on a simulated robot these
-hands hold them; on a real one the operator's own hands do.
+hands hold them; on a real one the operator's own hands do. Buttons of a gamepad and gestures of the leaders' handles
+become events of the kind `input`, each with its trigger (`app.inputs`): for the window, and for the running episode.
 """
 
 from __future__ import annotations
@@ -9,14 +10,18 @@ from __future__ import annotations
 import sys
 import time
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from app.control import Request
-from app.dataplane.layouts import INPUTS, INPUTS_TOPIC, tick_layout, tick_topic
+from app.dataplane.layouts import INPUTS, INPUTS_TOPIC, status_topic, tick_layout, tick_topic
 from app.hands.gamepad import Gamepad
+from app.hands.gestures import Gestures
+from app.hands.limits import FootLimits, SoftStart
 from app.hands.manual import ManualHands
-from app.messages import Jog, Mode, MoveHand, RunScript, Shutdown, StopScript
+from app.inputs.trigger import trigger_words
+from app.messages import Jog, Mode, MoveHand, RunScript, Shutdown, Status, StopScript
 from app.processes.context import ProcessContext
 from app.processes.realtime import Pacer
 from app.robot.gate import GatePhase
@@ -28,6 +33,9 @@ from drivers.sim.remote import SimRemote, SimRemoteError
 RATE_HZ = 50.0
 WORLD_ANSWERS_S = 0.4
 """A world that is lost must not hold up the hands until they count as lost themselves."""
+
+
+_decode_status = msgspec.json.Decoder(Status).decode
 
 
 class HandsProcess:
@@ -46,7 +54,10 @@ class HandsProcess:
         self._inputs = context.plane.publisher(INPUTS_TOPIC)
         self._row: NDArray[np.void] | None = None
         self._manual = ManualHands(profile)
-        self._gamepad = Gamepad(tuple(profile.leaders))
+        self._gamepad = Gamepad(tuple(profile.leaders), FootLimits.of(profile))
+        self._gestures = Gestures(profile)
+        self._soft_start = SoftStart()
+        self._robot_status = context.plane.subscriber(status_topic("robot"))
         self._leaders = HandsWriter(context.runtime_dir, profile) if self._simulated else None
         self._remote = SimRemote(context.runtime_dir, timeout_s=WORLD_ANSWERS_S) if self._simulated else None
         self._operator: ScriptedOperator | None = None
@@ -61,8 +72,11 @@ class HandsProcess:
             pacer.wait()
             for request in context.server.receive():
                 self._answer(request)
-            self._read_tick()
+            if self._read_tick():
+                self._watch_handles()
             jog = self._gamepad.poll()
+            for trigger in self._gamepad.presses:
+                self._tell(trigger)
             if jog is not None:
                 self._manual.take_jog(jog)
             hands = self._step(1.0 / RATE_HZ)
@@ -70,6 +84,7 @@ class HandsProcess:
                 self._leaders.write(hands)
             self._publish(hands)
             if context.due():
+                self._read_speed()
                 operator = self._operator
                 context.beat(
                     "running",
@@ -77,6 +92,7 @@ class HandsProcess:
                     script=self._script,
                     phase=operator.phase if operator is not None else "",
                     gamepad=self._gamepad.name,
+                    gesture=self._gestures.progress,
                 )
         self._gamepad.close()
 
@@ -130,14 +146,45 @@ class HandsProcess:
             return Mode.HOLD, GatePhase.CLOSED
         return Mode(int(self._row["mode"])), GatePhase(int(self._row["gate_phase"]))
 
-    def _read_tick(self) -> None:
+    def _read_tick(self) -> bool:
+        """Take the newest tick; says whether there is a new one."""
         payload = self._ticks.newest()
+        if payload is None:
+            return False
+        self._row = payload.view(self._layout)[0]
+        return True
+
+    def _read_speed(self) -> None:
+        payload = self._robot_status.newest()
         if payload is not None:
-            self._row = payload.view(self._layout)[0]
+            self._gamepad.factor = float(_decode_status(payload.tobytes()).detail.get("speed", 1.0))
+
+    def _watch_handles(self) -> None:
+        if self._row is None:
+            return
+        if self._operator is not None:
+            self._gestures.forget()
+            return
+        _, phase = self._mode()
+        made = self._gestures.step(
+            self._row["leader"],
+            float(self._row["time_ns"]) / 1e9,
+            followers=self._row["position"] if phase is GatePhase.FOLLOWING else None,
+        )
+        for trigger in made:
+            self._tell(trigger)
+
+    def _tell(self, trigger: str) -> None:
+        """Say that a trigger was given; what it means is the window's to know."""
+        self._context.event("input", trigger_words(trigger), trigger=trigger)
 
     def _publish(self, hands: Hands) -> None:
+        # The scripted operator drives as smoothly as it likes; a person's pedal is all or nothing.
+        twist = hands.base_twist
+        if self._operator is None:
+            twist = self._soft_start.step(twist, 1.0 / RATE_HZ)
         inputs = np.zeros(1, INPUTS)
-        inputs[0] = (time.monotonic_ns(), hands.base_twist, hands.lift_m_s, hands.moving_base)
+        inputs[0] = (time.monotonic_ns(), twist, hands.lift_m_s, hands.moving_base)
         self._inputs.send(inputs.view(np.uint8))
 
     def _answer(self, request: Request) -> None:

@@ -19,6 +19,8 @@ from app.collection.view import CollectionView
 from app.control import CommandClient
 from app.dataplane import DataPlane
 from app.dataplane.layouts import EVENTS, status_topic, tick_layout, tick_topic
+from app.inputs.bindings import STOP_ACTION
+from app.inputs.defaults import EXTRA_TRIGGERS
 from app.messages import Command, DiscardEpisode, EndEpisode, Event, Mode, Reply, Source, Status, Stop
 from app.processes.context import OWNER
 from app.robot.gate import GateMask
@@ -42,6 +44,9 @@ SKEW_TICKS = 32
 """Ticks among which the one nearest to a picture is looked for: far more than a picture is late."""
 TICK_SILENT_S = 0.5
 """Without a tick for this long, the screen shows no mode of the robot but that it is not heard."""
+
+PRESSES_KEPT, PRESS_LIVES_S = 64, 1.0
+"""What an input that waited longer was meant for is over: a window that hung must not begin an episode by it."""
 
 _decode_event = msgspec.json.Decoder(Event).decode
 
@@ -85,6 +90,8 @@ class Pump:
         self._robot_views = RobotViews()
         self._log: deque[str] = deque(maxlen=LOG_LINES)
         self._say, self._say_id = "", 0
+        self._presses: deque[tuple[int, str]] = deque(maxlen=PRESSES_KEPT)
+        self.stop_triggers = frozenset(EXTRA_TRIGGERS[STOP_ACTION])
         self._was_stopped = False
         self._due = {"supervise": 0, "heartbeat": 0, "disk": 0}
         self._disk_free = 0
@@ -177,6 +184,16 @@ class Pump:
             notices=(notice, *last.notices),
         )
 
+    def presses(self) -> tuple[str, ...]:
+        """The triggers since the last call that are not too old, oldest first; for one other thread."""
+        taken = []
+        oldest_ns = time.monotonic_ns() - int(PRESS_LIVES_S * 1e9)
+        while self._presses:
+            time_ns, trigger = self._presses.popleft()
+            if time_ns >= oldest_ns:
+                taken.append(trigger)
+        return tuple(taken)
+
     def close(self) -> None:
         """End the processes."""
         self.supervisor.close()
@@ -200,7 +217,17 @@ class Pump:
             self._loop_meter.take(row)
             self._tick_times_ns.append(int(row["time_ns"]))
 
+    def _take_input(self, event: Event) -> None:
+        """A gamepad's button, a gesture or a spoken word. STOP waits for no window; the log has more to tell."""
+        trigger = str(event.data.get("trigger", ""))
+        if trigger in self.stop_triggers:
+            self.post("robot", Stop(reason=f"STOP by {event.message}"), None)
+        self._presses.append((event.time_ns, trigger))
+
     def _take_event(self, event: Event) -> None:
+        if event.kind == "input":
+            self._take_input(event)
+            return
         self._log.append(f"{event.source}: {event.message}")
         self.notices.take(event)
         if said := words.spoken(event):
@@ -297,10 +324,16 @@ class Pump:
             script_phase=hands.get("phase", ""),
             replay_progress=float(robot.get("replay_progress", 0.0)),
             gamepad=hands.get("gamepad", ""),
+            gesture=_gesture(hands.get("gesture")),
             log=tuple(self._log),
             say=self._say,
             say_id=self._say_id,
         )
+
+
+def _gesture(said: Any) -> tuple[str, float]:
+    """The gesture under way, as the hands' heartbeat tells it."""
+    return (str(said[0]), float(said[1])) if said else ("", 0.0)
 
 
 CONSEQUENCES = {

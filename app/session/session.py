@@ -259,7 +259,11 @@ class Session:
 
     def presses(self) -> tuple[str, ...]:
         """Triggers given since the last call by gamepad, leader handles or voice, oldest first."""
-        return ()
+        return self._pump.presses()
+
+    def stop_on(self, triggers: frozenset[str]) -> None:
+        """Let these triggers stop the robot as soon as they are heard, however busy the window is."""
+        self._pump.stop_triggers = triggers
 
     def trash_episode(self, episode_id: str) -> None:
         """Put an episode into the trash."""

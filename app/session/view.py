@@ -298,6 +298,8 @@ class Snapshot:
     script_phase: str = ""
     replay_progress: float = 0.0
     gamepad: str = ""
+    gesture: tuple[str, float] = ("", 0.0)
+    """The handles' gesture under way (`app.inputs`) and how far it is, 0 to 1; an empty name when there is none."""
     log: tuple[str, ...] = field(default=())
     say: str = ""
     say_id: int = 0

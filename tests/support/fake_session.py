@@ -77,6 +77,8 @@ class FakeSession:
         self.recording: RecordingView | None = None
         self.collection = CollectionView(plan=CollectionPlan(countdown_s=0.0))
         self.pressed: list[str] = []
+        self.gesture = ("", 0.0)
+        self.stop_triggers: frozenset[str] = frozenset()
         self.script = ""
         self.episodes: tuple[EpisodeView, ...] = ()
         self.trashed: tuple[EpisodeView, ...] = ()
@@ -150,6 +152,7 @@ class FakeSession:
             script_phase="lowering the hand" if self.script else "",
             replay_progress=self.replay_progress,
             gamepad=self.gamepad,
+            gesture=self.gesture,
             log=self.log,
             say=self._say[0],
             say_id=self._say[1],
@@ -291,6 +294,9 @@ class FakeSession:
     def presses(self) -> tuple[str, ...]:
         taken, self.pressed = tuple(self.pressed), []
         return taken
+
+    def stop_on(self, triggers: frozenset[str]) -> None:
+        self.stop_triggers = triggers
 
     def annotate_episode(
         self,

@@ -3,6 +3,7 @@
 SPEED_STEP = 0.25
 STOP_PRESSED = "STOP was pressed"
 MOVING = "Moving"
+FEET = "Held by foot"
 RECORDING = "Recording"
 SIMULATION = "Simulated kitchen"
 EPISODE = "Episode"

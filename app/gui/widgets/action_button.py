@@ -76,6 +76,11 @@ class ActionButton(QPushButton):
         if tip != self.toolTip():
             self.setToolTip(tip)
 
+    def show_keys(self) -> None:
+        """Its keys have changed."""
+        self.updateGeometry()
+        self.update()
+
     def _do(self) -> None:
         if self._action.enabled():
             self._action.run()

@@ -11,9 +11,11 @@ from app.gui.jog_wish import KEY_LEGEND
 from app.gui.widgets.label import Label
 from app.gui.widgets.overlay import Overlay
 from app.gui.wording import key_caps
+from app.inputs.trigger import key_of, trigger_words
 
 _COLUMNS = 2
 _DRIVE_PAGE = "drive"
+_TRIGGERS_SHOWN = 3
 
 
 class KeysOverlay(Overlay):
@@ -39,7 +41,7 @@ class KeysOverlay(Overlay):
     def _build(self, page: str, title: str) -> QWidget:
         groups: dict[str, list[tuple[str, str]]] = {}
         for action in self._actions.on_page(page):
-            if action.key and not action.hidden:
+            if action.triggers and not action.hidden:
                 groups.setdefault(action.group, []).append((_keys_of(action), action.title))
         if page == _DRIVE_PAGE:
             groups["While driving with keys"] = list(KEY_LEGEND)
@@ -76,5 +78,7 @@ class KeysOverlay(Overlay):
 
 
 def _keys_of(action: Action) -> str:
-    both = [key_caps(key) for key in (action.key, action.steady_key) if key]
-    return "  or  ".join(both)
+    caps = [
+        key_caps(key) if (key := key_of(trigger)) else trigger_words(trigger) for trigger in action.triggers
+    ]
+    return "  or  ".join(caps[:_TRIGGERS_SHOWN])

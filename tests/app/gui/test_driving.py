@@ -104,14 +104,17 @@ def test_tab_takes_the_other_hand(driving: Frame, session: FakeSession) -> None:
     assert {first, session.jogs[-1].hand} == {"left", "right"}
 
 
-def test_speed_scales_the_jog(driving: Frame, session: FakeSession) -> None:
-    QTest.keyClick(driving, Key.Key_W)
-    fast = session.jogs[0].base_twist[0]
+def test_speed_scales_the_hand_and_leaves_the_base_to_the_robot(driving: Frame, session: FakeSession) -> None:
+    def clicked(key: Key) -> Jog:
+        session.jogs.clear()
+        driving.refresh()
+        QTest.keyClick(driving, key)
+        return session.jogs[0]
+
+    hand, base = clicked(Key.Key_Up).linear_m_s[0], clicked(Key.Key_W).base_twist[0]
     session.speed /= 3
-    session.jogs.clear()
-    driving.refresh()
-    QTest.keyClick(driving, Key.Key_W)
-    assert session.jogs[0].base_twist[0] == pytest.approx(fast / 3)
+    assert clicked(Key.Key_Up).linear_m_s[0] == pytest.approx(hand / 3)
+    assert clicked(Key.Key_W).base_twist[0] == pytest.approx(base)
 
 
 def test_a_handle_moves_while_it_is_dragged(driving: Frame, session: FakeSession) -> None:

@@ -233,3 +233,33 @@ def test_a_task_is_done_through_leaders_drivers_and_servos_and_opens_with_plain_
     assert group["action/sent"].shape == group["state/position"].shape
     assert np.isfinite(group["action/sent"][:]).all()
     assert group["cameras/front/frames"][0].any()
+
+
+def turn_handles(live: LiveSession, rate_per_s: float) -> None:
+    """Open or close both handles, one after the other, as keys do."""
+    for hand in live.session.profile.leaders:
+        deadline = time.monotonic() + 0.4
+        while time.monotonic() < deadline:
+            live.session.jog(Jog(time_ns=time.monotonic_ns(), hand=hand, opening_rate=rate_per_s))
+            time.sleep(0.03)
+
+
+def test_a_gesture_of_the_handles_is_a_press_and_is_kept_in_the_episode(live: LiveSession) -> None:
+    held = "grip:both-held"
+    live.follow()
+    turn_handles(live, 4.0)
+    episode_id = live.start_episode("gesture")
+    live.session.presses()
+    turn_handles(live, -4.0)
+    live.wait(lambda now: now.gesture[1] > 0.2, "progress of the gesture")
+    live.wait(lambda now: held in live.session.presses(), "the press")
+    assert live.now.mode is Mode.TELEOP
+    kept = live.end_episode(episode_id).events
+    assert [event.data["trigger"] for event in kept if event.kind == "input"] == [held]
+    assert not any("handles" in line for line in live.now.log)
+
+    live.session.stop_on(frozenset({held}))
+    turn_handles(live, 4.0)
+    turn_handles(live, -4.0)
+    live.wait(lambda now: now.mode is Mode.STOPPED, "STOP by a gesture, with no window")
+    live.session.stop_on(frozenset())

@@ -1,0 +1,19 @@
+"""What is said over the picture while the handles' gesture is under way."""
+
+from __future__ import annotations
+
+from app.gui.actions import Actions
+from app.inputs.trigger import GRIP
+from app.session.view import Snapshot
+
+
+def gesture_words(snapshot: Snapshot, actions: Actions, *, page: str) -> tuple[str, float]:
+    """What keeping both handles closed will do, and how far it is; no words where it would do nothing."""
+    name, progress = snapshot.gesture
+    meanings = actions.meanings(f"{GRIP}:{name}", page=page) if name else ()
+    if len(meanings) != 1 or not meanings[0].enabled():
+        return "", 0.0
+    action = meanings[0]
+    if action.id == "record.start":
+        return f"Keep both closed to {'end' if snapshot.recording is not None else 'record'}", progress
+    return f"Keep both closed: {action.title}", progress
