@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PyQt6.QtCore import QRectF, QSize, Qt
-from PyQt6.QtGui import QColor, QPainter, QPaintEvent
+from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from app.gui import tokens
@@ -31,7 +31,8 @@ class SpeedBars(QWidget):
         self._speed = 1.0
         self._font = tokens.font(tokens.TEXT_PX)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.setFixedSize(tokens.steps(30), tokens.CONTROL_HEIGHT_PX)
+        words_px = QFontMetrics(self._font).horizontalAdvance("100%")
+        self.setFixedSize(tokens.steps(14) + words_px, tokens.CONTROL_HEIGHT_PX)
         theme.changed.connect(self.update)
 
     def apply(self, snapshot: Snapshot) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.gui import tokens
@@ -173,6 +174,11 @@ class Frame(QWidget):
         if self._keyboard is not None:
             self._keyboard.detach()
             self._keyboard = None
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """In a narrow window the pages' keys make room for the line of health."""
+        for button in self._page_buttons.values():
+            button.show_key(self.width() >= tokens.PAGE_KEYS_FROM_PX)
 
     def refresh(self) -> None:
         """Read one snapshot and show it."""

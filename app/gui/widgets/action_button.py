@@ -45,6 +45,7 @@ class ActionButton(QPushButton):
         self._compact = compact
         self._lit = False
         self._steady = False
+        self._key_shown = True
         self._icon = QIcon()
         self.setFont(tokens.font(tokens.TEXT_PX, bold=True))
         self._cap_font = tokens.font(tokens.TEXT_SMALL_PX)
@@ -97,6 +98,12 @@ class ActionButton(QPushButton):
         if steady != self._steady:
             self._steady = steady
             self.update()
+
+    def show_key(self, shown: bool) -> None:
+        """Draw its key on it, or leave that to the overlay of keys where there is no room."""
+        if shown != self._key_shown:
+            self._key_shown = shown
+            self.show_keys()
 
     def set_title(self, title: str) -> None:
         """Change the words on it."""
@@ -176,7 +183,7 @@ class ActionButton(QPushButton):
         painter.drawText(cap, Qt.AlignmentFlag.AlignCenter, key_caps(key))
 
     def _caps_width(self, key: str) -> int:
-        if not key:
+        if not key or not self._key_shown:
             return 0
         return QFontMetrics(self._cap_font).horizontalAdvance(key_caps(key)) + tokens.steps(3)
 

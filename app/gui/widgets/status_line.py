@@ -100,7 +100,8 @@ class StatusLine(QAbstractButton):
         parts = list(self._parts)
         widths = [metrics.horizontalAdvance(words) + gap for words, _ in parts]
         while parts and sum(widths) + name_px > right:  # a narrow window keeps what is wrong
-            drop = next((i for i, (_, level) in enumerate(parts) if level == "good"), 0)
+            well = (i for i in reversed(range(len(parts))) if parts[i][1] == "good")
+            drop = next(well, len(parts) - 1)
             parts.pop(drop)
             widths.pop(drop)
         left = right - sum(widths) - name_px + gap
