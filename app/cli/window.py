@@ -29,17 +29,20 @@ def run(args: argparse.Namespace) -> int:
     refuse_without_a_screen()
     from app.gui.main import run as open_window  # Qt
 
-    def start() -> Session:
+    def reopen(wanted: str) -> Session:
         from app.session import Session  # beside the window, which is on screen by then
 
-        return Session(profile(args), data_dir=data_dir(args), operator=args.operator)
+        return Session(wanted, data_dir=data_dir(args), operator=args.operator)
+
+    def start() -> Session:
+        return reopen(profile(args))
 
     if args.report_start is not None:
         from app.gui.report_start import StartReport
 
         report = StartReport(args.report_start)
         return open_window(report.watch_session(start), on_window=report.watch_window)
-    return open_window(start)
+    return open_window(start, reopen=reopen)
 
 
 def refuse_without_a_screen() -> None:

@@ -8,6 +8,8 @@ from PyQt6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.gui import tokens
 from app.gui.actions import Actions
+from app.gui.calibration.page import CALIBRATION_KEYS, CalibrationPage
+from app.gui.catalogue.calibration import add_calibration
 from app.gui.catalogue.episodes import add_episodes
 from app.gui.catalogue.feet import add_feet
 from app.gui.catalogue.groups import STOP_PRESSED
@@ -103,9 +105,12 @@ class Frame(QWidget):
                 SettingsPage(),
             )
         }
+        self.calibration = CalibrationPage(session, theme, leave=self._leave_calibration)
         self._register(scripts)
         for page in self.pages.values():
             page.build(self.actions_registry)
+        self.calibration.build(self.actions_registry)
+        self.robot_page.stack.addWidget(self.calibration)
         self.stack = QStackedWidget()
         for page in self.pages.values():
             self.stack.addWidget(page)
@@ -153,7 +158,7 @@ class Frame(QWidget):
             window,
             self.actions_registry,
             stop=self.stop,
-            page=lambda: self.page_id,
+            page=lambda: self._keys_page,
             sinks=(self._release_key, self.driving),
             pedals=self.feet,
             watcher=self.desk,
@@ -168,6 +173,7 @@ class Frame(QWidget):
         self.driving.end()
         self.feet.keys_lost()
         self.desk.finish()
+        self.calibration.end()
         for page in self.pages.values():
             page.left()
         self._timer.stop()
@@ -196,6 +202,7 @@ class Frame(QWidget):
                 self.notices.apply(snapshot, told=page.tells)
                 self.drive_page.make_room(self.notices.taken_px)
                 page.apply(snapshot)
+            self.calibration.apply(snapshot)
             self.status.apply(snapshot)
             self.foot.apply(snapshot)
             self.toast.apply(snapshot)
@@ -220,6 +227,7 @@ class Frame(QWidget):
             self.desk.end_capture()
             if (left := self.pages.get(self.page_id)) is not None:
                 left.left()
+            self.calibration.pause()
             # Qt hands the focus of a page that goes to the next field, and every key would be typed into it.
             self.setFocus()
             self.stack.setCurrentWidget(page)
@@ -245,6 +253,15 @@ class Frame(QWidget):
         for button in self.findChildren(ActionButton):
             button.show_keys()
 
+    @property
+    def _keys_page(self) -> str:
+        """Whose keys count: the calibration has its own while it covers the Robot page."""
+        return CALIBRATION_KEYS if self.calibration.isVisible() else self.page_id
+
+    def _leave_calibration(self) -> None:
+        self.robot_page.open_health()
+        self.setFocus()
+
     def _is_stopped(self) -> bool:
         return self._snapshot.mode is Mode.STOPPED
 
@@ -259,7 +276,7 @@ class Frame(QWidget):
         if self.keys_overlay.isVisible():
             self.keys_overlay.close_over()
         else:
-            self.keys_overlay.open_for(self.page_id, self.pages[self.page_id].title)
+            self.keys_overlay.open_for(self._keys_page, self.pages[self.page_id].title)
 
     def _toggle_theme(self) -> None:
         self._theme.toggle()
@@ -286,6 +303,7 @@ class Frame(QWidget):
             tell=lambda words: self.toast.flash(words),
         )
         add_robot(actions, self._session, now, self.robot_page)
+        add_calibration(actions, self.calibration)
         add_pages(actions, self.pages.values(), go_to=self.go_to)
         add_window(
             actions,

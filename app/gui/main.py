@@ -26,6 +26,7 @@ def run(
     show: bool = True,
     settings_path: Path | None = None,
     on_window: Callable[[Window], None] | None = None,
+    reopen: Callable[[str], SessionLike] | None = None,
 ) -> int:
     """Show the window at once, make the session beside it, and stay until the window is closed.
 
@@ -34,6 +35,7 @@ def run(
         show: whether to show the window; benchmarks run it on the offscreen platform.
         settings_path: where the window's memory is, in place of the user's.
         on_window: called with the window before the event loop runs, for benchmarks and tests.
+        reopen: makes a session of the profile at a path, when the operator goes on with another; called as the factory.
 
     Returns:
         The exit code of the event loop.
@@ -59,6 +61,12 @@ def run(
         window.show_starting()
         starter.start()
 
+    def go_on_with(profile: str) -> None:
+        if reopen is not None:
+            window.let_go()
+            starter.replace(lambda: reopen(profile))
+
+    window.profile_wanted.connect(go_on_with)
     starter.failed.connect(lambda error: window.show_failed(error, retry=retry))
     window.closed.connect(application.quit)
     previous = signal.signal(signal.SIGINT, lambda signum, frame: _close(window, signum, frame))

@@ -34,6 +34,13 @@ class Starter(QObject):
             self._thread = threading.Thread(target=self._make, name="session-start")
             self._thread.start()
 
+    def replace(self, factory: Callable[[], SessionLike]) -> None:
+        """Close the session and make another, both on the thread; does nothing while a start is under way."""
+        if self._thread is None or not self._thread.is_alive():
+            self._factory = factory
+            self._thread = threading.Thread(target=self._remake, name="session-start")
+            self._thread.start()
+
     def finish(self) -> None:
         """Wait for a start under way, then close the session if there is one."""
         if self._thread is not None:
@@ -41,6 +48,12 @@ class Starter(QObject):
         if self.session is not None:
             self.session.close()
             self.session = None
+
+    def _remake(self) -> None:
+        if self.session is not None:
+            self.session.close()
+            self.session = None
+        self._make()
 
     def _make(self) -> None:
         try:

@@ -26,9 +26,11 @@ class Window(QMainWindow):
     Attributes:
         pulse: how fast and how evenly the window refreshes.
         closed: emitted once, when the operator has closed it.
+        profile_wanted: with the path of a profile, when the operator wants to go on with another.
     """
 
     closed = pyqtSignal()
+    profile_wanted = pyqtSignal(str)
 
     def __init__(self, *, settings: Settings, theme: Theme) -> None:
         super().__init__()
@@ -74,8 +76,17 @@ class Window(QMainWindow):
         """Show a session."""
         self.frame = Frame(session, settings=self._settings, theme=self._theme, pulse=self.pulse)
         self.setCentralWidget(self.frame)
+        self.frame.calibration.profile_wanted.connect(self.profile_wanted)
         self.setWindowTitle(f"Understudy, {session.profile.name}")
         self.frame.begin()
+
+    def let_go(self) -> None:
+        """Show no session any more; the one that was shown is about to be closed."""
+        if self.frame is not None:
+            self.frame.end()
+            self.frame = None
+        self.pulse.probe(False)
+        self.show_starting()
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         """Remember the geometry and let go of everything."""

@@ -91,6 +91,11 @@ class Arbiter:
         """Whether a small move out of hold is under way."""
         return self._nudge is not None
 
+    @property
+    def relaxing(self) -> NDArray[np.bool_]:
+        """(D,) the entries that are to hold wherever they are found, so that they press against nothing."""
+        return self._nudge.relaxing if self._nudge is not None else np.zeros(self._profile.dof, bool)
+
     def nudge(self, nudge: Nudge) -> None:
         """Begin a small move out of hold; it takes the place of one under way.
 

@@ -256,6 +256,7 @@ class RobotLoop:
     def _take_returned(self, measured: Measurement) -> None:
         """Start from the measured pose wherever the servos have just come back, or do not know their zero yet."""
         returned = self._unread & measured.fresh & np.isfinite(measured.position)
+        returned |= self.arbiter.relaxing & measured.fresh & np.isfinite(measured.position)
         if not self._robot.lifts_homed or self._robot.probing:
             returned |= self._lifts & np.isfinite(measured.position)
         if returned.any() and self._safety is not None:

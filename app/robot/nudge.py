@@ -11,8 +11,17 @@ SOFT_S = 0.4
 """How long the base takes to reach its speed, and to lose it. So slow a start is within the safety filter's limits on
 every entry of the twist, which therefore keeps its direction: a twist that turns one wheel turns only that one."""
 
-OPENING_PER_S = 0.4
+OPENING_PER_S = 0.6
 """How fast a gripper is moved: as slowly as a hand would."""
+
+PRESS_S = 0.4
+"""How long a gripper is left at its target: where that is beyond its stop, it presses against it by then."""
+
+RELAX_S = 0.6
+"""Then its target follows where it is for so long, until it rests on its stop instead of pressing into it."""
+
+GRIPPER_S = 1.0 / OPENING_PER_S + PRESS_S + RELAX_S
+"""The longest that a gripper's move takes."""
 
 
 class Nudge:
@@ -29,7 +38,14 @@ class Nudge:
         self._for_s = max(for_s, 0.0)
         self._target = target
         self._elapsed_s = 0.0
+        self._reached_s = 0.0
         self.done = False
+
+    @property
+    def relaxing(self) -> NDArray[np.bool_]:
+        """(D,) the entries whose target is to be where they are now."""
+        moved: NDArray[np.bool_] = np.isfinite(self._target)
+        return moved & (self._reached_s > PRESS_S)
 
     def step(self, held: Vector, dt_s: float) -> tuple[Vector, Vector]:
         """The action of this tick, and what is held from now on.
@@ -42,7 +58,11 @@ class Nudge:
         left_s = self._for_s - self._elapsed_s
         share = np.clip(min(self._elapsed_s, left_s) / SOFT_S, 0.0, 1.0)
         reach = np.float32(OPENING_PER_S * dt_s)
-        wanted = np.where(np.isfinite(self._target), self._target, held)
+        pulled = np.isfinite(self._target) & ~self.relaxing
+        wanted = np.where(pulled, self._target, held)
         held = (held + np.clip(wanted - held, -reach, reach)).astype(np.float32)
-        self.done = left_s <= 0.0 and bool(np.allclose(held, wanted, atol=1e-4))
+        if np.allclose(held, wanted, atol=1e-4):
+            self._reached_s += dt_s
+        waits_s = PRESS_S + RELAX_S if np.isfinite(self._target).any() else 0.0
+        self.done = left_s <= 0.0 and self._reached_s >= waits_s
         return (held + self._twist * np.float32(share)).astype(np.float32), held

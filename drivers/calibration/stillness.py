@@ -85,7 +85,7 @@ class Stillness:
             self.why = ""
         elif moved:
             self.why = moved
-        elif not self.why or self.why.endswith(("power", "yet")):
+        elif not self.why or len(self._samples) == 1:
             self.why = f"hold still for {STILL_S:g} s"
 
     def lose(self, why: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from app.messages import Mode, Source
 from app.robot.arbiter import Arbiter, Inputs, ModeRefusedError
-from app.robot.nudge import OPENING_PER_S, SOFT_S, Nudge
+from app.robot.nudge import OPENING_PER_S, PRESS_S, RELAX_S, SOFT_S, Nudge
 from drivers.base import KiwiBase
 from drivers.calibration.directions import TURN_S, wheel_twists
 from drivers.safety import SafetyLimits, SafetyState, filter_action
@@ -83,7 +83,27 @@ def test_a_gripper_goes_to_its_opening_slowly_and_stays_there() -> None:
         openings.append(float(arbiter.step(UNKNOWN, Inputs(), DT_S).action[GRIPPER]))
     assert max(np.diff(openings)) < OPENING_PER_S * DT_S * 1.001
     assert openings[-1] == pytest.approx(1.0, abs=1e-3)
+    assert len(openings) * DT_S == pytest.approx(0.75 / OPENING_PER_S + PRESS_S + RELAX_S, abs=0.1)
     assert arbiter.step(UNKNOWN, Inputs(), DT_S).action[GRIPPER] == pytest.approx(1.0, abs=1e-3)
+
+
+def test_a_gripper_that_pressed_is_let_rest_where_it_is() -> None:
+    arbiter = holding()
+    target = NOWHERE.copy()
+    target[GRIPPER] = 0.0
+    arbiter.nudge(Nudge(np.zeros(PROFILE.dof, np.float32), 0.0, target))
+    stop = 0.1  # it goes no further, whatever is asked for
+    measured = POSE.copy()
+    relaxed = 0
+    while arbiter.nudging:
+        if arbiter.relaxing.any():
+            assert np.flatnonzero(arbiter.relaxing).tolist() == [GRIPPER]
+            arbiter.latch(measured, arbiter.relaxing)
+            relaxed += 1
+        asked = arbiter.step(UNKNOWN, Inputs(), DT_S).action
+        measured[GRIPPER] = max(stop, asked[GRIPPER])
+    assert relaxed * DT_S == pytest.approx(RELAX_S, abs=0.1)
+    assert arbiter.step(UNKNOWN, Inputs(), DT_S).action[GRIPPER] == pytest.approx(stop)
 
 
 @pytest.mark.parametrize("end", ["stop", "hold", "teleop"])
