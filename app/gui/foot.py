@@ -19,6 +19,9 @@ from app.gui.widgets.stop_button import StopButton
 from app.messages import Mode
 from app.session.view import Snapshot
 
+BY_ITSELF = frozenset({Mode.REPLAY, Mode.VERBAL, Mode.AUTONOMOUS})
+"""Modes in which the robot moves without the operator, who can take over."""
+
 _BARS = round(1 / SPEED_STEP)
 
 
@@ -104,8 +107,9 @@ class Foot(QWidget):
     def apply(self, snapshot: Snapshot) -> None:
         """Follow mode and speed."""
         for mode, button in self._modes.items():
-            button.set_lit(snapshot.mode is mode)
+            button.set_lit(snapshot.mode is mode or (mode is Mode.TELEOP and snapshot.mode in BY_ITSELF))
             button.refresh()
+        self._modes[Mode.TELEOP].set_title("Take over" if snapshot.mode in BY_ITSELF else "Teleoperate")
         self._drive.set_lit(self._driving.on)
         for other in (self._drive, self._slower, self._faster, self._home):
             other.refresh()

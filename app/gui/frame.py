@@ -18,6 +18,7 @@ from app.gui.catalogue.recording import add_recording
 from app.gui.catalogue.robot import add_robot
 from app.gui.catalogue.simulation import add_simulation
 from app.gui.catalogue.window import WindowHandles, add_curves, add_pages, add_window
+from app.gui.collecting import Collecting
 from app.gui.driving import Driving
 from app.gui.episodes.changes import Changes
 from app.gui.feet import Feet
@@ -45,9 +46,10 @@ from app.gui.widgets.gesture_ring import GestureRing
 from app.gui.widgets.keys_overlay import KeysOverlay
 from app.gui.widgets.notice_list import NoticeList
 from app.gui.widgets.palette import CommandPalette
+from app.gui.widgets.plan_panel import PlanPanel
+from app.gui.widgets.remembered_edit import RememberedEdit
 from app.gui.widgets.script_panel import ScriptPanel
 from app.gui.widgets.status_line import StatusLine
-from app.gui.widgets.task_edit import TaskEdit
 from app.gui.widgets.toast import Toast
 from app.inputs.store import FILE_NAME
 from app.messages import Mode
@@ -79,13 +81,18 @@ class Frame(QWidget):
         hands = tuple(session.profile.leaders) if self._snapshot.simulated else ()
         self.driving = Driving(sender, hands=hands, changed=self._driving_changed)
         self.feet = Feet(self.actions_registry, sender, page=lambda: self.page_id)
-        self.task = TaskEdit(settings)
+        self.collecting = Collecting(session, lambda: self._snapshot, settings)
+        self.task = RememberedEdit(
+            settings, "task", name="Task", asks="What is being shown?", size_px=tokens.TEXT_LARGE_PX
+        )
+        self.task.given.connect(lambda words: self.collecting.change(task=words))
         self.task.committed.connect(self._leave_text)
         scripts = ScriptPanel()
         self.drive_page = DrivePage(
             session,
             theme,
             task=self.task,
+            collecting=self.collecting,
             scripts=scripts,
             sender=sender,
             driving=self.driving,
@@ -106,12 +113,14 @@ class Frame(QWidget):
             )
         }
         self.calibration = CalibrationPage(session, theme, leave=self._leave_calibration)
+        self.stack = QStackedWidget()
+        self.plan_panel = PlanPanel(self.stack, self.collecting, settings)
         self._register(scripts)
+        self.plan_panel.build(self.actions_registry, theme)
         for page in self.pages.values():
             page.build(self.actions_registry)
         self.calibration.build(self.actions_registry)
         self.robot_page.stack.addWidget(self.calibration)
-        self.stack = QStackedWidget()
         for page in self.pages.values():
             self.stack.addWidget(page)
         self.status = StatusLine(theme)
@@ -164,6 +173,7 @@ class Frame(QWidget):
             watcher=self.desk,
         )
         self._pulse.reset()
+        self.collecting.restore()
         self.refresh()
         self._timer.start()
         self.setFocus()
@@ -197,6 +207,8 @@ class Frame(QWidget):
             self.gesture_ring.show_progress(
                 *gesture_words(snapshot, self.actions_registry, page=self.page_id)
             )
+            self.collecting.apply(snapshot)
+            self.task.say(self.collecting.plan.task)
             page = self.stack.currentWidget()
             if isinstance(page, Page):
                 self.notices.apply(snapshot, told=page.tells)
@@ -206,6 +218,8 @@ class Frame(QWidget):
             self.status.apply(snapshot)
             self.foot.apply(snapshot)
             self.toast.apply(snapshot)
+            if self.plan_panel.isVisible():
+                self.plan_panel.apply()
             self.details.apply(snapshot, window_hz=self._pulse.recent_hz, window_ms=self._pulse.refresh_ms)
 
     def stop(self) -> None:
@@ -214,7 +228,7 @@ class Frame(QWidget):
         self.driving.end()
         self.feet.keys_lost()
         self.desk.end_capture()
-        for overlay in (self.palette_overlay, self.keys_overlay, self.details):
+        for overlay in (self.palette_overlay, self.keys_overlay, self.details, self.plan_panel):
             if overlay.isVisible():
                 overlay.close_over()
 
@@ -230,6 +244,8 @@ class Frame(QWidget):
             self.calibration.pause()
             # Qt hands the focus of a page that goes to the next field, and every key would be typed into it.
             self.setFocus()
+            if self.plan_panel.isVisible():
+                self.plan_panel.close_over()
             self.stack.setCurrentWidget(page)
         self._settings.page = page_id
         for other_id, button in self._page_buttons.items():
@@ -272,6 +288,13 @@ class Frame(QWidget):
     def _leave_text(self) -> None:
         self.setFocus()
 
+    def _commit_text(self) -> None:
+        """Hand over what is typed but not given yet, so that the next episode has it."""
+        self.task.commit()
+        if self.plan_panel.isVisible():
+            self.plan_panel.close_over()
+        self._leave_text()
+
     def _toggle_keys(self) -> None:
         if self.keys_overlay.isVisible():
             self.keys_overlay.close_over()
@@ -290,7 +313,14 @@ class Frame(QWidget):
         actions = self.actions_registry
         add_moving(actions, self._session, now, self.driving)
         add_feet(actions, self._session.profile, now)
-        add_recording(actions, self._session, now, self.task, self._leave_text)
+        add_recording(
+            actions,
+            self.collecting,
+            commit=self._commit_text,
+            edit_task=self.task.setFocus,
+            edit_plan=self.plan_panel.toggle,
+            edit_scene=lambda: self.plan_panel.open_at("scene"),
+        )
         add_simulation(actions, self._session, now, scripts)
         add_episodes(
             actions,

@@ -1,14 +1,16 @@
-"""What the window remembers: geometry, theme, page, tasks; in one file under the user's configuration directory."""
+"""What the window remembers: geometry, theme, page, plan, words; one file under the user's configuration directory."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 from PyQt6.QtCore import QByteArray, QSettings, QStandardPaths
 
+from app.collection.plan import CollectionPlan
 from app.gui import tokens
 
-TASKS_KEPT = 12
+WORDS_KEPT = 12
 
 
 def settings_path() -> Path:
@@ -94,17 +96,49 @@ class Settings:
         self._store.setValue("geometry", geometry)
 
     @property
-    def tasks(self) -> tuple[str, ...]:
-        """The tasks given lately, newest first."""
-        value = self._store.value("tasks", [])
+    def plan(self) -> CollectionPlan | None:
+        """What was collected last, as one JSON value; None before there was a plan."""
+        value = self._store.value("plan")
+        if value is None:
+            return None
+        try:
+            return msgspec.json.decode(str(value), type=CollectionPlan)
+        except msgspec.DecodeError:
+            return CollectionPlan()
+
+    @plan.setter
+    def plan(self, plan: CollectionPlan) -> None:
+        self._store.setValue("plan", msgspec.json.encode(plan).decode())
+
+    @property
+    def muted(self) -> bool:
+        """Whether nothing is spoken."""
+        return str(self._store.value("muted", "false")).lower() == "true"
+
+    @muted.setter
+    def muted(self, muted: bool) -> None:
+        self._store.setValue("muted", "true" if muted else "false")
+
+    @property
+    def first_steps(self) -> bool:
+        """Whether the first steps are still shown."""
+        return str(self._store.value("first_steps", "true")).lower() != "false"
+
+    @first_steps.setter
+    def first_steps(self, shown: bool) -> None:
+        self._store.setValue("first_steps", "true" if shown else "false")
+
+    def remembered(self, kind: str) -> tuple[str, ...]:
+        """The words of a kind (`task`, `home`, `room`, `scene`, `operator`) given lately, newest first."""
+        value = self._store.value(f"{kind}s", [])
         if isinstance(value, str):
             return (value,) if value else ()
-        return tuple(str(task) for task in value) if isinstance(value, list) else ()
+        return tuple(str(words) for words in value) if isinstance(value, list) else ()
 
-    def remember_task(self, task: str) -> None:
-        """Put a task to the top of the list."""
-        kept = [task, *(other for other in self.tasks if other != task)][:TASKS_KEPT]
-        self._store.setValue("tasks", kept)
+    def remember(self, kind: str, words: str) -> None:
+        """Put words to the top of their kind's list."""
+        kept = [words, *(other for other in self.remembered(kind) if other != words)][:WORDS_KEPT]
+        self._store.setValue(f"{kind}s", kept)
 
     def save(self) -> None:
         """Write to disk now."""

@@ -39,6 +39,12 @@ QComboBox::drop-down { border: none; width: 24px; }
 QComboBox QAbstractItemView { background: $panel; border: 1px solid $line; selection-background-color: $raised;
     selection-color: $text; }
 QSpinBox::up-button, QSpinBox::down-button { width: 0; border: none; }
+QDoubleSpinBox { background: $ground; border: 1px solid $line; border-radius: ${corner}px; padding: 4px 8px;
+    selection-background-color: $focus; selection-color: $on_hue; }
+QDoubleSpinBox:focus { border: 2px solid $focus; }
+QDoubleSpinBox::up-button, QDoubleSpinBox::down-button { width: 0; border: none; }
+QCheckBox { background: transparent; spacing: 8px; }
+QCheckBox:focus { text-decoration: underline; }
 QTableView, QListView, QPlainTextEdit#log { background: $ground; border: 1px solid $line;
     border-radius: ${corner}px; gridline-color: $line; selection-background-color: $raised; selection-color: $text; }
 QTableView:focus, QListView:focus { border: 1px solid $focus; }

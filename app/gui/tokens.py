@@ -18,6 +18,8 @@ TEXT_PX = 14
 TEXT_LARGE_PX = 17
 TEXT_TITLE_PX = 22
 TEXT_BANNER_PX = 34
+FIGURE_SHARE = 0.34
+"""Height of the one huge figure, a countdown, as a share of the picture that it is drawn over."""
 
 STEP_PX = 4
 CORNER_PX = 6
@@ -137,6 +139,11 @@ def font(size_px: int = TEXT_PX, *, bold: bool = False) -> QFont:
     made.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
     made.setFeature(QFont.Tag("tnum"), 1)
     return made
+
+
+def figure_font(picture_px: int) -> QFont:
+    """The font of the one huge figure over a picture of this height, never smaller than two banners."""
+    return font(max(2 * TEXT_BANNER_PX, round(FIGURE_SHARE * picture_px)), bold=True)
 
 
 def steps(count: int) -> int:

@@ -76,6 +76,8 @@ class FakeSession:
         self.gate: GateView | None = None
         self.recording: RecordingView | None = None
         self.collection = CollectionView(plan=CollectionPlan(countdown_s=0.0))
+        self.intervening = False
+        self.disk_free_bytes = 412_000_000_000
         self.pressed: list[str] = []
         self.gesture = ("", 0.0)
         self.stop_triggers: frozenset[str] = frozenset()
@@ -136,9 +138,10 @@ class FakeSession:
             notices=self.notices,
             recording=recording,
             collection=self.collection,
+            intervening=self.intervening,
             episodes=self.episodes,
             trashed=self.trashed,
-            disk_free_bytes=412_000_000_000,
+            disk_free_bytes=self.disk_free_bytes,
             dataset="data/sim-kitchen",
             simulated=self.simulated,
             scripts=(
@@ -265,6 +268,15 @@ class FakeSession:
         self.collection = replace(self.collection, plan=CollectionPlan(task=task, countdown_s=0.0))
         self.begin()
         self.calls.clear()
+
+    def be(self, phase: Phase, **fields: Any) -> None:
+        """Stand in a phase of the collection, with other fields of its view changed too."""
+        if phase is Phase.RECORDING and self.recording is None:
+            self.begin()
+            self.calls.clear()
+        if phase is not Phase.RECORDING:
+            self.recording = None
+        self.collection = replace(self.collection, phase=phase, **fields)
 
     def end(self, outcome: str) -> None:
         """End the running episode."""

@@ -7,9 +7,11 @@ from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.gui import tokens
 from app.gui.actions import Actions
+from app.gui.collecting import Collecting
 from app.gui.driving import Driving
 from app.gui.jog_sender import JogSender
 from app.gui.pages.page import Page
+from app.gui.phases import large
 from app.gui.session_protocol import SessionLike
 from app.gui.settings import Settings
 from app.gui.theme import Theme
@@ -21,10 +23,13 @@ from app.gui.widgets.gate_view import GateDrawing
 from app.gui.widgets.joint_strip import JointStrip
 from app.gui.widgets.label import rule
 from app.gui.widgets.mode_banner import REASON_KEY, ModeBanner
+from app.gui.widgets.plan_line import PlanLine
 from app.gui.widgets.recent_episodes import RecentEpisodes
 from app.gui.widgets.record_panel import RecordPanel
+from app.gui.widgets.remembered_edit import RememberedEdit
 from app.gui.widgets.script_panel import ScriptPanel
-from app.gui.widgets.task_edit import TaskEdit
+from app.gui.widgets.stage import Stage
+from app.gui.widgets.tally_view import TallyView
 from app.session.view import Snapshot
 from drivers.profile.schema import RobotProfile
 
@@ -32,6 +37,9 @@ _JOINTS_AND_TRAY_FROM_PX = 840
 _CURVES_FROM_PX = 860
 _CURVES_AND_TRAY_FROM_PX = 1000
 """Heights of the window from which there is room for each beside large pictures."""
+
+_GAPS_STEPS = 28
+"""Margins of the side column and the gaps between its parts."""
 
 _CAMERA_ORDER = ("front", "left_wrist", "right_wrist", "back")
 
@@ -50,7 +58,8 @@ class DrivePage(Page):
         session: SessionLike,
         theme: Theme,
         *,
-        task: TaskEdit,
+        task: RememberedEdit,
+        collecting: Collecting,
         scripts: ScriptPanel,
         sender: JogSender,
         driving: Driving,
@@ -59,6 +68,7 @@ class DrivePage(Page):
         super().__init__()
         self._theme = theme
         self._task = task
+        self._collecting = collecting
         self._sender = sender
         self._settings = settings
         self._room_px = 0
@@ -67,6 +77,7 @@ class DrivePage(Page):
         self._driving = driving
         self._situation: tuple[bool, bool, int, int] | None = None
         self.cameras = CameraGrid(_tiles(profile, theme))
+        self.stage = Stage(self.cameras)
         self.joints = JointStrip(profile, theme)
         self.curves = CurveStrip(session, theme)
         self.joints.picked.connect(self._watch)
@@ -75,12 +86,14 @@ class DrivePage(Page):
         self.scripts = scripts
         self._script_rule = rule()
         self.recent = RecentEpisodes(theme)
+        self.tally = TallyView(theme)
 
     def build(self, actions: Actions) -> None:
         """Lay out, with buttons for actions."""
         self.tray = DriveTray(actions, self._theme, self._sender, hands=self._driving.hands)
         self.tray.setVisible(False)
-        self.record = RecordPanel(actions, self._theme, self._task)
+        self.plan = PlanLine(actions, self._theme, self._task, self._collecting)
+        self.record = RecordPanel(actions, self._theme)
         self.scripts.build(actions, self._theme)
         left = QVBoxLayout()
         left.setSpacing(0)
@@ -96,7 +109,9 @@ class DrivePage(Page):
         column.setSpacing(tokens.steps(3))
         column.addWidget(self.banner)
         column.addWidget(self.gate, stretch=3)
+        column.addWidget(self.plan)
         column.addWidget(self.record)
+        column.addWidget(self.tally)
         column.addWidget(self._script_rule)
         column.addWidget(self.scripts)
         column.addWidget(rule())
@@ -117,23 +132,31 @@ class DrivePage(Page):
             self.curves.apply(snapshot)
         self.banner.apply(snapshot, driving=self._driving.on)
         self.gate.apply(snapshot)
+        self.plan.apply(snapshot)
         self.record.apply(snapshot, driving=self._driving.on)
+        self.tally.apply(snapshot.collection.tally)
+        self._show_stage(snapshot)
         self.recent.apply(snapshot)
         gate_shown = snapshot.gate is not None
-        taken_px = self.banner.height() + self.record.sizeHint().height()
+        parts = (self.plan, self.record, self.tally)
+        taken_px = self.banner.height() + sum(_needed_px(part) for part in parts)
         situation = (gate_shown, snapshot.simulated, taken_px, self.height())
         if situation != self._situation:
             self._situation = situation
             self.gate.setVisible(gate_shown)
-            room_px = self.height() - taken_px - self.scripts.sizeHint().height() - tokens.steps(18)
+            room_px = self.height() - taken_px - self.scripts.sizeHint().height() - tokens.steps(_GAPS_STEPS)
             scripts_shown = snapshot.simulated and not gate_shown and room_px >= 0
             self.scripts.setVisible(scripts_shown)
             self._script_rule.setVisible(scripts_shown)
             self.recent.setVisible(not gate_shown)
-        if self.scripts.isVisible():
-            self.scripts.apply(snapshot)
+        self.scripts.apply(snapshot)
         if self._driving.on:
             self.tray.apply(snapshot, self._driving.wish)
+
+    def _show_stage(self, snapshot: Snapshot) -> None:
+        if self.cameras.tiles:
+            first = next(iter(self.gate.instructions), "") if snapshot.gate is not None else ""
+            self.stage.apply(large(snapshot, instruction=first), over=self.cameras.tiles[0])
 
     def show_driving(self) -> None:
         """Follow driving by hand being on or off; in a low window the tray takes the joints' place."""
@@ -175,6 +198,14 @@ class DrivePage(Page):
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """What fits changes with the height."""
         self.show_driving()
+
+
+def _needed_px(part: QWidget) -> int:
+    """The height that a part of the side column needs at its width; lines that wrap count as they do."""
+    layout, width_px = part.layout(), tokens.SIDE_WIDTH_PX - 2 * tokens.steps(3)
+    if layout is not None and layout.hasHeightForWidth():
+        return layout.totalHeightForWidth(width_px)
+    return part.sizeHint().height()
 
 
 def _tiles(profile: RobotProfile, theme: Theme) -> list[CameraTile]:

@@ -86,6 +86,11 @@ class ActionButton(QPushButton):
         if self._action.enabled():
             self._action.run()
 
+    @property
+    def lit(self) -> bool:
+        """Whether it is filled with its hue."""
+        return self._lit
+
     def set_lit(self, lit: bool) -> None:
         """Fill it with its hue: this is what is so now."""
         if lit != self._lit:
@@ -104,6 +109,11 @@ class ActionButton(QPushButton):
         if shown != self._key_shown:
             self._key_shown = shown
             self.show_keys()
+
+    @property
+    def title(self) -> str:
+        """The words on it."""
+        return self._title
 
     def set_title(self, title: str) -> None:
         """Change the words on it."""

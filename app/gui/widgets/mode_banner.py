@@ -71,6 +71,8 @@ class ModeBanner(QWidget):
             word, meaning = "Let go", "The servos are without torque"
         elif driving:
             meaning = "Keys and handles drive the robot"
+        elif snapshot.mode is Mode.TELEOP and snapshot.intervening:
+            word, meaning = "Intervention", "You lead; this is recorded as a correction"
         elif snapshot.mode is Mode.TELEOP and snapshot.script:
             meaning = "The scripted operator has the leaders"
         self._show(snapshot.mode, word, meaning)

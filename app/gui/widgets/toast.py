@@ -28,7 +28,8 @@ class Toast(QLabel):
 
     def apply(self, snapshot: Snapshot) -> None:
         """Say what is new; what was said before the window came up stays unsaid."""
-        if self._said is not None and snapshot.say_id != self._said and snapshot.say:
+        counting = snapshot.say.isdigit()  # it stands over the picture already, larger
+        if self._said is not None and snapshot.say_id != self._said and snapshot.say and not counting:
             self.flash(snapshot.say)
         self._said = snapshot.say_id
 

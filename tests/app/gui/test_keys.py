@@ -79,7 +79,7 @@ def test_letters_typed_into_the_task_are_text_and_ctrl_still_acts(frame: Frame, 
     assert line is not None
     assert QApplication.focusWidget() in (frame.task, line)
     QTest.keyClicks(QApplication.focusWidget(), "rest")
-    assert frame.task.task == "rest"
+    assert frame.task.words == "rest"
     assert session.calls == []
     press(Key.Key_R, CTRL)
     assert session.collection.plan.task == "rest"

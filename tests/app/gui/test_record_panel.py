@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.gui.frame import Frame
-from app.gui.widgets.record_panel import RecordLine
+from app.gui.widgets.record_line import RecordLine
 from tests.support.fake_session import FakeSession
 
 

@@ -196,7 +196,7 @@ def test_the_window_comes_back_as_it_was_left(
     assert again.frame is not None
     assert settings.geometry == first.saveGeometry()
     assert again.frame.page_id == "episodes"
-    assert again.frame.task.task == "fold the towel"
+    assert again.frame.task.words == "fold the towel"
     again.close()
 
 
