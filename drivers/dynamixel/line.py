@@ -85,6 +85,10 @@ class ServoLine:
 
     def connect(self) -> BusCheck:
         """Open the line and set up each servo that answers; blocks. If that fails it is looked for from now on."""
+        if self._reconnector is None:
+            self._reconnector = Reconnector(
+                self._prepare, discard=lambda prepared: prepared.bus.close(), name=f"reconnect {self.name}"
+            )
         try:
             prepared = self._prepare()
         except DriverError as error:
@@ -144,22 +148,20 @@ class ServoLine:
     def _lose(self, error: DriverError) -> None:
         self._lost_since_ns = time.monotonic_ns()
         self._counters.note_error(str(error), time_ns=self._lost_since_ns)
-        if self._bus is not None:
-            self._bus.close()
-            self._bus = None
+        bus, self._bus = self._bus, None
         self._care.forget()
         self._book.lost(error)
         # A leader that was being driven is not driven on: whoever drives it must ask for it anew.
         self._hold = self._hold & self._powered()
-        self._reconnector = Reconnector(
-            self._prepare, discard=lambda prepared: prepared.bus.close(), name=f"reconnect {self.name}"
-        )
+        if self._reconnector is not None:
+            # The kernel may let the closing of a port wait for what was not transmitted yet.
+            self._reconnector.begin(first=bus.close if bus is not None else lambda: None)
+        elif bus is not None:
+            bus.close()
 
     def _fetch_reconnected(self) -> None:
         prepared = None if self._reconnector is None else self._reconnector.fetch()
-        if self._reconnector is not None and prepared is not None:
-            self._reconnector.close()
-            self._reconnector = None
+        if prepared is not None:
             self._counters.reconnects += 1
             self._adopt(prepared)
 
@@ -415,7 +417,7 @@ class ServoLine:
             fast_sync_read=bus is not None and bus.fast,
             silent_servos=tuple(sorted(bus.silent)) if bus is not None else self.ids,
             lost_since_ns=self._lost_since_ns,
-            reconnect_attempts=0 if reconnector is None else reconnector.attempts,
+            reconnect_attempts=0 if reconnector is None or bus is not None else reconnector.attempts,
         )
 
     def servos(self) -> tuple[ServoState, ...]:
