@@ -18,22 +18,12 @@ from app.config import read_config
 from app.dataplane import DataPlane
 from app.dataplane.layouts import FRAME_HEADER, JPEG, RGB, frame_topic, tick_layout, tick_topic
 from app.processes.realtime import Pacer
+from drivers.cameras.pattern import shaded_picture
 from drivers.profile import load_profile
 from recordings import encode_jpeg
 
 PICTURES = 12
 """Different pictures that a synthetic camera shows in turn."""
-
-
-def synthetic_picture(height_px: int, width_px: int, *, number: int) -> NDArray[np.uint8]:
-    """A picture that compresses about as a kitchen does: smooth shades, edges, and the noise of a sensor."""
-    random = np.random.default_rng(number)
-    y, x = np.mgrid[0:height_px, 0:width_px]
-    shades = 120 + 60 * np.sin(x / 90 + number / 3) + 50 * np.cos(y / 70 - number / 5)
-    boxes = 40 * (((x // 64 + y // 48 + number) % 3) == 0)
-    noise = random.normal(0, 6, (height_px, width_px, 3))
-    picture = (shades + boxes)[..., None] * np.array([1.0, 0.95, 0.9]) + noise
-    return np.asarray(np.clip(picture, 0, 255), np.uint8)
 
 
 def main(argv: list[str]) -> None:
@@ -49,7 +39,7 @@ def main(argv: list[str]) -> None:
     payloads: dict[str, list[NDArray[np.uint8]]] = {}
     for index, (name, (_, camera)) in enumerate(cameras.items()):
         pictures = [
-            synthetic_picture(camera.height_px, camera.width_px, number=PICTURES * index + number)
+            shaded_picture(camera.height_px, camera.width_px, number=PICTURES * index + number)
             for number in range(PICTURES)
         ]
         if kind == "mjpeg":

@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from app.bench.encoding import encoding_cpu_s
-from app.bench.feeder import synthetic_picture
 from app.bench.figures import Figures, add_json_argument
 from app.bench.processes import CpuMeter
 from app.bench.waiting import beating, wait
 from app.session import Session
+from drivers.cameras.pattern import shaded_picture
 from recordings import CameraSpec, Dataset, Environment, EpisodeSpec, Outcome, encode_jpeg
 
 MIB = 1 << 20
@@ -113,7 +113,7 @@ def write_profile(folder: Path, args: argparse.Namespace) -> Path:
 def long_close_s(folder: Path, args: argparse.Namespace) -> float:
     """Seconds that closing an episode takes whose length is ten minutes, written as fast as the disk takes it."""
     width, height = (int(number) for number in args.size.split("x"))
-    jpeg = encode_jpeg(synthetic_picture(height, width, number=0), 50)
+    jpeg = encode_jpeg(shaded_picture(height, width, number=0), 50)
     names = tuple(f"camera_{index}" for index in range(args.cameras))
     spec = EpisodeSpec(
         task="bench: ten minutes",

@@ -11,16 +11,19 @@ class SourceKind(Enum):
     SIMULATED = "simulated"
     DEVICE = "device"
     FILE = "file"
+    PATTERN = "test pattern"
     MJPEG = "MJPEG address"
     RTSP = "RTSP address"
 
 
 def source_kind(source: str | int) -> SourceKind:
-    """`sim`; an index or a path under `/dev/`; `http(s)://` for MJPEG; `rtsp(s)://`; any other text is a video file."""
+    """`sim`; `test`; an index or a path in `/dev/`; `http(s)://`: MJPEG; `rtsp(s)://`; other text is a video file."""
     if isinstance(source, int) or source.isdecimal() or source.startswith("/dev/"):
         return SourceKind.DEVICE
     if source == "sim":
         return SourceKind.SIMULATED
+    if source == "test" or source.startswith("test:"):
+        return SourceKind.PATTERN
     if source.startswith(("http://", "https://")):
         return SourceKind.MJPEG
     if source.startswith(("rtsp://", "rtsps://")):

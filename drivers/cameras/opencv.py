@@ -1,4 +1,4 @@
-"""Cameras of the real world: USB devices, video files, MJPEG and RTSP addresses.
+"""Cameras of the real world: USB devices, video files, MJPEG and RTSP addresses; and test pictures in their place.
 
 A grab may hang for as long as a driver or a network likes. It hangs here, in a thread of the camera's own, so `read`
 keeps its time-out, and every picture is stamped when it arrives, not when somebody asks for it.
@@ -16,6 +16,7 @@ from drivers.cameras.file import open_file
 from drivers.cameras.jpeg import jpeg_size
 from drivers.cameras.kinds import SourceKind, source_kind
 from drivers.cameras.mjpeg import open_mjpeg
+from drivers.cameras.pattern import open_pattern
 from drivers.cameras.rtsp import open_rtsp
 from drivers.cameras.source import Picture, Source
 from drivers.profile.schema import Camera as CameraSpec
@@ -159,6 +160,8 @@ def _connect(name: str, spec: CameraSpec, closing: threading.Event) -> Source:
             return open_device(name, spec)
         case SourceKind.FILE:
             return open_file(name, spec, closing=closing)
+        case SourceKind.PATTERN:
+            return open_pattern(name, spec, closing=closing)
         case SourceKind.MJPEG:
             return open_mjpeg(name, spec)
         case SourceKind.RTSP:

@@ -297,6 +297,11 @@ def _base_and_lifts(profile: RobotProfile) -> Iterator[Mistake]:
             )
 
 
+def _shared(source: str | int) -> bool:
+    """Whether any number of cameras may have this source: what is drawn for each of them anew."""
+    return source in ("sim", "test") or (isinstance(source, str) and source.startswith("test:"))
+
+
 def _cameras(profile: RobotProfile) -> Iterator[Mistake]:
     for name, camera in profile.cameras.items():
         key = f"cameras.{name}"
@@ -315,7 +320,7 @@ def _cameras(profile: RobotProfile) -> Iterator[Mistake]:
                 f"{camera.stale_after_ms:g} would call a healthy camera stale at {camera.rate_hz:g} a second; "
                 f"at least {2 * period_ms:g}, two frames, is needed",
             )
-    sources = Counter(camera.source for camera in profile.cameras.values() if camera.source != "sim")
+    sources = Counter(camera.source for camera in profile.cameras.values() if not _shared(camera.source))
     for name, camera in profile.cameras.items():
         if sources[camera.source] > 1:
             yield Mistake(

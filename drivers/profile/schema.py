@@ -171,7 +171,11 @@ class Lift(Part, frozen=True, kw_only=True):
 
 
 class Camera(Part, frozen=True, kw_only=True):
-    """A camera. `source` is `sim`, a V4L2 index, a device path, a video file, or an MJPEG/RTSP address."""
+    """A camera.
+
+    `source` is `sim`, a V4L2 index, a device path, a video file, an MJPEG/RTSP address, or `test`: a moving test
+    picture with its number and time in it, to try and measure the app without cameras (`test:bars`: colour bars).
+    """
 
     source: str | int
     width_px: Annotated[int, Meta(ge=16, le=8192)]
