@@ -18,6 +18,7 @@ from app.gui.catalogue.recording import add_recording
 from app.gui.catalogue.robot import add_robot
 from app.gui.catalogue.simulation import add_simulation
 from app.gui.catalogue.window import WindowHandles, add_curves, add_pages, add_window
+from app.gui.coach import Coach
 from app.gui.collecting import Collecting
 from app.gui.driving import Driving
 from app.gui.episodes.changes import Changes
@@ -39,8 +40,10 @@ from app.gui.release_key import ReleaseKey
 from app.gui.robot.pick import Pick
 from app.gui.session_protocol import SessionLike
 from app.gui.settings import Settings
+from app.gui.spoken import Spoken, Voice
 from app.gui.theme import Theme
 from app.gui.widgets.action_button import ActionButton
+from app.gui.widgets.coach_strip import CoachStrip
 from app.gui.widgets.details import Details
 from app.gui.widgets.gesture_ring import GestureRing
 from app.gui.widgets.keys_overlay import KeysOverlay
@@ -65,7 +68,15 @@ class Frame(QWidget):
     touches only what changed.
     """
 
-    def __init__(self, session: SessionLike, *, settings: Settings, theme: Theme, pulse: Pulse) -> None:
+    def __init__(
+        self,
+        session: SessionLike,
+        *,
+        settings: Settings,
+        theme: Theme,
+        pulse: Pulse,
+        voice: Voice | None = None,
+    ) -> None:
         super().__init__()
         self.setObjectName("ground")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -115,6 +126,8 @@ class Frame(QWidget):
         self.calibration = CalibrationPage(session, theme, leave=self._leave_calibration)
         self.stack = QStackedWidget()
         self.plan_panel = PlanPanel(self.stack, self.collecting, settings)
+        self.spoken = Spoken(voice, settings, tell=lambda words: self.toast.flash(words))
+        self.coach = Coach(settings)
         self._register(scripts)
         self.plan_panel.build(self.actions_registry, theme)
         for page in self.pages.values():
@@ -131,6 +144,9 @@ class Frame(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self._build_bar())
+        self.coach_strip = CoachStrip(self.actions_registry, theme)
+        self.coach_strip.setVisible(self.coach.shown)
+        layout.addWidget(self.coach_strip)
         layout.addWidget(self.stack, stretch=1)
         layout.addWidget(self.notices)
         layout.addWidget(self.foot)
@@ -215,9 +231,12 @@ class Frame(QWidget):
                 self.drive_page.make_room(self.notices.taken_px)
                 page.apply(snapshot)
             self.calibration.apply(snapshot)
+            self.coach.apply(snapshot, self.coach_strip, page=self.page_id)
             self.status.apply(snapshot)
             self.foot.apply(snapshot)
             self.toast.apply(snapshot)
+            self.spoken.apply(snapshot)
+            self.status.show_voice(self.spoken.state)
             if self.plan_panel.isVisible():
                 self.plan_panel.apply()
             self.details.apply(snapshot, window_hz=self._pulse.recent_hz, window_ms=self._pulse.refresh_ms)
@@ -344,6 +363,8 @@ class Frame(QWidget):
                 health=lambda: self.details.toggle(),
                 theme=self._toggle_theme,
                 full_screen=self._toggle_full_screen,
+                mute=self.spoken.toggle,
+                first_steps=self.coach.toggle,
             ),
         )
         add_curves(

@@ -11,6 +11,7 @@ from types import FrameType
 from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication
 
+from app.audio.speaker import Speaker
 from app.gui.session_protocol import SessionLike
 from app.gui.settings import Settings
 from app.gui.starter import Starter
@@ -32,7 +33,7 @@ def run(
 
     Args:
         session_factory: makes the session; called on a thread of its own, since it takes a while.
-        show: whether to show the window; benchmarks run it on the offscreen platform.
+        show: whether to show the window and to speak; benchmarks run it on the offscreen platform.
         settings_path: where the window's memory is, in place of the user's.
         on_window: called with the window before the event loop runs, for benchmarks and tests.
         reopen: makes a session of the profile at a path, when the operator goes on with another; called as the factory.
@@ -48,7 +49,8 @@ def run(
     settings = Settings(settings_path)
     theme = Theme(settings.theme)
     theme.apply()
-    window = Window(settings=settings, theme=theme)
+    speaker = Speaker()
+    window = Window(settings=settings, theme=theme, voice=speaker if show else None)
     starter = Starter(session_factory)
 
     def attach() -> None:
@@ -83,6 +85,7 @@ def run(
     finally:
         interpreter_turn.stop()
         signal.signal(signal.SIGINT, previous)
+        speaker.close()
         starter.finish()
 
 

@@ -13,6 +13,7 @@ from app.gui.frame import REFRESH_INTERVAL_MS, Frame
 from app.gui.pulse import Pulse
 from app.gui.session_protocol import SessionLike
 from app.gui.settings import Settings
+from app.gui.spoken import Voice
 from app.gui.theme import Theme
 from app.gui.widgets.label import Label
 
@@ -32,9 +33,10 @@ class Window(QMainWindow):
     closed = pyqtSignal()
     profile_wanted = pyqtSignal(str)
 
-    def __init__(self, *, settings: Settings, theme: Theme) -> None:
+    def __init__(self, *, settings: Settings, theme: Theme, voice: Voice | None = None) -> None:
         super().__init__()
         self._settings = settings
+        self._voice = voice
         self._theme = theme
         self.pulse = Pulse(interval_ms=REFRESH_INTERVAL_MS, parent=self)
         self.frame: Frame | None = None
@@ -74,7 +76,9 @@ class Window(QMainWindow):
 
     def attach(self, session: SessionLike) -> None:
         """Show a session."""
-        self.frame = Frame(session, settings=self._settings, theme=self._theme, pulse=self.pulse)
+        self.frame = Frame(
+            session, settings=self._settings, theme=self._theme, pulse=self.pulse, voice=self._voice
+        )
         self.setCentralWidget(self.frame)
         self.frame.calibration.profile_wanted.connect(self.profile_wanted)
         self.setWindowTitle(f"Understudy, {session.profile.name}")

@@ -20,6 +20,8 @@ class WindowHandles:
     health: Callable[[], None]
     theme: Callable[[], None]
     full_screen: Callable[[], None]
+    mute: Callable[[], None]
+    first_steps: Callable[[], None]
 
 
 def add_pages(actions: Actions, pages: Iterable[Page], *, go_to: Callable[[str], None]) -> None:
@@ -76,6 +78,24 @@ def add_window(actions: Actions, handles: WindowHandles) -> None:
             key="Ctrl+J",
             run=handles.theme,
             icon="mdi6.theme-light-dark",
+        ),
+        Action(
+            id="window.mute",
+            title="Mute the voice, or let it speak",
+            group=WINDOW,
+            key="M",
+            steady_key="Ctrl+M",
+            page="drive",
+            run=handles.mute,
+            icon="mdi6.volume-high",
+        ),
+        Action(
+            id="window.first_steps",
+            title="First steps: show them, or put them away",
+            group=WINDOW,
+            key="F2",
+            run=handles.first_steps,
+            icon="mdi6.school-outline",
         ),
         Action(id="window.full", title="Full screen", group=WINDOW, key="F11", run=handles.full_screen),
     )

@@ -7,12 +7,12 @@ from PyQt6.QtGui import QColor, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from app.gui import tokens
-from app.gui.first_steps import next_step
 from app.gui.theme import Theme
 from app.gui.wording import length
 from app.session.view import EpisodeView, Snapshot
 
 _LINE_PX = 26
+_HINT = "Every episode you keep appears here. R records one; Ctrl 3 shows them all."
 _CUT_ICON = "mdi6.alert"
 
 
@@ -40,7 +40,8 @@ class RecentEpisodes(QWidget):
 
     def apply(self, snapshot: Snapshot) -> None:
         """Follow the list of episodes."""
-        episodes, hint = finished(snapshot), next_step(snapshot)
+        episodes = finished(snapshot)
+        hint = "" if episodes else _HINT
         if (episodes, hint) != (self._episodes, self._hint):
             self._episodes, self._hint = episodes, hint
             self.setAccessibleName(hint or "Last episodes")

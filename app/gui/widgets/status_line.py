@@ -19,6 +19,8 @@ _ICONS = {
     "warning": "mdi6.alert",
     "error": "mdi6.alert-octagon",
 }
+_VOICE_ICONS = {"on": "mdi6.volume-high", "muted": "mdi6.volume-off", "unable": "mdi6.volume-variant-off"}
+_TOOLTIP = "Processes, buses, cameras, log (L)"
 _TOLERATED = 0.005
 """The share of late ticks, and of failed reads, from which on something is wrong that is worth looking up for."""
 
@@ -62,11 +64,12 @@ class StatusLine(QAbstractButton):
         self._theme = theme
         self._name = ""
         self._level = "info"
+        self._voice = ""
         self._parts: list[tuple[str, str]] = []
         self._font = tokens.font(tokens.TEXT_PX)
         self._bold = tokens.font(tokens.TEXT_PX, bold=True)
         self.setAccessibleName("Health; opens the detail")
-        self.setToolTip("Processes, buses, cameras, log (L)")
+        self.setToolTip(_TOOLTIP)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         theme.changed.connect(self.update)
@@ -77,6 +80,19 @@ class StatusLine(QAbstractButton):
         if (snapshot.profile_name, level, parts) != (self._name, self._level, self._parts):
             self._name, self._level, self._parts = snapshot.profile_name, level, parts
             self.update()
+
+    def show_voice(self, state: str) -> None:
+        """Show whether words are spoken: `on`, `muted`, `unable`, or empty where there is no voice."""
+        if state != self._voice:
+            self._voice = state
+            self.setAccessibleDescription(f"Voice {state}" if state else "")
+            self.setToolTip(f"{_TOOLTIP}. Voice: {state} (M)" if state else _TOOLTIP)
+            self.update()
+
+    @property
+    def voice(self) -> str:
+        """What is shown of the voice."""
+        return self._voice
 
     @property
     def words(self) -> str:
@@ -94,6 +110,11 @@ class StatusLine(QAbstractButton):
         palette = self._theme.palette
         gap = tokens.steps(4)
         right = self.width() - tokens.steps(4)
+        if self._voice:
+            right -= tokens.ICON_PX + tokens.steps(2)
+            voice = self._theme.icon(_VOICE_ICONS[self._voice], palette.text_dim)
+            top = (self.height() - tokens.ICON_PX) // 2
+            voice.paint(painter, right + tokens.steps(2), top, tokens.ICON_PX, tokens.ICON_PX)
         metrics = QFontMetrics(self._bold)
         name_px = metrics.horizontalAdvance(self._name) + tokens.ICON_PX + 2 * gap
         flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft

@@ -1,0 +1,1 @@
+"""Sound towards the operator. Nothing here knows Qt."""
