@@ -1,0 +1,222 @@
+"""Takes the pictures in `docs/images`: every page, dark and light, at two sizes, on the simulated robot at work.
+
+Run it from the project's root after a change of the window: `python -m docs.screenshots` (about three minutes; needs no
+screen). `--only drive-dark` takes those whose name begins so, `--into DIR` puts them elsewhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+from PIL import Image
+from PyQt6.QtCore import QBuffer, QIODevice, QObject, QTimer
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QApplication
+
+from app.collection.plan import CollectionPlan
+from app.collection.view import Phase
+from app.gui.frame import Frame
+from app.gui.settings import Settings
+from app.gui.theme import Theme
+from app.gui.window import Window
+from app.messages import Mode
+from app.session import Session
+from app.session.view import Snapshot
+from drivers.sim.faults import BusFaults, Faults
+from drivers.sim.remote import SimRemote
+
+TARGET = Path(__file__).parent / "images"
+SIZES = {"laptop": (1280, 800), "desk": (1920, 1080)}
+THEMES = ("dark", "light")
+PATIENCE_S = 90.0
+SETTLES_MS = 900
+BEAT_MS = 100
+COLOURS = 256
+"""A palette keeps a picture of the window at a quarter of its size, and nobody sees the difference."""
+
+PLAN = CollectionPlan(
+    operator="ada", home="simulated home", scene="cup at the left", countdown_s=0.0, reset_s=20.0, target=50
+)
+COLLECTED = (
+    ("put the cup in the sink", 9.0, "success"),
+    ("open the drawer", 4.0, "failure"),
+    ("warm up", 5.0, "success"),
+    ("put the sponge in the sink", 12.0, "success"),
+)
+
+
+class Photographer:
+    """Brings a window into each state and takes its picture.
+
+    Args:
+        session: of the simulated robot.
+        into: the folder for the pictures.
+        only: beginning of the names that are wanted.
+    """
+
+    def __init__(self, session: Session, *, into: Path, only: str) -> None:
+        self._session = session
+        self._into = into
+        self._only = only
+
+    def wait(self, until: Callable[[Snapshot], bool], what: str) -> Snapshot:
+        """Let the window live until something is so."""
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            snapshot = self._session.snapshot()
+            if until(snapshot):
+                return snapshot
+            QTest.qWait(20)
+        raise TimeoutError(f"{what} did not come about; {self._session.snapshot().notices}")
+
+    def collect(self, task: str, seconds: float, outcome: str) -> None:
+        """Record some seconds of a script."""
+        session = self._session
+        self.drive(task)
+        session.set_plan(_plan(task))
+        self.record()
+        QTest.qWait(round(1000 * seconds))
+        session.judge(outcome, aim=session.snapshot().collection.aim)
+        self.wait(lambda now: now.collection.phase is Phase.RESETTING, "the episode's end")
+
+    def drive(self, task: str) -> None:
+        """Let the scripted operator do a task from the robot's start."""
+        session = self._session
+        session.stop_script()
+        self.wait(lambda now: now.mode is Mode.HOLD and not now.script, "hold")
+        session.reset_world(3)
+        QTest.qWait(1500)
+        session.run_script(task, 3)
+        self.wait(lambda now: now.mode is Mode.TELEOP and now.gate is None and bool(now.script), "following")
+
+    def record(self) -> None:
+        """Begin an episode and wait until it can be judged."""
+        self._session.begin()
+        self.wait(
+            lambda now: now.recording is not None and now.collection.aim == now.recording.episode_id,
+            "an episode",
+        )
+
+    def everywhere(self, settings: Settings) -> None:
+        """Every page in both themes at both sizes."""
+        for theme_name in THEMES:
+            theme = Theme(theme_name)
+            theme.apply()
+            for size_name, size in SIZES.items():
+                window = Window(settings=settings, theme=theme)
+                window.resize(*size)
+                window.show()
+                window.attach(self._session)
+                frame = window.frame
+                if frame is None:
+                    raise RuntimeError("the window has no frame")
+                for page_id, prepare in self._pages(frame).items():
+                    prepare()
+                    QTest.qWait(SETTLES_MS)
+                    self._take(window, f"{page_id}-{theme_name}-{size_name}")
+                frame.go_to("drive")
+                window.close()
+
+    def fault(self, settings: Settings) -> None:
+        """The Drive page while the left arm's cable is pulled."""
+        theme = Theme()
+        theme.apply()
+        window = Window(settings=settings, theme=theme)
+        window.resize(*SIZES["laptop"])
+        window.show()
+        window.attach(self._session)
+        with SimRemote(self._session.runtime_dir) as world:
+            world.set_faults(Faults(buses={"left_follower": BusFaults(cut=True)}))
+            self.wait(lambda now: now.mode is Mode.HOLD, "hold")
+            QTest.qWait(SETTLES_MS)
+            self._take(window, "fault")
+            world.set_faults(Faults())
+        window.close()
+
+    def _pages(self, frame: Frame) -> dict[str, Callable[[], None]]:
+        """What to do before each picture, by the picture's name."""
+
+        def review() -> None:
+            episodes = self._session.snapshot().episodes
+            cup = next(episode for episode in episodes if "cup" in episode.task)
+            frame.open_episode(cup)
+            QTest.qWait(SETTLES_MS)
+
+        def calibration() -> None:
+            frame.go_to("robot")
+            frame.robot_page.open_calibration()
+
+        def settled(page_id: str) -> Callable[[], None]:
+            return lambda: frame.go_to(page_id)
+
+        return {
+            "drive": settled("drive"),
+            "review": review,
+            "episodes": settled("episodes"),
+            "robot": settled("robot"),
+            "calibration": calibration,
+            "settings": settled("settings"),
+        }
+
+    def _take(self, window: Window, name: str) -> None:
+        if not name.startswith(self._only):
+            return
+        buffer = QBuffer()
+        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+        window.grab().save(buffer, "PNG")
+        picture = Image.open(io.BytesIO(bytes(buffer.data()))).convert("RGB")
+        path = self._into / f"{name}.png"
+        picture.quantize(COLOURS, dither=Image.Dither.FLOYDSTEINBERG).save(path, optimize=True)
+        print(path)
+
+
+def main() -> None:
+    """Take the pictures."""
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    options.add_argument("--into", type=Path, default=TARGET)
+    options.add_argument("--only", default="")
+    args = options.parse_args()
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    application = QApplication(["understudy"])
+    with tempfile.TemporaryDirectory(prefix="understudy-pictures-") as scratch:
+        settings = Settings(Path(scratch) / "window.ini")
+        settings.plan, settings.muted, settings.first_steps = PLAN, True, False
+        session = Session(data_dir=Path(scratch) / "kitchen", operator="ada", seed=3)
+        try:
+            beat = _keep_watching(session, application)
+            photographer = Photographer(session, into=args.into, only=args.only)
+            photographer.wait(lambda now: now.ready and now.homed, "robot and cameras")
+            for task, seconds, outcome in COLLECTED:
+                photographer.collect(task, seconds, outcome)
+            photographer.drive("put the cup in the sink")
+            session.set_plan(_plan("put the cup in the sink"))
+            photographer.record()
+            QTest.qWait(9000)
+            photographer.everywhere(settings)
+            photographer.fault(settings)
+            beat.stop()
+        finally:
+            session.close()
+
+
+def _plan(task: str) -> CollectionPlan:
+    return msgspec.structs.replace(PLAN, task=task)
+
+
+def _keep_watching(session: Session, parent: QObject) -> QTimer:
+    """Say all the time that somebody watches, also while there is no window."""
+    beat = QTimer(parent)
+    beat.timeout.connect(session.beat)
+    beat.start(BEAT_MS)
+    return beat
+
+
+if __name__ == "__main__":
+    main()
