@@ -6,6 +6,7 @@ the wrong one in between, and keeps a list of its own of what must come of it.
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import random
 import re
@@ -145,8 +146,8 @@ class Operator:
         )
 
     def press(self, action: str) -> None:
-        """By key, or by a click on the button where there is one to be seen: what the screen shows now is meant."""
-        self.frame.refresh()
+        """By key, or by a click on a button that can be seen, once the screen says that it can be done."""
+        self.wait(lambda now: self.can(action), f"{action} to be possible")
         button = next(
             (
                 each
@@ -159,6 +160,11 @@ class Operator:
             QTest.mouseClick(button, Qt.MouseButton.LeftButton)
         else:
             QTest.keyClick(QApplication.focusWidget() or self.frame, KEYS[action])
+
+    def can(self, action: str) -> bool:
+        """Whether it can be done, by what is on screen now."""
+        self.frame.refresh()
+        return self.frame.actions_registry[action].enabled()
 
     def keep_driving(self) -> None:
         """Somebody leads the robot all the time."""
@@ -264,6 +270,7 @@ def window_on(session: Session, settings: Settings) -> Iterator[Frame]:
 
 
 def test_a_hundred_episodes_in_a_row_are_all_as_they_were_made(qapp: QApplication, tmp_path: Path) -> None:
+    faulthandler.cancel_dump_traceback_later()  # set for tests of a minute; this one has a limit of its own
     data_dir = tmp_path / "day"
     settings = Settings(tmp_path / "window.ini")
     settings.plan = PLAN
