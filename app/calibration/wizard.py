@@ -291,16 +291,12 @@ class Wizard:
         """To the step before; what it had taken is taken anew."""
         if self.phase is Phase.REVIEW:
             self.phase = Phase.STEP
-            self._enter(len(self._queue) - 1)
+            self._enter(self._before(len(self._queue)))
         elif self.phase is Phase.STEP and self._at == 0:
             self._abandon("")
         elif self.phase is Phase.STEP:
             self._stop_moving()
-            at = self._at - 1
-            before = self._queue[at][0].id
-            while before in self._skipped and at > 0 and self._queue[at - 1][0].id == before:
-                at -= 1  # nothing of it was taken
-            self._enter(at)
+            self._enter(self._before(self._at))
 
     def skip(self) -> None:
         """Leave the step's procedure out; a lift keeps its direction when only its zero is left out."""
@@ -370,6 +366,14 @@ class Wizard:
         self._samples.clear()
         self.changes = ()
         self.phase, self.trouble = Phase.CHOOSE, why
+
+    def _before(self, at: int) -> int:
+        """The place of the step before; of a part that was left out the first one, for nothing of it was taken."""
+        at -= 1
+        part = self._queue[at][0].id
+        while part in self._skipped and at > 0 and self._queue[at - 1][0].id == part:
+            at -= 1
+        return at
 
     def _enter(self, at: int) -> None:
         self._at = at

@@ -34,6 +34,11 @@ QLineEdit, QPlainTextEdit, QComboBox, QSpinBox {
     background: $ground; border: 1px solid $line; border-radius: ${corner}px; padding: 4px 8px;
     selection-background-color: $focus; selection-color: $on_hue; }
 QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus, QSpinBox:focus { border: 2px solid $focus; }
+QCheckBox { spacing: 12px; }
+QCheckBox:focus { color: $focus; }
+QCheckBox::indicator { width: 16px; height: 16px; border: 1px solid $dim; border-radius: 4px; background: $ground; }
+QCheckBox::indicator:focus { border: 2px solid $focus; }
+QCheckBox::indicator:checked { background: $focus; border-color: $focus; }
 QComboBox QLineEdit, QComboBox QLineEdit:focus { border: none; padding: 0; background: transparent; }
 QComboBox::drop-down { border: none; width: 24px; }
 QComboBox QAbstractItemView { background: $panel; border: 1px solid $line; selection-background-color: $raised;

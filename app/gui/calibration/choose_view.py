@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.calibration.wizard import Wizard
 from app.gui import tokens
 from app.gui.widgets.label import Label
+from app.gui.widgets.tick_box import TickBox
 from drivers.profile.schema import RobotProfile
 
 _EXPLAINED = "One step at a time. Nothing is written before the last, and any of them can be cancelled."
+
+_TITLE_PX = tokens.steps(96)
+"""So wide that the summaries stand in a column."""
 
 
 class ChooseView(QWidget):
@@ -25,7 +29,7 @@ class ChooseView(QWidget):
     def __init__(self, profile: RobotProfile, wizard: Wizard) -> None:
         super().__init__()
         self._wizard = wizard
-        self.boxes: dict[str, QCheckBox] = {}
+        self.boxes: dict[str, TickBox] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(tokens.steps(3))
@@ -67,11 +71,12 @@ class ChooseView(QWidget):
         row = QHBoxLayout(card)
         row.setContentsMargins(tokens.steps(4), tokens.steps(2), tokens.steps(4), tokens.steps(2))
         row.setSpacing(tokens.steps(4))
-        box = QCheckBox(title)
+        box = TickBox(title)
         box.setFont(tokens.font(tokens.TEXT_LARGE_PX))
         box.setAccessibleDescription(summary)
         box.toggled.connect(lambda _: self.toggled.emit(procedure_id))
         self.boxes[procedure_id] = box
+        box.setMinimumWidth(_TITLE_PX)
         row.addWidget(box)
         row.addWidget(Label(summary, dim=True), stretch=1)
         date = profile.calibrated.get(procedure_id, "")

@@ -258,7 +258,7 @@ class CalibrationPage(QWidget):
         elif phase is Phase.REVIEW:
             self.review.show_changes()
         self.where.say(self._place())
-        self.trouble.say(wizard.trouble)
+        self.trouble.say(f"⚠ {wizard.trouble}" if wizard.trouble else "")
         self._name_buttons(phase)
 
     def _take_focus(self, phase: Phase) -> None:

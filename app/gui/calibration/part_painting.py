@@ -67,7 +67,7 @@ def paint_wheels(
         base: whose wheels.
         turned: which wheel, from 0.
     """
-    radius = min(area.width(), area.height()) * 0.24
+    radius = min(area.width(), area.height()) * 0.3
     centre = area.center()
     painter.setPen(QPen(QColor(palette.line), _LINE_PX))
     painter.setBrush(QColor(palette.panel))
@@ -79,7 +79,7 @@ def paint_wheels(
         painter.save()
         painter.translate(middle)
         painter.rotate(-rolls_deg)
-        wide, long = radius * 0.2, radius * 0.5
+        wide, long = radius * 0.18, radius * 0.46
         marked = number == turned
         painter.setPen(QPen(QColor(tokens.TELEOP if marked else palette.text_dim), tokens.FOCUS_PX))
         painter.setBrush(QColor(tokens.TELEOP if marked else palette.raised))
@@ -87,8 +87,8 @@ def paint_wheels(
         painter.restore()
         painter.setFont(tokens.font(tokens.TEXT_LARGE_PX, bold=marked))
         painter.setPen(QColor(palette.text if marked else palette.text_dim))
-        out = 1.0 + 0.42
-        label = QPointF(centre.x() - out * radius * math.sin(at), centre.y() - out * radius * math.cos(at))
+        out = radius + tokens.steps(20 if marked else 12)
+        label = QPointF(centre.x() - out * math.sin(at), centre.y() - out * math.cos(at))
         half = tokens.steps(12)
         painter.drawText(
             QRectF(label.x() - half, label.y() - tokens.steps(3), 2 * half, tokens.steps(6)),

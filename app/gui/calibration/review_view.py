@@ -47,6 +47,9 @@ class ReviewView(QWidget):
             columns.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
             columns.setStretchLastSection(True)
             columns.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        for number in (1, 2, 3):
+            if (head := self.table.horizontalHeaderItem(number)) is not None:
+                head.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(tokens.steps(3))
@@ -91,7 +94,7 @@ class ReviewView(QWidget):
             cell = QTableWidgetItem(text)
             if column in (1, 2, 3):
                 cell.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            if change.doubt:
+            if change.doubt and column in (0, len(cells) - 1):
                 cell.setForeground(QColor(tokens.ink_of(tokens.WARNING, palette)))
             elif not change.changes:
                 cell.setForeground(QColor(palette.text_dim))

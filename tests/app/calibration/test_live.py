@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from app.calibration.wizard import Phase, Wizard
+from app.messages import Nudge
 from app.session import Session
 from drivers.calibration import Change, save_profile
 from drivers.calibration.procedure import MoveStep, PoseStep
@@ -136,6 +137,19 @@ def beside(profile: Path, data_dir: Path) -> Iterator[Person]:
         session.close()
 
 
+def let_go_and_vanish(person: Person) -> None:
+    """Let the servos go, as a calibration does, and say no more: the robot powers them again by itself."""
+    session = person.session
+    session.set_torque(False, lent=True)
+    person.wait(lambda: not session.snapshot().torque, "letting go")
+    session.nudge(Nudge(twist=(0.1, 0.0, 0.0), for_s=1.0))
+    person.wait(lambda: any("power them first" in n.what for n in session.snapshot().notices), "a refusal")
+    deadline = time.monotonic() + PATIENCE_S
+    while not session.snapshot().torque:  # without a beat
+        assert time.monotonic() < deadline, "the servos were not powered again"
+        time.sleep(0.02)
+
+
 @pytest.mark.timeout(120)
 def test_a_miscalibrated_robot_gets_its_true_numbers_back(tmp_path: Path) -> None:
     path = wrong_copy(tmp_path)
@@ -149,6 +163,7 @@ def test_a_miscalibrated_robot_gets_its_true_numbers_back(tmp_path: Path) -> Non
         while wizard.phase is Phase.STEP:
             person.do()
         assert wizard.phase is Phase.REVIEW, wizard.trouble
+        let_go_and_vanish(person)
         saved = save_profile(
             str(path),
             person.session.profile,

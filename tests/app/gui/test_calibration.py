@@ -16,7 +16,7 @@ from app.gui.window import Window
 from app.messages import Mode, Nudge
 from drivers.calibration import stillness
 from drivers.calibration.procedure import HomeStep, MoveStep, PoseStep
-from drivers.profile import load_profile
+from drivers.profile import load_profile, profile_path
 from tests.support.fake_session import FakeSession
 from tests.support.qt_waiting import wait_until
 
@@ -141,10 +141,22 @@ def test_letting_go_takes_two_presses_and_a_warning_and_is_given_back(
 
 
 @pytest.mark.parametrize("end", ["stop", "cancel", "close", "other page"])
-def test_however_it_ends_nothing_is_written_and_torque_is_as_it_was(
-    window: Window, frame: Frame, session: FakeSession, page: CalibrationPage, home: Path, end: str
+def test_however_it_ends_the_file_is_the_same_byte_for_byte_and_torque_is_as_it_was(
+    open_window: Callable[[FakeSession], Window], session: FakeSession, tmp_path: Path, end: str
 ) -> None:
+    own = tmp_path / "mine" / "robot.toml"
+    own.parent.mkdir()
+    own.write_bytes(profile_path("sim-kitchen").read_bytes())
+    session.profile_source = str(own)
+    window = open_window(session)
+    frame = window.frame
+    assert frame is not None
+    press(frame, Key.Key_4, ctrl=True)
+    press(frame, Key.Key_C)
+    page = frame.calibration
     choose(frame, "arm.left", "wheels")
+    do_step(frame)
+    press(frame, Key.Key_Backspace)
     press(frame, Key.Key_G)
     press(frame, Key.Key_G)
     assert not session.torque
@@ -155,13 +167,15 @@ def test_however_it_ends_nothing_is_written_and_torque_is_as_it_was(
         assert page.wizard.phase is Phase.CHOOSE
     elif end == "cancel":
         press(frame, Key.Key_Q)
+        assert page.wizard.phase is Phase.CHOOSE
     elif end == "close":
         window.close()
     else:
         press(frame, Key.Key_1, ctrl=True)
         assert page.wizard.phase is Phase.STEP  # what was taken stays for the way back
     assert session.torque
-    assert not home.exists()
+    assert own.read_bytes() == profile_path("sim-kitchen").read_bytes()
+    assert list(own.parent.iterdir()) == [own]
 
 
 def test_a_wheel_is_turned_only_when_it_is_asked_for_and_an_answer_needs_a_turn(

@@ -128,3 +128,30 @@ def test_the_pulse_counts_refreshes_and_stalls(window: Window) -> None:
     window.pulse.probe(False)
     window.pulse.reset()
     assert window.pulse.longest_stall_ms == 0
+
+
+def test_another_profile_closes_the_session_and_opens_one_of_its_own(
+    qapp: QApplication, tmp_path: Path
+) -> None:
+    first, second = FakeSession(), FakeSession()
+    reopened: list[tuple[str, bool]] = []
+
+    def reopen(profile: str) -> SessionLike:
+        reopened.append((profile, first.closed))
+        return second
+
+    def step(window: Window) -> bool:
+        if window.frame is None:
+            return False
+        if not reopened:
+            window.frame.calibration.profile_wanted.emit("/robots/mine.toml")
+            assert window.frame is None
+            return False
+        assert second.beats > 0
+        window.close()
+        return True
+
+    assert run(lambda: first, settings_path=tmp_path / "w.ini", on_window=Watcher(step), reopen=reopen) == 0
+    assert reopened == [("/robots/mine.toml", True)]
+    assert first.closed
+    assert second.closed

@@ -118,6 +118,14 @@ def test_a_simulated_file_of_ones_own_goes_on_by_what_it_was(tmp_path: Path) -> 
     assert true.arms["left"].joints[0].zero_ticks == 2048
 
 
+def test_a_world_that_goes_by_an_unknown_robot_is_refused_with_those_that_there_are(tmp_path: Path) -> None:
+    path = tmp_path / "sim.toml"
+    text = profile_path("sim-kitchen").read_text(encoding="utf-8")
+    path.write_text(text.replace("[simulation]\n", '[simulation]\nrobot = "sim-kitchn"\n'), encoding="utf-8")
+    with pytest.raises(ProfileError, match='did you mean "sim-kitchen"'):
+        true_profile(load_profile(path))
+
+
 def test_what_would_be_no_profile_is_refused_before_anything_is_written(own: Path) -> None:
     before = {path.name: path.read_bytes() for path in own.parent.iterdir()}
     with pytest.raises(ProfileError, match="closed_rad"):
