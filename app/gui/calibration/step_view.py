@@ -37,6 +37,7 @@ class StepView(QWidget):
         self.question = Label(size_px=tokens.TEXT_LARGE_PX, bold=True, wrap=True)
         self.answers = [ActionButton(actions[f"calibrate.answer_{n}"], theme) for n in (1, 2, 3)]
         self.values = LiveValues()
+        self._rule = rule()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(tokens.steps(5))
@@ -76,6 +77,7 @@ class StepView(QWidget):
         self.ring.setVisible(posing)
         self.why.setVisible(not moving)
         self.values.setVisible(posing)
+        self._rule.setVisible(posing)
         self.values.show_step(step)
         self.question.setVisible(moving)
         for button in self.answers:
@@ -102,7 +104,7 @@ class StepView(QWidget):
         column.addWidget(self.question)
         for button in self.answers:
             column.addWidget(button)
-        column.addWidget(rule())
+        column.addWidget(self._rule)
         column.addWidget(self.values)
         column.addStretch()
         return side
