@@ -33,6 +33,7 @@ class Action:
         enabled: whether it can be done now.
         icon: name in the icon set.
         why_not: why it cannot be done now, in words; empty where `enabled` says enough.
+        repeats: done again and again while its key is held.
         hidden: left out of the palette and the overlay, such as moves within the palette itself.
         held: it lasts as long as its key or pedal is held down, and is not run by a press.
         triggers: everything that means it, keys first as bound; see `app.inputs`.
@@ -51,6 +52,7 @@ class Action:
     hidden: bool = False
     held: bool = False
     triggers: tuple[str, ...] = ()
+    repeats: bool = False
 
 
 class Actions:

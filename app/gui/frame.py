@@ -15,6 +15,7 @@ from app.gui.catalogue.feet import add_feet
 from app.gui.catalogue.groups import STOP_PRESSED
 from app.gui.catalogue.moving import add_moving
 from app.gui.catalogue.recording import add_recording
+from app.gui.catalogue.review import add_review
 from app.gui.catalogue.robot import add_robot
 from app.gui.catalogue.simulation import add_simulation
 from app.gui.catalogue.window import WindowHandles, add_curves, add_pages, add_window
@@ -277,6 +278,11 @@ class Frame(QWidget):
         self.review_page.open(episode, self.episodes_page.listed)
         self.go_to(self.review_page.page_id)
 
+    def show_in_list(self, episode_id: str) -> None:
+        """Show an episode among the others."""
+        self.go_to(self.episodes_page.page_id)
+        self.episodes_page.choose_id(episode_id)
+
     def show_on_robot_page(self, pick: Pick) -> None:
         """Open the Robot page on a servo, a line or a camera."""
         self.go_to(RobotPage.page_id)
@@ -353,6 +359,15 @@ class Frame(QWidget):
         )
         add_robot(actions, self._session, now, self.robot_page)
         add_calibration(actions, self.calibration)
+        add_review(
+            actions,
+            self._session,
+            now,
+            self.review_page,
+            self.changes,
+            go_to=self.go_to,
+            show_in_list=self.show_in_list,
+        )
         add_pages(actions, self.pages.values(), go_to=self.go_to)
         add_window(
             actions,

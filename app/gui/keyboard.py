@@ -135,7 +135,7 @@ class Keyboard(QObject):
             return True
         if not typing and any(sink.key_pressed(held_name, ctrl=ctrl) for sink in self._sinks):
             return True
-        if event.isAutoRepeat() or not meanings:
+        if not meanings or (event.isAutoRepeat() and not all(action.repeats for action in meanings)):
             return False
         if len(meanings) > 1:
             if self._watcher is not None:

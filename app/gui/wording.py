@@ -92,6 +92,14 @@ def moment(iso_time: str) -> str:
 
 def key_caps(key: str) -> str:
     """A key in Qt's portable form as it is printed on keyboards: "⌫", "Ctrl K"."""
-    caps = {"Backspace": "⌫", "PgUp": "Page ↑", "PgDown": "Page ↓", "Return": "↵", "Del": "Del"}
+    caps = {
+        "Backspace": "⌫",
+        "PgUp": "Page ↑",
+        "PgDown": "Page ↓",
+        "Left": "←",
+        "Right": "→",
+        "Return": "↵",
+        "Del": "Del",
+    }
     parts = key.split("+") if key not in ("+", "Ctrl++") else [key]
     return " ".join(caps.get(part, part) for part in parts)

@@ -26,15 +26,18 @@ _PICTURE_STRETCH, _NOTES_STRETCH = 30, 10
 class Detail(QWidget):
     """Follows the choice. Tags and notes are saved when their field is left, so nothing is ever unsaved."""
 
-    def __init__(self, theme: Theme, changes: Changes, pictures: Thumbnails) -> None:
+    def __init__(self, theme: Theme, changes: Changes, pictures: Thumbnails | None = None) -> None:
         super().__init__()
         self._theme = theme
         self._changes = changes
         self._shown: tuple[EpisodeView, ...] = ()
         self._handed: tuple[str, str] | None = None  # saved already, though the episode may not show it yet
+        self._prefix = ""
+        self._damage_words = ""
+        self._problems: tuple[str, ...] = ()
         self._outcomes: list[ActionButton] = []
         self._buttons: list[ActionButton] = []
-        self._picture = _Picture(theme, pictures)
+        self._picture = _Picture(theme, pictures) if pictures is not None else None
         self._title = Label(size_px=tokens.TEXT_LARGE_PX, bold=True, wrap=True)
         self._facts = Label(dim=True, wrap=True)
         self._damage = Label(wrap=True)
@@ -42,21 +45,31 @@ class Detail(QWidget):
         self.notes = QPlainTextEdit()
         self._notes_head = Label("Notes", size_px=tokens.TEXT_SMALL_PX, dim=True)
 
-    def build(self, actions: Actions) -> None:
-        """Lay out, once the actions are registered."""
+    def build(self, actions: Actions, *, prefix: str = "episode") -> None:
+        """Lay out, once the actions are registered.
+
+        Args:
+            actions: the registry.
+            prefix: whose actions: those of the chosen (`episode`) or of the one that is played (`review`).
+        """
+        self._prefix = prefix
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(tokens.steps(2))
-        column.addWidget(self._picture, stretch=_PICTURE_STRETCH)
+        if self._picture is not None:
+            column.addWidget(self._picture, stretch=_PICTURE_STRETCH)
         column.addWidget(self._title)
         column.addWidget(self._facts)
         column.addWidget(self._build_damage())
         column.addLayout(self._build_outcomes(actions))
-        open_it = ActionButton(actions["episode.open"], self._theme)
-        replay = ActionButton(actions["episode.replay"], self._theme, title="Replay")
-        flag = ActionButton(actions["episode.flag"], self._theme, title="Flag")
-        trash = ActionButton(actions["episode.trash"], self._theme)
-        column.addWidget(open_it)
+        replay = ActionButton(actions[f"{prefix}.replay"], self._theme, title="Replay")
+        flag = ActionButton(actions[f"{prefix}.flag"], self._theme, title="Flag")
+        trash = ActionButton(actions[f"{prefix}.trash"], self._theme)
+        self._buttons = [*self._outcomes, replay, flag, trash]
+        if self._picture is not None:
+            open_it = ActionButton(actions[f"{prefix}.open"], self._theme)
+            column.addWidget(open_it)
+            self._buttons.append(open_it)
         pair = QHBoxLayout()
         pair.setSpacing(tokens.steps(2))
         pair.addWidget(replay, stretch=1)
@@ -78,7 +91,6 @@ class Detail(QWidget):
         self.notes.setTabChangesFocus(True)
         column.addWidget(trash)
         column.addStretch(1)
-        self._buttons = [*self._outcomes, open_it, replay, flag, trash]
 
     def show_choice(self, episodes: tuple[EpisodeView, ...]) -> None:
         """Show one episode, or what several have in common."""
@@ -95,7 +107,14 @@ class Detail(QWidget):
 
     def picture_arrived(self) -> None:
         """There may be a picture now."""
-        self._picture.update()
+        if self._picture is not None:
+            self._picture.update()
+
+    def tell(self, problems: tuple[str, ...]) -> None:
+        """Say what else was found to be wrong with the episode."""
+        if problems != self._problems:
+            self._problems = problems
+            self._show_damage()
 
     def save(self) -> None:
         """Hand over tags and notes that were typed; called whenever a field is left."""
@@ -132,14 +151,14 @@ class Detail(QWidget):
             self._title.say(f"{counted(len(shown), 'episode')} chosen")
             total_s = sum(episode.duration_s for episode in shown)
             self._facts.say(f"{length(total_s)} in all\nWhat you do now is done to each of them.")
-        damage = (
+        self._damage_words = (
             (one.damage or ("" if one.complete else "It was cut short; what is there is whole."))
             if one
             else ""
         )
-        self._damage_box.setVisible(bool(damage))
-        self._damage.say(damage)
-        self._picture.show_of(one.episode_id if one is not None else "")
+        self._show_damage()
+        if self._picture is not None:
+            self._picture.show_of(one.episode_id if one is not None else "")
         if not (same and self.tags.hasFocus()):
             self.tags.setText(", ".join(common_tags(shown)))
         for widget in (self.notes, self._notes_head):
@@ -147,9 +166,14 @@ class Detail(QWidget):
         if one is not None and not (same and self.notes.hasFocus()):
             self.notes.setPlainText(one.notes)
         for button in self._outcomes:
-            button.set_lit(outcomes == {button.action_id.removeprefix("episode.")})
+            button.set_lit(outcomes == {button.action_id.removeprefix(f"{self._prefix}.")})
         flags = ", ".join(dict.fromkeys(flag_words(episode) for episode in shown if flag_words(episode)))
         self.setAccessibleDescription(flags)
+
+    def _show_damage(self) -> None:
+        words = "\n".join(dict.fromkeys(words for words in (self._damage_words, *self._problems) if words))
+        self._damage_box.setVisible(bool(words))
+        self._damage.say(words)
 
     def _build_damage(self) -> QWidget:
         self._damage_box = QWidget()
@@ -165,12 +189,12 @@ class Detail(QWidget):
         looks = (
             ("success", "Success", tokens.GOOD, tokens.ON_HUE),
             ("failure", "Failure", tokens.ALARM, tokens.ON_ALARM),
-            ("unset", "Open", tokens.HOLD, tokens.ON_HUE),
+            ("unset", "Unset", tokens.HOLD, tokens.ON_HUE),
         )
         row = QHBoxLayout()
         row.setSpacing(tokens.steps(2))
         for outcome, title, hue, ink in looks:
-            action = actions[f"episode.{outcome}"]
+            action = actions[f"{self._prefix}.{outcome}"]
             button = ActionButton(action, self._theme, hue=hue, ink=ink, title=title, compact=True)
             self._outcomes.append(button)
             row.addWidget(button, stretch=1)

@@ -1,17 +1,41 @@
-"""Review."""
+"""Review: one episode, played with everything that was recorded on one clock."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+
+from app.gui import tokens
+from app.gui.actions import Actions
 from app.gui.episodes.changes import Changes
+from app.gui.episodes.detail import Detail
 from app.gui.pages.page import Page
+from app.gui.review.film import Film
+from app.gui.review.joint_menu import JointMenu
+from app.gui.review.player import Player
+from app.gui.review.show import Show
+from app.gui.review.tile import FilmGrid
+from app.gui.review.timeline import Timeline
+from app.gui.review.transport import Transport
 from app.gui.session_protocol import SessionLike
 from app.gui.settings import Settings
 from app.gui.theme import Theme
+from app.gui.widgets.action_button import ActionButton
+from app.gui.widgets.label import Label
+from app.gui.widgets.recent_episodes import finished
+from app.gui.wording import headline, sentence
 from app.session.view import EpisodeView, Snapshot
+
+TICK_MS = 16
+_PLAYER, _SAYING = range(2)
 
 
 class ReviewPage(Page):
-    """Under construction."""
+    """Pictures above, the timeline below, what is said of the episode on the right."""
 
     page_id = "review"
     title = "Review"
@@ -20,9 +44,323 @@ class ReviewPage(Page):
 
     def __init__(self, session: SessionLike, theme: Theme, *, settings: Settings, changes: Changes) -> None:
         super().__init__()
+        self._theme = theme
+        self._settings = settings
+        self._dataset = session.snapshot().dataset
+        self._listed: tuple[str, ...] = ()
+        self._episodes: tuple[EpisodeView, ...] = ()
+        self._by_id: dict[str, EpisodeView] = {}
+        self._asked = EpisodeView("", "", "unset", "", 0.0, True)
+        self._show: Show | None = None
+        self._here = False
+        self.grid = FilmGrid()
+        self.timeline = Timeline(theme)
+        self.detail = Detail(theme, changes)
+        self._pages = QStackedWidget()
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(TICK_MS)
+        self._timer.timeout.connect(self._tick)
+        self.timeline.sought.connect(self._seek)
+
+    def build(self, actions: Actions) -> None:
+        """Lay out, once the actions are registered."""
+        self.transport = Transport(actions, self._theme)
+        self.curves = JointMenu(actions["review.curves"], self._theme, self._numbers, self._toggle_number)
+        strip = QWidget()
+        strip.setObjectName("panel")
+        strip.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        line = QHBoxLayout(strip)
+        line.setContentsMargins(0, 0, tokens.steps(3), 0)
+        line.addWidget(self.transport, stretch=1)
+        line.addWidget(self.curves)
+        player = QWidget()
+        column = QVBoxLayout(player)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.grid, stretch=5)
+        column.addWidget(strip)
+        column.addWidget(self.timeline, stretch=4)
+        self._pages.addWidget(player)
+        self._pages.addWidget(self._build_saying())
+        self._buttons: list[ActionButton] = [self.curves]
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self._pages, stretch=1)
+        row.addWidget(self._build_side(actions))
+        self._say("mdi6.play-box-outline", *_NOTHING)
+
+    @property
+    def episode_id(self) -> str:
+        """The episode that is shown; empty for none."""
+        return self._asked.episode_id
+
+    @property
+    def episode(self) -> EpisodeView | None:
+        """The same, as the list knows it now; None when it is gone from there."""
+        return self._by_id.get(self.episode_id)
+
+    @property
+    def open_film(self) -> Film | None:
+        """What is played, once it is open."""
+        return self._show.film if self._show is not None else None
+
+    @property
+    def player(self) -> Player | None:
+        """The playhead, once the episode is open."""
+        return self._show.player if self._show is not None and self._show.film is not None else None
 
     def open(self, episode: EpisodeView, listed: tuple[EpisodeView, ...]) -> None:
-        """Play an episode."""
+        """Show an episode; the list says what comes before and after it."""
+        self._listed = tuple(other.episode_id for other in listed)
+        self._by_id.setdefault(episode.episode_id, episode)
+        if episode.episode_id != self.episode_id or self._show is None or self._show.reader.problem:
+            self._load(episode)
 
     def apply(self, snapshot: Snapshot) -> None:
-        """Show a snapshot."""
+        """Follow what is said of the episode, and show the newest of it."""
+        self._dataset = snapshot.dataset
+        episodes = finished(snapshot)
+        if episodes is not self._episodes:
+            self._episodes = episodes
+            self._by_id = {episode.episode_id: episode for episode in episodes}
+        if not self.episode_id and episodes:
+            self.open(episodes[0], episodes)
+        shown = self.episode
+        self.detail.show_choice((shown,) if shown is not None else ())
+        self.detail.tell(self._problems())
+        for button in self._buttons:
+            button.refresh()
+        self.transport.refresh()
+        if self._here and not self._timer.isActive():
+            self._tick()
+
+    def entered(self) -> None:
+        """Go on where one was."""
+        self._here = True
+        if self._show is not None:
+            self._show.reopen()
+        self._tick()
+
+    def left(self) -> None:
+        """Stand still, and let go of the disk."""
+        self._here = False
+        self._timer.stop()
+        self.detail.save()
+        if self._show is not None:
+            self._show.player.pause(time.monotonic_ns())
+            self._show.close()
+
+    def go(self, way: int) -> None:
+        """Show the next episode of the list (1), or the one before (-1)."""
+        if (other := self._neighbour(way)) is not None:
+            self._load(other)
+
+    def can_go(self, way: int) -> bool:
+        """Whether there is one."""
+        return self._neighbour(way) is not None
+
+    def toggle(self) -> None:
+        """Play or pause."""
+        self._move(lambda player, now_ns: player.toggle(now_ns))
+
+    def pause(self) -> None:
+        """Stand still."""
+        self._move(lambda player, now_ns: player.pause(now_ns))
+
+    def shuttle(self, *, backwards: bool) -> None:
+        """Play that way; again for double speed."""
+        self._move(lambda player, now_ns: player.shuttle(now_ns, backwards=backwards))
+
+    def change_rate(self, steps: int) -> None:
+        """Faster or slower."""
+        self._move(lambda player, now_ns: player.change_rate(steps, now_ns))
+
+    def toggle_loop(self) -> None:
+        """Begin anew at the end, or stop there."""
+        if self.player is not None:
+            self.player.loop = not self.player.loop
+            self._tick()
+
+    def step(self, frames: int) -> None:
+        """So many frames on or back."""
+        if self._show is not None:
+            self._show.step(frames)
+            self._tick()
+
+    def jump(self, seconds: float) -> None:
+        """So many seconds on or back."""
+        if self._show is not None:
+            self._show.jump(seconds)
+            self._tick()
+
+    def mark(self, way: int) -> None:
+        """To the next event, or the one before."""
+        if self._show is not None:
+            self._show.mark(way)
+            self._tick()
+
+    def to_end(self, *, first: bool) -> None:
+        """To the first or the last moment."""
+        if (player := self.player) is not None:
+            self._seek(player.start_ns if first else player.end_ns)
+
+    def zoom(self, factor: float) -> None:
+        """Show so many times as much; the whole episode for 0."""
+        if factor:
+            self.timeline.zoom(factor)
+        else:
+            self.timeline.show_all()
+
+    def choose_curves(self) -> None:
+        """Drop the menu of numbers."""
+        self.curves.show_menu()
+
+    def focus_notes(self) -> None:
+        """Write."""
+        self.detail.notes.setFocus()
+
+    def _load(self, episode: EpisodeView) -> None:
+        self.detail.save()
+        if self._show is not None:
+            self._show.close()
+        self._asked = episode
+        path = Path(self._dataset) / "episodes" / episode.episode_id
+        self._show = Show(
+            path,
+            grid=self.grid,
+            timeline=self.timeline,
+            theme=self._theme,
+            chosen=self._settings.review_joints,
+        )
+        if not self._here:
+            self._show.close()
+        self._tick()
+
+    def _move(self, act: Callable[[Player, int], None]) -> None:
+        if (player := self.player) is not None:
+            act(player, time.monotonic_ns())
+            self._tick()
+
+    def _seek(self, time_ns: int) -> None:
+        if self._show is not None and self._show.film is not None:
+            self._show.seek(time_ns)
+            self._tick()
+
+    def _tick(self) -> None:
+        """Show what there is now; the timer only runs while something moves or is being opened."""
+        show = self._show
+        if show is None or not self._here:
+            return
+        if show.tick() and show.film is not None:
+            self._pages.setCurrentIndex(_PLAYER)
+            self.transport.apply(show.player, show.film)
+            moving = show.player.playing
+        elif show.reader.problem:
+            self._say_unreadable(show.reader.problem)
+            moving = False
+        else:
+            moving = True
+        if moving != self._timer.isActive():
+            if moving:
+                self._timer.start()
+            else:
+                self._timer.stop()
+
+    def _neighbour(self, way: int) -> EpisodeView | None:
+        if self.episode_id not in self._listed:
+            return None
+        at = self._listed.index(self.episode_id) + way
+        while 0 <= at < len(self._listed):
+            if (other := self._by_id.get(self._listed[at])) is not None:
+                return other
+            at += way
+        return None
+
+    def _problems(self) -> tuple[str, ...]:
+        film = self.open_film
+        problems = film.problems if film is not None else ()
+        if self.episode_id and self.episode is None:
+            return ("It is in the trash. Ctrl Z takes back what you did last.", *problems)
+        return problems
+
+    def _numbers(self) -> list[tuple[str, bool]]:
+        show = self._show
+        film = self.open_film
+        return (
+            [(name, name in show.drawn) for name in film.names]
+            if show is not None and film is not None
+            else []
+        )
+
+    def _toggle_number(self, name: str | None) -> None:
+        show = self._show
+        if show is None:
+            return
+        drawn = show.drawn
+        names: tuple[str, ...] = ()
+        if name is not None:
+            names = tuple(n for n in drawn if n != name) if name in drawn else (*drawn, name)
+        film = self.open_film
+        if film is not None:
+            names = tuple(n for n in film.names if n in names)
+        self._settings.review_joints = names
+        show.choose(names)
+
+    def _say_unreadable(self, problem: str) -> None:
+        what, remedy = headline(problem)
+        do = f"understudy data verify {self.episode_id}\nunderstudy data repair {self.episode_id}"
+        self._say(
+            "mdi6.image-broken-variant", "This episode cannot be opened", sentence(what), sentence(remedy), do
+        )
+
+    def _say(self, icon: str, title: str, *lines: str) -> None:
+        self._mark.setPixmap(self._theme.pixmap(icon, tokens.ICON_BANNER_PX, self._theme.palette.text_dim))
+        self._said.say(title)
+        self._why.say("\n\n".join(line for line in lines if line))
+        self._pages.setCurrentIndex(_SAYING)
+
+    def _build_saying(self) -> QWidget:
+        saying = QWidget()
+        self._mark = QLabel()
+        self._said = Label(size_px=tokens.TEXT_TITLE_PX, bold=True, wrap=True)
+        self._why = Label(dim=True, wrap=True)
+        self._why.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        column = QVBoxLayout(saying)
+        column.setContentsMargins(*([tokens.steps(8)] * 4))
+        column.setSpacing(tokens.steps(3))
+        column.addStretch()
+        for label in (self._mark, self._said, self._why):
+            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            column.addWidget(label)
+        column.addStretch()
+        return saying
+
+    def _build_side(self, actions: Actions) -> QWidget:
+        side = QWidget()
+        side.setObjectName("side")
+        side.setFixedWidth(tokens.SIDE_WIDTH_PX)
+        column = QVBoxLayout(side)
+        column.setContentsMargins(*([tokens.steps(4)] * 4))
+        column.setSpacing(tokens.steps(2))
+        head = QHBoxLayout()
+        head.setSpacing(tokens.steps(2))
+        for action_id, title in (
+            ("review.list", "List"),
+            ("review.previous", "▲"),
+            ("review.next", "▼"),
+        ):
+            button = ActionButton(actions[action_id], self._theme, title=title, compact=True)
+            self._buttons.append(button)
+            head.addWidget(button, stretch=1)
+        column.addLayout(head)
+        self.detail.build(actions, prefix="review")
+        column.addWidget(self.detail, stretch=1)
+        return side
+
+
+_NOTHING = (
+    "Nothing to review yet",
+    "Record an episode on the Drive page (Ctrl 1); it can be played here as soon as it has ended.",
+)

@@ -1,0 +1,42 @@
+"""Which stored frame belongs to a moment, and the way to the next one; free of Qt."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Times = NDArray[np.int64]
+
+GAP_PERIODS = 2.5
+"""A frame that is older than so many of its camera's periods is shown as a gap."""
+
+
+def frame_at(time_ns: Times, position_ns: int) -> int:
+    """The newest frame that is not after a moment; -1 before the first."""
+    return int(np.searchsorted(time_ns, position_ns, side="right")) - 1
+
+
+def step_from(time_ns: Times, position_ns: int, steps: int) -> int:
+    """The time so many frames on or back; the moment itself where there are no frames.
+
+    From between two frames, one step back goes to the frame that is shown.
+    """
+    if not len(time_ns):
+        return position_ns
+    at = frame_at(time_ns, position_ns)
+    if steps < 0 and at >= 0 and time_ns[at] < position_ns:
+        steps += 1
+    return int(time_ns[min(max(at + steps, 0), len(time_ns) - 1)])
+
+
+def gaps(time_ns: Times, rate_hz: float, missing: NDArray[np.bool_] | None = None) -> list[tuple[int, int]]:
+    """From when to when a camera has nothing to show: between frames too far apart, and where frames were lost."""
+    longest_ns = gap_ns(rate_hz)
+    kept = time_ns[~missing] if missing is not None else time_ns
+    wide = np.flatnonzero(np.diff(kept) > longest_ns)
+    return [(int(kept[at]), int(kept[at + 1])) for at in wide]
+
+
+def gap_ns(rate_hz: float) -> int:
+    """From which age on a frame does not stand for its moment any more."""
+    return int(GAP_PERIODS * 1e9 / rate_hz)

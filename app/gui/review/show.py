@@ -1,0 +1,144 @@
+"""One episode being shown: its reader, its player, its tiles and lanes, from opening to closing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from app.gui.review.axis import TimeAxis
+from app.gui.review.decimate import travel
+from app.gui.review.film import Film
+from app.gui.review.frames import step_from
+from app.gui.review.lanes import CurveLane, EventLane, GapLane, Lane, RulerLane, SpanLane
+from app.gui.review.player import Player
+from app.gui.review.reader import Reader
+from app.gui.review.tile import FilmGrid, FilmTile
+from app.gui.review.timeline import Timeline
+from app.gui.theme import Theme
+
+CURVES = 3
+CURVES_MOST = 6
+
+
+class Show:
+    """Brings player, reader and widgets together for one episode.
+
+    Args:
+        path: the episode's folder.
+        grid: for its pictures.
+        timeline: for its lanes.
+        theme: colours.
+        chosen: names of the numbers to draw; empty for those that move most.
+    """
+
+    def __init__(
+        self, path: Path, *, grid: FilmGrid, timeline: Timeline, theme: Theme, chosen: tuple[str, ...]
+    ) -> None:
+        self.path = path
+        self.reader = Reader(path)
+        self.player = Player(0, 0)
+        self._grid = grid
+        self._timeline = timeline
+        self._theme = theme
+        self._chosen = chosen
+        self._shown: Film | None = None
+        self._resume: tuple[int, float, bool] | None = None
+
+    @property
+    def film(self) -> Film | None:
+        """What is shown, once it is open."""
+        return self._shown
+
+    @property
+    def drawn(self) -> tuple[str, ...]:
+        """Names of the numbers that are drawn."""
+        film = self._shown
+        if film is None:
+            return ()
+        known = [name for name in self._chosen if name in film.names]
+        return tuple(known[:CURVES_MOST]) or _liveliest(film, CURVES)
+
+    def choose(self, names: tuple[str, ...]) -> None:
+        """Draw these numbers; none for those that move most."""
+        self._chosen = names
+        self._show_lanes()
+
+    def tick(self) -> bool:
+        """Move on and show what there is; says whether the episode is open."""
+        if self._shown is None:
+            if self.reader.film is None:
+                return False
+            self._open(self.reader.film)
+        now_ns = time.monotonic_ns()
+        position = self.player.advance(now_ns)
+        velocity = self.player.velocity
+        self.reader.want(position, velocity)
+        for number, tile in enumerate(self._grid.tiles):
+            tile.show_still(self.reader.still(number, position, velocity), position)
+        self._timeline.set_position(position)
+        return True
+
+    def step(self, frames: int) -> None:
+        """Go so many frames of the main camera on or back, and stand there."""
+        film = self._shown
+        if film is None:
+            return
+        now_ns = time.monotonic_ns()
+        self.player.pause(now_ns)
+        times = film.cameras[0].time_ns if film.cameras else film.time_ns
+        self.player.seek(step_from(times, self.player.position_ns, frames), now_ns)
+
+    def jump(self, seconds: float) -> None:
+        """Go so many seconds on or back."""
+        self.seek(self.player.position_ns + round(seconds * 1e9))
+
+    def seek(self, time_ns: int) -> None:
+        """Go to a moment."""
+        self.player.seek(time_ns, time.monotonic_ns())
+
+    def mark(self, way: int) -> None:
+        """Go to the next (1) or the last (-1) event or change of who drives."""
+        film = self._shown
+        if film is None:
+            return
+        marks = sorted({*(event.time_ns for event in film.events), *(span.start_ns for span in film.spans)})
+        at = self.player.position_ns
+        ahead = (
+            [mark for mark in marks if mark > at] if way > 0 else [mark for mark in marks if mark < at][::-1]
+        )
+        self.seek(ahead[0] if ahead else film.end_ns if way > 0 else film.start_ns)
+
+    def close(self) -> None:
+        """Let go of the disk."""
+        self.reader.close()
+
+    def reopen(self) -> None:
+        """Read again after `close`, at the same place."""
+        self.reader = Reader(self.path)
+
+    def _open(self, film: Film) -> None:
+        self._shown = film
+        self.player = Player(film.start_ns, film.end_ns)
+        self._grid.show_tiles(
+            tuple(FilmTile(camera, self._theme, captured=film.wall_words) for camera in film.cameras)
+        )
+        self._timeline.show_lanes((), TimeAxis(film.start_ns, film.end_ns))
+        self._show_lanes()
+
+    def _show_lanes(self) -> None:
+        film = self._shown
+        if film is None:
+            return
+        gap_lane, event_lane = GapLane(film), EventLane(film.events)
+        lanes: list[Lane] = [RulerLane(), SpanLane(film)]
+        lanes += [event_lane] if event_lane.events else []
+        lanes += [gap_lane] if gap_lane.gaps else []
+        lanes += [CurveLane(film, film.names.index(name)) for name in self.drawn]
+        self._timeline.show_lanes(lanes, self._timeline.axis)
+
+
+def _liveliest(film: Film, count: int) -> tuple[str, ...]:
+    went = travel(film.sent if len(film.sent) else film.position, film.limits)
+    best: Sequence[int] = sorted(sorted(range(len(went)), key=lambda number: -went[number])[:count])
+    return tuple(film.names[number] for number in best)
