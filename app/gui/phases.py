@@ -120,12 +120,13 @@ def last_line(collection: CollectionView) -> str:
     return f"{episode_number(collection.last_id)}: {outcome}"
 
 
-def large(snapshot: Snapshot, *, instruction: str = "") -> Large:
+def large(snapshot: Snapshot, *, instruction: str = "", wanting: tuple[str, str] = ("", "")) -> Large:
     """What is drawn over the front camera.
 
     Args:
         snapshot: what is so.
         instruction: of the alignment gate: what to move first.
+        wanting: what is missing before anything can be done, and what to do about it.
     """
     collection = snapshot.collection
     line = record_line(snapshot)
@@ -151,6 +152,8 @@ def large(snapshot: Snapshot, *, instruction: str = "") -> Large:
                 more=after_reset(collection),
                 share=share,
             )
+        case Phase.IDLE if any(wanting):
+            return Large(words=wanting[0], more=wanting[1])
         case Phase.IDLE if not snapshot.ready or snapshot.gate is not None:
             return Large(words=instruction)
         case _:

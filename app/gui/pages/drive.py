@@ -10,6 +10,7 @@ from app.gui.actions import Actions
 from app.gui.collecting import Collecting
 from app.gui.driving import Driving
 from app.gui.jog_sender import JogSender
+from app.gui.missing import NO_CAMERAS, missing
 from app.gui.pages.page import Page
 from app.gui.phases import large
 from app.gui.session_protocol import SessionLike
@@ -85,6 +86,7 @@ class DrivePage(Page):
         self.gate = GateDrawing(profile, theme)
         self.scripts = scripts
         self._script_rule = rule()
+        self._recent_rule = rule()
         self.recent = RecentEpisodes(theme)
         self.tally = TallyView(theme)
 
@@ -114,7 +116,7 @@ class DrivePage(Page):
         column.addWidget(self.tally)
         column.addWidget(self._script_rule)
         column.addWidget(self.scripts)
-        column.addWidget(rule())
+        column.addWidget(self._recent_rule)
         column.addWidget(self.recent, stretch=1)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -124,9 +126,8 @@ class DrivePage(Page):
 
     def apply(self, snapshot: Snapshot) -> None:
         """Show the newest of everything."""
-        self.cameras.apply(
-            snapshot, {tile.name: self._session.frame(tile.name) for tile in self.cameras.tiles}
-        )
+        frames = {tile.name: self._session.frame(tile.name) for tile in self.cameras.tiles}
+        self.cameras.apply(snapshot, frames)
         self.joints.apply(snapshot)
         if self.curves.isVisible():
             self.curves.apply(snapshot)
@@ -135,7 +136,7 @@ class DrivePage(Page):
         self.plan.apply(snapshot)
         self.record.apply(snapshot, driving=self._driving.on)
         self.tally.apply(snapshot.collection.tally)
-        self._show_stage(snapshot)
+        self._show_stage(snapshot, tuple(name for name, frame in frames.items() if frame is None))
         self.recent.apply(snapshot)
         gate_shown = snapshot.gate is not None
         parts = (self.plan, self.record, self.tally)
@@ -144,19 +145,28 @@ class DrivePage(Page):
         if situation != self._situation:
             self._situation = situation
             self.gate.setVisible(gate_shown)
+            self.plan.setVisible(not gate_shown)
+            self.tally.setVisible(not gate_shown)
             room_px = self.height() - taken_px - self.scripts.sizeHint().height() - tokens.steps(_GAPS_STEPS)
             scripts_shown = snapshot.simulated and not gate_shown and room_px >= 0
             self.scripts.setVisible(scripts_shown)
             self._script_rule.setVisible(scripts_shown)
             self.recent.setVisible(not gate_shown)
+            self._recent_rule.setVisible(not gate_shown)
         self.scripts.apply(snapshot)
         if self._driving.on:
             self.tray.apply(snapshot, self._driving.wish)
 
-    def _show_stage(self, snapshot: Snapshot) -> None:
+    def _show_stage(self, snapshot: Snapshot, without_picture: tuple[str, ...]) -> None:
+        told = self.gate.headline if snapshot.gate is not None else ""
         if self.cameras.tiles:
-            first = next(iter(self.gate.instructions), "") if snapshot.gate is not None else ""
-            self.stage.apply(large(snapshot, instruction=first), over=self.cameras.tiles[0])
+            over, wanting = (
+                self.cameras.tiles[0].geometry(),
+                missing(snapshot, without_picture=without_picture),
+            )
+        else:
+            over, wanting = self.cameras.rect(), NO_CAMERAS
+        self.stage.apply(large(snapshot, instruction=told, wanting=wanting), over=over)
 
     def show_driving(self) -> None:
         """Follow driving by hand being on or off; in a low window the tray takes the joints' place."""

@@ -1,4 +1,4 @@
-"""The alignment gate as a drawing: the robot's arms, the leaders as ghosts over them, and what still differs."""
+"""The alignment gate: the robot's arms with the leaders as ghosts over them, and joint by joint what still differs."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from app.gui import tokens
+from app.gui.gate_rows import GateRow, GateRows
 from app.gui.theme import Theme, with_alpha
 from app.gui.widgets.gate_drawing import joint_points, on_paper
 from app.gui.wording import plain_name
@@ -19,8 +20,10 @@ from app.session.view import GateView, Snapshot, TickView
 from drivers.profile.schema import Chain, RobotProfile
 
 _BAR_PX = 10
-_LINE_WORDS = 3
-_MARGIN_PX = 22
+_ROW_PX = 24
+_ARMS_LEAST_PX = 96
+_ARMS_SHARE = 0.4
+_MARGIN_PX = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +50,12 @@ class GateDrawing(QWidget):
             for segment in profile.segments
             if segment.kind == "arm"
         )
-        self._vector_names = tuple(plain_name(name) for name in profile.vector_names)
-        self._arm_slots = frozenset(
-            slot for limb in self._limbs for slot in range(limb.start, limb.start + len(limb.names))
-        )
+        self._rows_of = GateRows(profile)
         self._gate: GateView | None = None
         self._tick: TickView | None = None
         self._font = tokens.font(tokens.TEXT_PX)
         self._bold = tokens.font(tokens.TEXT_PX, bold=True)
+        self._small = tokens.font(tokens.TEXT_SMALL_PX)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(tokens.steps(58))
         self.setAccessibleName("Alignment gate")
@@ -70,14 +71,25 @@ class GateDrawing(QWidget):
         return QSize(tokens.SIDE_WIDTH_PX, tokens.steps(80))
 
     @property
+    def rows(self) -> tuple[GateRow, ...]:
+        """Every joint that the gate looks at, those still out of range first, the farthest on top."""
+        return () if self._gate is None else self._rows_of.of(self._gate, self._tick)
+
+    @property
     def instructions(self) -> tuple[str, ...]:
         """What to move and by how much, the farthest joint first; empty when all are close enough."""
+        return tuple(self._rows_of.instruction(row) for row in self.rows if not row.within)
+
+    @property
+    def headline(self) -> str:
+        """The one thing to know or to do now, to be read from far."""
         if self._gate is None:
-            return ()
-        error = self._gate.error_rad
-        out = [i for i in range(len(error)) if not self._gate.within[i] and math.isfinite(float(error[i]))]
-        out.sort(key=lambda i: -abs(float(error[i])))
-        return tuple(self._instruction(i, float(error[i])) for i in out)
+            return ""
+        if self._gate.phase == "ramping":
+            return "The robot takes over your motion"
+        if self._gate.phase == "driving":
+            return "The leaders come to the robot's pose"
+        return next(iter(self.instructions), "All joints are close enough")
 
     @property
     def filled(self) -> float:
@@ -95,14 +107,13 @@ class GateDrawing(QWidget):
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        line_px = tokens.TEXT_PX + tokens.steps(2)
-        words_px = _LINE_WORDS * line_px
         bar = QRectF(0, self.height() - _BAR_PX, self.width(), _BAR_PX)
-        arms_height = self.height() - words_px - _BAR_PX - tokens.steps(4)
-        each = arms_height / max(1, len(self._limbs))
+        arms_px = max(_ARMS_LEAST_PX, _ARMS_SHARE * self.height())
+        gap = tokens.steps(2)
+        each = (self.width() - gap * (len(self._limbs) - 1)) / max(1, len(self._limbs))
         for number, limb in enumerate(self._limbs):
-            self._paint_limb(painter, QRectF(0, number * each, self.width(), each - tokens.steps(2)), limb)
-        self._paint_words(painter, QRectF(0, arms_height + tokens.steps(2), self.width(), line_px))
+            self._paint_limb(painter, QRectF(number * (each + gap), 0, each, arms_px), limb)
+        self._paint_rows(painter, QRectF(0, arms_px + gap, self.width(), bar.top() - arms_px - 2 * gap))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(self._theme.palette.line))
         painter.drawRoundedRect(bar, _BAR_PX / 2, _BAR_PX / 2)
@@ -113,26 +124,42 @@ class GateDrawing(QWidget):
         )
         painter.drawRoundedRect(full, _BAR_PX / 2, _BAR_PX / 2)
 
-    def _paint_words(self, painter: QPainter, line: QRectF) -> None:
-        shown = self.instructions
-        if self._gate is not None and self._gate.phase == "ramping":
-            shown = ("The robot takes over the leaders' motion",)
-        elif not shown:
-            shown = ("All joints are close enough",)
-        more = len(shown) - _LINE_WORDS
-        painter.setPen(QColor(self._theme.palette.text))
-        for number, words in enumerate(shown[:_LINE_WORDS]):
-            painter.setFont(self._bold if number == 0 else self._font)
-            suffix = f"   and {more} more" if more > 0 and number == _LINE_WORDS - 1 else ""
-            painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words + suffix)
-            line.translate(0, line.height())
+    def _paint_rows(self, painter: QPainter, area: QRectF) -> None:
+        rows, fitting = self.rows, int(area.height() // _ROW_PX)
+        shown = rows if len(rows) <= fitting else rows[: max(0, fitting - 1)]
+        line = QRectF(area.left(), area.top(), area.width(), _ROW_PX)
+        for row in shown:
+            self._paint_row(painter, line, row)
+            line.translate(0, _ROW_PX)
+        if rest := rows[len(shown) :]:
+            out = sum(not row.within for row in rest)
+            words = f"and {out} more to move" if out else f"and {len(rest)} more are close enough"
+            painter.setFont(self._font)
+            painter.setPen(QColor(self._theme.palette.text_dim))
+            painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
+
+    def _paint_row(self, painter: QPainter, line: QRectF, row: GateRow) -> None:
+        """Mark, name, leader against robot, and which way to turn by how much."""
+        palette = self._theme.palette
+        middle = Qt.AlignmentFlag.AlignVCenter
+        side = tokens.TEXT_PX
+        mark = ("mdi6.check-bold", tokens.GOOD) if row.within else ("mdi6.circle-outline", tokens.ALARM)
+        icon = self._theme.icon(*mark)
+        icon.paint(painter, int(line.left()), int(line.center().y() - side / 2), side, side)
+        painter.setFont(self._font if row.within else self._bold)
+        painter.setPen(QColor(palette.text_dim if row.within else palette.text))
+        name = line.adjusted(side + tokens.steps(2), 0, 0, 0)
+        painter.drawText(name, Qt.AlignmentFlag.AlignLeft | middle, row.name)
+        values = QRectF(line.left() + 0.44 * line.width(), line.top(), 0.36 * line.width(), line.height())
+        painter.drawText(values, Qt.AlignmentFlag.AlignHCenter | middle, f"{row.leader} → {row.robot}")
+        painter.drawText(line, Qt.AlignmentFlag.AlignRight | middle, f"{row.arrow} {row.amount}".strip())
 
     def _paint_limb(self, painter: QPainter, area: QRectF, limb: _Limb) -> None:
         palette = self._theme.palette
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(palette.ground))
         painter.drawRoundedRect(area, tokens.CORNER_PX, tokens.CORNER_PX)
-        painter.setFont(self._font)
+        painter.setFont(self._small)
         painter.setPen(QColor(palette.text_dim))
         painter.drawText(
             area.adjusted(tokens.steps(2), tokens.steps(1), 0, 0),
@@ -141,16 +168,17 @@ class GateDrawing(QWidget):
         )
         if self._tick is None or self._gate is None or limb.chain is None:
             return
+        painter.setFont(self._small)
         right = area.adjusted(0, tokens.steps(1), -tokens.steps(2), 0)
-        for words, hue in (("robot", palette.text_dim), ("leader", tokens.TELEOP)):
+        for words, hue in (("leader", tokens.TELEOP), ("robot", palette.text_dim)):
             painter.setPen(QColor(tokens.ink_of(hue, palette)))
             painter.drawText(right, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, words)
-            right.translate(0, tokens.TEXT_PX + tokens.steps(1))
+            right.adjust(0, 0, -painter.fontMetrics().horizontalAdvance(words) - tokens.steps(2), 0)
         slots = slice(limb.start, limb.start + len(limb.names))
         robot_m = on_paper(joint_points(limb.chain, self._tick.position[slots]))
         ghost_m = on_paper(joint_points(limb.chain, self._tick.leader[slots]))
         robot, ghost = _fitted(
-            area.adjusted(_MARGIN_PX, _MARGIN_PX, -_MARGIN_PX, -_MARGIN_PX), robot_m, ghost_m
+            area.adjusted(_MARGIN_PX, _MARGIN_PX + tokens.TEXT_PX, -_MARGIN_PX, -_MARGIN_PX), robot_m, ghost_m
         )
         solid = QPen(QColor(palette.text_dim), 6, cap=Qt.PenCapStyle.RoundCap, join=Qt.PenJoinStyle.RoundJoin)
         pale = QPen(
@@ -170,12 +198,6 @@ class GateDrawing(QWidget):
             if not self._gate.within[slot] and math.isfinite(float(self._gate.error_rad[slot])):
                 painter.setPen(QPen(QColor(tokens.ALARM), 3))
                 painter.drawEllipse(ghost[number], 9, 9)
-
-    def _instruction(self, slot: int, error: float) -> str:
-        name = self._vector_names[slot]
-        if slot in self._arm_slots:
-            return f"{name}: move the leader {-math.degrees(error):+.0f}°".replace("-", "−")
-        return f"{name}: {'close' if error > 0 else 'open'} the handle by {abs(error):.0%}"
 
 
 def _fitted(area: QRectF, *lines: NDArray[np.float64]) -> list[list[QPointF]]:

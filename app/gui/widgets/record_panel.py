@@ -66,6 +66,11 @@ class RecordPanel(QWidget):
         """What is said of the last episode, and that it can still be changed; empty while it cannot."""
         return self._last.text() if self._last.isVisibleTo(self) else ""
 
+    @property
+    def figures(self) -> str:
+        """The small line below the record line."""
+        return self._figures.text()
+
     def buttons(self) -> dict[str, str]:
         """The words on the buttons that are there now, by the action they do."""
         every = (self._start, *self._judging.values(), self._back)

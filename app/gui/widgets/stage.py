@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PyQt6.QtCore import QRectF, Qt
+from PyQt6.QtCore import QRect, QRectF, Qt
 from PyQt6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QWidget
 
@@ -33,10 +33,10 @@ class Stage(QWidget):
         """What it says now."""
         return self._large
 
-    def apply(self, large: Large, *, over: QWidget) -> None:
-        """Say this over a tile."""
-        if self.geometry() != over.geometry():
-            self.setGeometry(over.geometry())
+    def apply(self, large: Large, *, over: QRect) -> None:
+        """Say this over a part of the host."""
+        if self.geometry() != over:
+            self.setGeometry(over)
         if repr(large) == repr(self._large):  # NaN is never equal to itself
             return
         self._large = large

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QPushButton
@@ -22,34 +21,33 @@ def press(frame: Frame, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.Keyboar
     QTest.keyClick(frame, key, modifiers)
 
 
-@pytest.mark.parametrize(
-    ("phase", "key", "calls"),
-    [
-        (Phase.IDLE, Key.Key_R, [("begin", False)]),
-        (Phase.COUNTDOWN, Key.Key_R, [("cancel",)]),
-        (Phase.ALIGNING, Key.Key_R, [("cancel",)]),
-        (Phase.STARTING, Key.Key_R, []),
-        (Phase.CLOSING, Key.Key_R, []),
-        (Phase.RESETTING, Key.Key_R, [("begin", False)]),
-        (Phase.COUNTDOWN, Key.Key_Backspace, [("cancel",)]),
-        (Phase.ALIGNING, Key.Key_Backspace, [("cancel",)]),
-        (Phase.RESETTING, Key.Key_Backspace, [("judge", "discard", "x-0036")]),
-        (Phase.RESETTING, Key.Key_S, [("judge", "success", "x-0036")]),
-        (Phase.RESETTING, Key.Key_F, [("judge", "failure", "x-0036")]),
-        (Phase.COUNTDOWN, Key.Key_F, [("judge", "failure", "x-0036")]),
-        (Phase.STARTING, Key.Key_Backspace, []),
-        (Phase.RESETTING, Key.Key_N, [("judge", "unset", "x-0036")]),
-        (Phase.RESETTING, Key.Key_B, [("take_back",)]),
-        (Phase.IDLE, Key.Key_B, [("take_back",)]),
-    ],
-)
-def test_each_key_follows_the_phase(
-    frame: Frame, session: FakeSession, phase: Phase, key: Qt.Key, calls: list[tuple[object, ...]]
-) -> None:
-    session.be(phase, **LAST)
-    frame.refresh()
-    press(frame, key)
-    assert session.calls == calls
+EACH: list[tuple[Phase, Qt.Key, list[tuple[object, ...]]]] = [
+    (Phase.IDLE, Key.Key_R, [("begin", False)]),
+    (Phase.COUNTDOWN, Key.Key_R, [("cancel",)]),
+    (Phase.ALIGNING, Key.Key_R, [("cancel",)]),
+    (Phase.STARTING, Key.Key_R, []),
+    (Phase.CLOSING, Key.Key_R, []),
+    (Phase.RESETTING, Key.Key_R, [("begin", False)]),
+    (Phase.COUNTDOWN, Key.Key_Backspace, [("cancel",)]),
+    (Phase.ALIGNING, Key.Key_Backspace, [("cancel",)]),
+    (Phase.RESETTING, Key.Key_Backspace, [("judge", "discard", "x-0036")]),
+    (Phase.RESETTING, Key.Key_S, [("judge", "success", "x-0036")]),
+    (Phase.RESETTING, Key.Key_F, [("judge", "failure", "x-0036")]),
+    (Phase.COUNTDOWN, Key.Key_F, [("judge", "failure", "x-0036")]),
+    (Phase.STARTING, Key.Key_Backspace, []),
+    (Phase.RESETTING, Key.Key_N, [("judge", "unset", "x-0036")]),
+    (Phase.RESETTING, Key.Key_B, [("take_back",)]),
+    (Phase.IDLE, Key.Key_B, [("take_back",)]),
+]
+
+
+def test_each_key_follows_the_phase(frame: Frame, session: FakeSession) -> None:
+    for phase, key, calls in EACH:
+        session.be(phase, **LAST)
+        session.calls.clear()
+        frame.refresh()
+        press(frame, key)
+        assert (phase, key, session.calls) == (phase, key, calls)
 
 
 def test_shift_r_records_at_once(frame: Frame, session: FakeSession) -> None:
@@ -120,17 +118,16 @@ def test_a_click_does_what_the_key_does(frame: Frame, session: FakeSession) -> N
     assert session.calls == [("judge", "failure", "x-0036")]
 
 
-@pytest.mark.parametrize("mode", [Mode.REPLAY, Mode.VERBAL, Mode.AUTONOMOUS])
-def test_from_a_robot_that_moves_by_itself_one_takes_over(
-    frame: Frame, session: FakeSession, mode: Mode
-) -> None:
-    session.mode = mode
-    frame.refresh()
+def test_from_a_robot_that_moves_by_itself_one_takes_over(frame: Frame, session: FakeSession) -> None:
     button = teleop_button(frame)
-    assert button.title == "Take over"
-    assert button.lit
-    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-    assert session.calls == [("set_mode", Mode.TELEOP)]
+    for mode in (Mode.REPLAY, Mode.VERBAL, Mode.AUTONOMOUS):
+        session.mode = mode
+        session.calls.clear()
+        frame.refresh()
+        assert button.title == "Take over"
+        assert button.lit
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        assert session.calls == [("set_mode", Mode.TELEOP)]
 
 
 def test_what_follows_a_take_over_is_called_an_intervention(frame: Frame, session: FakeSession) -> None:

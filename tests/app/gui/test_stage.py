@@ -22,13 +22,11 @@ def shown(frame: Frame) -> Large:
     return frame.drive_page.stage.shown
 
 
-@pytest.mark.parametrize(("left_s", "figure"), [(3.0, "3"), (2.01, "3"), (2.0, "2"), (0.4, "1"), (0.0, "1")])
-def test_the_countdown_counts_as_it_is_spoken(
-    frame: Frame, session: FakeSession, left_s: float, figure: str
-) -> None:
-    session.be(Phase.COUNTDOWN, left_s=left_s, total_s=3.0)
-    assert shown(frame).figure == figure
-    assert shown(frame).words == "Take the leaders"
+def test_the_countdown_counts_as_it_is_spoken(frame: Frame, session: FakeSession) -> None:
+    for left_s, figure in ((3.0, "3"), (2.01, "3"), (2.0, "2"), (0.4, "1"), (0.0, "1")):
+        session.be(Phase.COUNTDOWN, left_s=left_s, total_s=3.0)
+        assert (left_s, shown(frame).figure) == (left_s, figure)
+        assert shown(frame).words == "Take the leaders"
 
 
 def test_the_running_episode_is_named_with_its_time_and_number(frame: Frame, session: FakeSession) -> None:
@@ -40,18 +38,13 @@ def test_the_running_episode_is_named_with_its_time_and_number(frame: Frame, ses
     assert large.badge.endswith("ep 37/50")
 
 
-@pytest.mark.parametrize(
-    ("repeat", "words"),
-    [(True, "Then the next episode begins by itself"), (False, "Then press R for the next")],
-)
-def test_the_reset_says_what_happens_at_its_end(
-    frame: Frame, session: FakeSession, repeat: bool, words: str
-) -> None:
-    session.be(
-        Phase.RESETTING, left_s=6.2, total_s=10.0, plan=CollectionPlan(repeat=repeat), last_id="x-0036"
-    )
-    assert shown(frame).figure == "7"
-    assert shown(frame).more == words
+def test_the_reset_says_what_happens_at_its_end(frame: Frame, session: FakeSession) -> None:
+    ends = {True: "Then the next episode begins by itself", False: "Then press R for the next"}
+    for repeat, words in ends.items():
+        plan = CollectionPlan(repeat=repeat)
+        session.be(Phase.RESETTING, left_s=6.2, total_s=10.0, plan=plan, last_id="x-0036")
+        assert shown(frame).figure == "7"
+        assert shown(frame).more == words
 
 
 def test_a_reset_without_end_waits_for_the_key(frame: Frame, session: FakeSession) -> None:
