@@ -37,7 +37,7 @@ from app.robot.loop import RobotLoop
 from app.robot.nudge import Nudge as SmallMove
 from app.runtime import SIMULATED, resolve_port
 from drivers.errors import DriverError
-from drivers.measurement import ConnectionReport, Fault, Measurement
+from drivers.measurement import ConnectionReport, Measurement
 from drivers.robot import Robot
 
 REALTIME_PRIORITY = 60
@@ -78,7 +78,7 @@ class RobotProcess:
         self._replaying = ""
         self._saved_zeros = read_zeros(context.runtime_dir)
         self._health_at_ns = 0
-        self._health_faults: tuple[Fault, ...] = ()
+        self._health_faults: list[tuple[str, int | None, str]] = []
         self._health_figures: dict[str, object] = {}
         self._handlers: dict[type[Command], Callable[..., None]] = {
             SetMode: self._set_mode,
@@ -241,8 +241,10 @@ class RobotProcess:
         Once a second, as they are sorted and encoded anew each time; at once when something begins or ceases to ail.
         """
         now, faults = time.monotonic_ns(), self._robot.faults()
-        if now - self._health_at_ns > 1e9 or faults != self._health_faults:
-            self._health_at_ns, self._health_faults = now, faults
+        # By their names only: the voltage in their words is another at each look.
+        named = [(fault.bus, fault.servo_id, fault.code) for fault in faults]
+        if now - self._health_at_ns > 1e9 or named != self._health_faults:
+            self._health_at_ns, self._health_faults = now, named
             self._health_figures = {
                 "health_ns": now,
                 "buses": msgspec.Raw(msgspec.json.encode(self._robot.health())),

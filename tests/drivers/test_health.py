@@ -6,7 +6,13 @@ import math
 
 import msgspec
 
-from drivers.dynamixel.health import LATENCY_WINDOW, BusHealth, HealthCounters
+from drivers.dynamixel.health import (
+    LATENCY_BIN_MS,
+    LATENCY_BINS,
+    LATENCY_WINDOW,
+    BusHealth,
+    HealthCounters,
+)
 
 
 def test_percentiles_are_of_the_latest_reads_only() -> None:
@@ -41,3 +47,18 @@ def test_the_latest_error_is_kept_with_its_time() -> None:
     counters.note_error("second", time_ns=2)
     health = counters.snapshot(connected=True, fast_sync_read=False)
     assert (health.last_error, health.last_error_ns) == ("second", 2)
+
+
+def test_the_histogram_is_of_the_latest_reads_only_and_its_last_bin_is_open() -> None:
+    counters = HealthCounters()
+    for _ in range(3):
+        counters.add_latency(0.1)
+    for _ in range(LATENCY_WINDOW - 2):
+        counters.add_latency(1.3)
+    counters.add_latency(250.0)
+    counts = counters.snapshot(connected=True, fast_sync_read=True).latency_counts
+    assert len(counts) == LATENCY_BINS
+    assert counts[0] == 1  # two of the first three have left the window
+    assert counts[int(1.3 / LATENCY_BIN_MS)] == LATENCY_WINDOW - 2
+    assert counts[-1] == 1
+    assert sum(counts) == LATENCY_WINDOW

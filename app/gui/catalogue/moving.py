@@ -21,6 +21,8 @@ def add_moving(actions: Actions, session: SessionLike, now: Callable[[], Snapsho
     def no_homing() -> str:
         if not session.profile.lifts:
             return "This robot has no lift."
+        if now().homed:
+            return "The lift knows its zero."
         return "" if now().mode is Mode.HOLD else "The robot is not holding. Hold it first (H)."
 
     def faster(by: float) -> None:

@@ -100,7 +100,7 @@ def add_robot(actions: Actions, session: SessionLike, now: Callable[[], Snapshot
             run=page.let_go,
             enabled=lambda: not no_letting_go(),
             why_not=no_letting_go,
-            icon="mdi6.arm-flex-outline",
+            icon="mdi6.power-off",
         ),
         Action(
             id="robot.calibrate",

@@ -6,30 +6,37 @@ import math
 import time
 
 from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from app.gui import tokens
 from app.gui.actions import Actions
 from app.gui.pages.page import Page
 from app.gui.robot.condition import Level
+from app.gui.robot.facts import spread_ms
 from app.gui.robot.groups import servo_groups
 from app.gui.robot.mending import Mending
 from app.gui.robot.pick import Kind, Pick
 from app.gui.robot.troubles import Trouble, troubles, verdict
 from app.gui.session_protocol import SessionLike
 from app.gui.theme import Theme
+from app.gui.widgets.action_button import ActionButton
 from app.gui.widgets.board import LEVEL_LOOKS
 from app.gui.widgets.bus_list import BusList
-from app.gui.widgets.camera_list import CameraList, spread_ms
+from app.gui.widgets.camera_list import CameraList
 from app.gui.widgets.label import Label
-from app.gui.widgets.loop_panel import LoopPanel
+from app.gui.widgets.loop_panel import PLOT_PX, LoopPanel
 from app.gui.widgets.mend_panel import MendPanel
 from app.gui.widgets.no_robot import NoRobot
-from app.gui.widgets.servo_grid import ServoGrid
+from app.gui.widgets.row_board import ROW_PX
+from app.gui.widgets.servo_grid import CELL_PX, ServoGrid
 from app.session.view import CameraView, ServoView, Snapshot
 
 REDRAW_NS = 240_000_000
 """Four times a second: nobody reads figures faster."""
+
+TOLD_HERE = frozenset({"servo:", "bus:", "camera:", "homing", "torque"})
+"""Notices whose matter this page shows, with what to do about it."""
 
 LET_GO_WITHIN_NS = 3_000_000_000
 """Letting the servos go takes a second press within this time: the arms fall."""
@@ -46,7 +53,7 @@ class RobotPage(Page):
     title = "Robot"
     key = "Ctrl+4"
     icon = "mdi6.robot-industrial"
-    tells = frozenset({"servo:", "bus:", "camera:", "homing", "torque"})
+    tells = TOLD_HERE
 
     def __init__(self, session: SessionLike, theme: Theme) -> None:
         super().__init__()
@@ -58,6 +65,7 @@ class RobotPage(Page):
         self._troubles: tuple[Trouble, ...] = ()
         self._armed_ns = 0
         self._loop: LoopPanel | None = None
+        self._by_hand = False
         self.pick: Pick | None = None
         self.mending = Mending()
         self.stack = QStackedWidget()
@@ -70,14 +78,17 @@ class RobotPage(Page):
         self.named = Label(dim=True)
         self._mark = QLabel()
         self._mark_look = ("", "")
+        self._next: ActionButton | None = None
         self._spread = Label(size_px=tokens.TEXT_SMALL_PX, dim=True)
 
     def build(self, actions: Actions) -> None:
         """Lay out, once the actions (which read this page's choice) are registered."""
         self._loop = LoopPanel(self._session, self._theme)
         self.mend.build(actions)
+        self._next = ActionButton(actions["robot.next"], self._theme, title="Next", compact=True)
         self._health = QStackedWidget()
-        self._health.addWidget(self._build_health(self._loop))
+        self._area = self._build_health(self._loop, self._next)
+        self._health.addWidget(self._area)
         self._health.addWidget(self.empty)
         main = QWidget()
         row = QHBoxLayout(main)
@@ -92,6 +103,8 @@ class RobotPage(Page):
         for board in (self.servos, self.buses, self.cameras):
             board.picked.connect(self.choose)
         self._theme.changed.connect(self._recolour)
+        # While something else stands here, what ails the robot is told below again.
+        self.stack.currentChanged.connect(lambda at: setattr(self, "tells", frozenset() if at else TOLD_HERE))
 
     # -- what the actions ask ------------------------------------------------------------------------------------------
 
@@ -117,7 +130,17 @@ class RobotPage(Page):
         return any(trouble.pick is not None for trouble in self._troubles)
 
     def choose(self, pick: Pick | None) -> None:
-        """Show this beside the board."""
+        """Show this beside the board, as the operator chose it."""
+        self._by_hand = True
+        self._choose(pick)
+
+    def _choose_worst(self) -> None:
+        """Show what needs attention most, as long as it does and the operator has not chosen."""
+        picks = [trouble.pick for trouble in self._troubles if trouble.pick is not None]
+        if self.pick not in picks:
+            self._choose(picks[0] if picks else None)
+
+    def _choose(self, pick: Pick | None) -> None:
         self.pick = pick
         for board in (self.servos, self.buses, self.cameras):
             board.choose(pick)
@@ -135,6 +158,7 @@ class RobotPage(Page):
         """Restart the chosen servo and restore it."""
         servo = self.servo
         if servo is not None:
+            self._by_hand = True  # it stays chosen when it is well again, so that one sees that it is
             self.mending.reboot(servo, now_ns=time.monotonic_ns())
             self._session.reboot_servo(servo.bus, servo.id)
             self._drawn_ns = 0
@@ -143,6 +167,7 @@ class RobotPage(Page):
         """Close the chosen camera and open it again."""
         camera = self.camera
         if camera is not None:
+            self._by_hand = True
             self.mending.reopen(camera, now_ns=time.monotonic_ns())
             self._session.reopen_camera(camera.name)
             self._drawn_ns = 0
@@ -185,8 +210,24 @@ class RobotPage(Page):
         self.servos.setFocus()
 
     def left(self) -> None:
-        """A press to let go does not wait for the next visit."""
+        """A press to let go does not wait for the next visit, and the next visit begins with what is wrong then."""
         self._armed_ns = 0
+        self._by_hand = False
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Height that is to spare goes to the cells, the rows and the plot."""
+        super().resizeEvent(event)
+        if self._loop is None:
+            return
+        taken_px = _AROUND_PX + self.servos.row_count * (CELL_PX + tokens.steps(1))
+        spare_px = max(0, self.height() - taken_px)
+        self.servos.set_cell_height(CELL_PX + min(_SPARE_CELL_PX, spare_px // (2 * self.servos.row_count)))
+        row_px = ROW_PX + min(
+            _SPARE_ROW_PX, spare_px // (2 * max(len(self.buses.picks), len(self.cameras.picks), 1))
+        )
+        self.buses.set_row_height(row_px)
+        self.cameras.set_row_height(row_px)
+        self._loop.set_plot_height(PLOT_PX + min(_SPARE_PLOT_PX, spare_px // 2))
 
     def apply(self, snapshot: Snapshot) -> None:
         """Show a snapshot, a few times a second."""
@@ -200,8 +241,8 @@ class RobotPage(Page):
         self._troubles = troubles(snapshot, self._session.profile)
         heard = any(bus.connected for bus in snapshot.buses)
         self._health.setCurrentIndex(0 if heard else 1)
-        if self.pick is None:
-            self.choose_next_trouble()
+        if not self._by_hand:
+            self._choose_worst()
         if heard:
             self._show_health(snapshot, self._loop)
         else:
@@ -211,7 +252,11 @@ class RobotPage(Page):
     def _show_health(self, snapshot: Snapshot, loop: LoopPanel) -> None:
         self.verdict.say(verdict(snapshot, self._troubles))
         self.named.say("  ·  ".join(trouble.words for trouble in self._troubles))
+        self.named.setToolTip("\n".join(trouble.words for trouble in self._troubles))
         self.named.setVisible(bool(self._troubles))
+        if self._next is not None:
+            self._next.setVisible(self.troubled)
+            self._next.refresh()
         worst = self._troubles[0].condition.level if self._troubles else Level.WELL
         look = LEVEL_LOOKS.get(worst, (tokens.GOOD, "mdi6.check-circle"))
         if look != self._mark_look:
@@ -233,28 +278,31 @@ class RobotPage(Page):
             ink = tokens.ink_of(hue, self._theme.palette)
             self._mark.setPixmap(self._theme.pixmap(icon, tokens.TEXT_TITLE_PX + tokens.steps(1), ink))
 
-    def _build_health(self, loop: LoopPanel) -> QWidget:
+    def _build_health(self, loop: LoopPanel, following: ActionButton) -> QScrollArea:
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(tokens.steps(4), tokens.steps(3), tokens.steps(4), tokens.steps(2))
         column.setSpacing(tokens.steps(1))
-        head = QHBoxLayout()
+        top = QWidget()
+        top.setFixedHeight(tokens.CONTROL_HEIGHT_PX)
+        head = QHBoxLayout(top)
+        head.setContentsMargins(0, 0, 0, 0)
         head.setSpacing(tokens.steps(3))
         head.addWidget(self._mark)
         head.addWidget(self.verdict.fit())
         head.addWidget(self.named, stretch=1)
         head.addStretch()
-        column.addLayout(head)
-        column.addSpacing(tokens.steps(1))
+        head.addWidget(following)
+        column.addWidget(top)
         column.addLayout(_heading("Servos", Label(_LEGEND, size_px=tokens.TEXT_SMALL_PX, dim=True)))
         column.addWidget(self.servos)
         column.addSpacing(tokens.steps(2))
         below = QHBoxLayout()
         below.setSpacing(tokens.steps(5))
-        latencies = Label("median, 95 %, 99 % of a read", size_px=tokens.TEXT_SMALL_PX, dim=True)
+        latencies = Label("median, 95, 99 % of a read", size_px=tokens.TEXT_SMALL_PX, dim=True)
         jitter = Label("lateness of each tick", size_px=tokens.TEXT_SMALL_PX, dim=True)
         for title, words, widget in (
-            ("Lines", latencies, self.buses),
+            ("Serial lines", latencies, self.buses),
             ("Cameras", self._spread, self.cameras),
             ("Control loop", jitter, loop),
         ):
@@ -275,6 +323,9 @@ class RobotPage(Page):
         return area
 
 
+_AROUND_PX = 360
+"""What everything but the servos takes in height where it is as small as it gets."""
+_SPARE_CELL_PX, _SPARE_ROW_PX, _SPARE_PLOT_PX = 24, 20, 110
 _LEGEND = "● holds   ○ let go   ▬ load of what it may draw"
 
 

@@ -50,6 +50,8 @@ class Condition:
 
 
 WELL = Condition()
+UNHEARD = Condition(what="not heard")
+"""Of what no process tells anything."""
 
 
 def servo_condition(servo: ServoView) -> Condition:

@@ -12,6 +12,8 @@ from app.session.view import Snapshot
 from drivers.profile.schema import RobotProfile
 
 SLOW_LOOP_SHARE = 0.97
+LOST_STATES = frozenset({"lost", "restarting", "ended"})
+"""States of a process that does not do its work, and is not about to begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,10 @@ def _each(snapshot: Snapshot, profile: RobotProfile) -> Iterator[Trouble]:
         if servo.bus not in lost:
             pick = Pick(Kind.SERVO, servo.bus, servo.id)
             yield Trouble(servo.label, servo_condition(servo), pick)
+    states = {process.name: process.state for process in snapshot.processes}
     for camera in snapshot.cameras:
+        if not camera.newest_ns and states.get("cameras") == "starting":
+            continue  # it takes seconds to open them, and that is no trouble
         pick = Pick(Kind.CAMERA, camera.name)
         yield Trouble(f"{plain_name(camera.name)} camera", camera_condition(camera), pick)
     if not snapshot.torque:
@@ -68,7 +73,7 @@ def _each(snapshot: Snapshot, profile: RobotProfile) -> Iterator[Trouble]:
         what = f"The loop runs at {rate_hz:.1f} of {wanted_hz:.0f} ticks a second."
         yield Trouble("control loop", Condition(Level.WARNING, f"slow, {rate_hz:.1f} Hz", what))
     for process in snapshot.processes:
-        if process.state == "restarting":
+        if process.state in LOST_STATES:
             condition = Condition(
                 Level.ERROR, "lost", f"The {process.name} process is lost.", "it starts again by itself"
             )

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
-from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PyQt6.QtWidgets import QSizePolicy, QWidget
+from PyQt6.QtCore import QEvent, QPointF, QRectF, Qt, pyqtSignal
+from PyQt6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QRegion,
+)
+from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.gui import tokens
 from app.gui.robot.condition import Level
@@ -49,6 +59,7 @@ class Board(QWidget):
         self._theme = theme
         self._shown: list[Hashable] = [None] * len(self.picks)
         self._chosen: Pick | None = None
+        self._region = QRegion()
         self._small = tokens.font(tokens.TEXT_SMALL_PX)
         self._small_bold = tokens.font(tokens.TEXT_SMALL_PX, bold=True)
         self._bold = tokens.font(tokens.TEXT_PX, bold=True)
@@ -74,7 +85,15 @@ class Board(QWidget):
         for index, (before, now) in enumerate(zip(self._shown, shown, strict=True)):
             if before != now:
                 self._shown[index] = now
-                self.update(self._frame_of(index).toAlignedRect())
+                self.update(self.changed_area(index, before, now).toAlignedRect())
+
+    def changed_area(self, index: int, before: Hashable, now: Hashable) -> QRectF:
+        """What is to be repainted when a cell shows something else; the whole cell unless a subclass knows better."""
+        return self._frame_of(index)
+
+    def touched(self, area: QRectF) -> bool:
+        """While painting: whether any of an area is to be painted."""
+        return self._region.intersects(area.toAlignedRect())
 
     def choose(self, pick: Pick | None) -> None:
         """Mark what is chosen; nothing here when it is on another board."""
@@ -110,6 +129,17 @@ class Board(QWidget):
         if index is not None:
             self.picked.emit(self.picks[index])
 
+    def event(self, event: QEvent | None) -> bool:
+        """A cell's tip tells it in words, for what had no room."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            at = QPointF(event.pos())
+            words = (
+                self.words_of(index) for index in range(len(self.picks)) if self.place(index).contains(at)
+            )
+            QToolTip.showText(event.globalPos(), next(words, ""), self)
+            return True
+        return super().event(event)
+
     def focusInEvent(self, event: QFocusEvent | None) -> None:
         """The frame of what is chosen tells where the keys go."""
         super().focusInEvent(event)
@@ -124,12 +154,12 @@ class Board(QWidget):
         """The cells that were touched."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        touched = QRectF(event.rect()) if event is not None else QRectF(self.rect())
+        self._region = event.region() if event is not None else QRegion(self.rect())
         self.paint_ground(painter)
         for index, pick in enumerate(self.picks):
-            area = self.place(index)
-            if not self._frame_of(index).intersects(touched):
+            if not self.touched(self._frame_of(index)):
                 continue
+            area = self.place(index)
             self.paint_cell(painter, index, area)
             if pick == self._chosen:
                 hue = tokens.TELEOP if self.hasFocus() else self._theme.palette.text_dim

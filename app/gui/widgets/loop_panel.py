@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QRectF, Qt
+from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from app.gui import tokens
+from app.gui.robot.troubles import LOST_STATES
 from app.gui.session_protocol import SessionLike
 from app.gui.theme import Theme
 from app.gui.widgets.label import Label
+from app.gui.widgets.row_board import write
 from app.gui.wording import amount
 from app.session.view import ProcessView, Snapshot
 
-_PLOT_PX = 96
+PLOT_PX = 96
+"""The least height of the plot."""
 _ROW_PX = 20
+_MARK_PX = 14
+_USUAL_ROWS = 5
 
 
 class ProcessRows(QWidget):
@@ -27,6 +32,7 @@ class ProcessRows(QWidget):
         self._font = tokens.font(tokens.TEXT_SMALL_PX)
         self.setAccessibleName("Processes")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(_ROW_PX * _USUAL_ROWS)
         theme.changed.connect(self.update)
 
     def apply(self, processes: tuple[ProcessView, ...]) -> None:
@@ -34,7 +40,7 @@ class ProcessRows(QWidget):
         shown = tuple((process.name, process.state, round(100 * process.cpu_share)) for process in processes)
         if shown != self._shown:
             self._shown = shown
-            self.setFixedHeight(_ROW_PX * max(1, len(shown)))
+            self.setFixedHeight(_ROW_PX * max(_USUAL_ROWS, len(shown)))
             self.setAccessibleDescription(
                 ", ".join(f"{name} {state} {share} %" for name, state, share in shown)
             )
@@ -50,14 +56,18 @@ class ProcessRows(QWidget):
         share_px = painter.fontMetrics().horizontalAdvance("100 %") + tokens.steps(1)
         for number, (name, state, share) in enumerate(self._shown):
             row = QRectF(0, number * _ROW_PX, self.width(), _ROW_PX)
-            lost = state not in ("running", "ready")
+            lost = state in LOST_STATES
             painter.setPen(QColor(palette.text))
             painter.drawText(row, left | middle, name)
             painter.setPen(QColor(tokens.ink_of(tokens.ALARM, palette) if lost else palette.text_dim))
-            words = painter.fontMetrics().elidedText(
-                f"⬣ {state}" if lost else state, Qt.TextElideMode.ElideRight, int(row.width() * 0.36)
-            )
-            painter.drawText(row.adjusted(row.width() * 0.3, 0, 0, 0), left | middle, words)
+            said = QRectF(row.width() * 0.3, row.top(), row.width() * 0.36, _ROW_PX)
+            if lost:
+                octagon = self._theme.pixmap(
+                    "mdi6.alert-octagon", _MARK_PX, tokens.ink_of(tokens.ALARM, palette)
+                )
+                painter.drawPixmap(QPointF(said.left(), row.center().y() - _MARK_PX / 2), octagon)
+                said = said.adjusted(_MARK_PX + tokens.steps(1), 0, 0, 0)
+            write(painter, said, state)
             painter.setPen(QColor(palette.text_dim))
             painter.drawText(row, right | middle, f"{share} %")
             bar = QRectF(row.width() * 0.68, row.center().y() - 2, row.width() * 0.32 - share_px, 4)
@@ -78,7 +88,7 @@ class LoopPanel(QWidget):
         self._shown_ns = int(SHOWN_S * 1e9)
         self.words = Label(size_px=tokens.TEXT_SMALL_PX)
         self.plot = JitterPlot(theme)
-        self.plot.setFixedHeight(_PLOT_PX)
+        self.plot.setFixedHeight(PLOT_PX)
         self._scale = Label(size_px=tokens.TEXT_SMALL_PX, dim=True)
         self._late_ms = LATE_MS
         self.processes = ProcessRows(theme)
@@ -91,6 +101,10 @@ class LoopPanel(QWidget):
         column.addSpacing(tokens.steps(1))
         column.addWidget(self.processes)
         column.addStretch()
+
+    def set_plot_height(self, plot_px: int) -> None:
+        """Make the plot so high."""
+        self.plot.setFixedHeight(plot_px)
 
     def apply(self, snapshot: Snapshot) -> None:
         """Show the loop and the processes of a snapshot."""

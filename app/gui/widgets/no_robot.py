@@ -7,6 +7,7 @@ from PyQt6.QtWidgets import QApplication, QHBoxLayout, QLabel, QLineEdit, QPushB
 
 from app.gui import tokens
 from app.gui.theme import Theme
+from app.gui.widgets.fact_table import FactTable
 from app.gui.widgets.label import Label
 from app.gui.wording import plain_name
 from app.session.view import Snapshot
@@ -26,7 +27,7 @@ class NoRobot(QWidget):
         super().__init__()
         self._title = Label(size_px=tokens.TEXT_TITLE_PX, bold=True)
         self._why = Label(dim=True, wrap=True)
-        self._lines = Label(wrap=True)
+        self.lines = FactTable()
         self.command = QLineEdit(f"understudy check {profile_name}")
         self.command.setReadOnly(True)
         self.command.setFont(tokens.font())
@@ -56,15 +57,12 @@ class NoRobot(QWidget):
         column.addStretch()
         for label in (self._title, self._why):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        for widget in (mark, self._title, self._why, self._lines):
+        for widget in (mark, self._title, self._why, self.lines):
             column.addWidget(widget)
-        column.addWidget(
-            Label(
-                "To see device by device what answers, close this window and run:",
-                size_px=tokens.TEXT_SMALL_PX,
-                dim=True,
-            )
+        told = (
+            "To see device by device what answers, close this window and run (with the file of your profile):"
         )
+        column.addWidget(Label(told, size_px=tokens.TEXT_SMALL_PX, dim=True, wrap=True))
         column.addLayout(row)
         column.addStretch()
         whole = QHBoxLayout(self)
@@ -86,10 +84,8 @@ class NoRobot(QWidget):
         else:
             self._title.say("Looking for the robot")
             self._why.say("Its lines are being opened and its servos set up; that takes a few seconds.")
-        self._lines.say(
-            "\n".join(
-                f"{plain_name(bus.name)}: {bus.last_error or 'does not answer'}" for bus in snapshot.buses
-            )
+        self.lines.fill(
+            [(plain_name(bus.name), bus.last_error or "does not answer") for bus in snapshot.buses]
         )
 
     def _copy(self) -> None:

@@ -2,46 +2,41 @@
 
 from __future__ import annotations
 
-import math
 import re
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import replace
 
 from PyQt6.QtCore import QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QPainter, QPen, QResizeEvent
 
 from app.gui import tokens
-from app.gui.robot.condition import WELL, Condition, Level, position_words, servo_condition
+from app.gui.robot.cell import LOAD_STEPS, Cell, cell_of, group_words
+from app.gui.robot.condition import WELL, Level
 from app.gui.robot.groups import SHADOW, Group, Place
 from app.gui.robot.pick import Pick
 from app.gui.theme import Theme
 from app.gui.widgets.board import Board
-from app.gui.wording import counted
-from app.session.view import ServoView, Snapshot
+from app.gui.widgets.row_board import RIGHT, write
+from app.session.view import Snapshot
 
-_CELL_PX = 60
+CELL_PX = 60
+"""The least height of a cell."""
+_LARGE_FROM_PX = 76
+"""From this height on a position is written large."""
 _GAP_PX = 4
 _HEAD_PX = 88
 _WIDEST_PX = 172
 _BAR_PX = 3
 _DOT_PX = 7
+_RING_PX = 1.4
+_LINE_PX = 16
+_NUMBER_PX = 28
+"""Room for a servo's id and the dot before it."""
 _MARK_PX = 14
 _UNIT = re.compile(r" (rad|m|ticks)$")
 _HIGH_LOAD = 0.8
 _ROOMY_PX = 112
 """From this width on a cell has room for the unit of its position."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """What a cell shows, as it shows it: nothing is repainted for a change that nobody would see."""
-
-    condition: Condition = WELL
-    known: bool = False
-    holds: bool = False
-    position: str = "–"
-    temperature: str = ""
-    voltage: str = ""
-    load_steps: int = 0
 
 
 class ServoGrid(Board):
@@ -57,10 +52,11 @@ class ServoGrid(Board):
         self._places: tuple[Place, ...] = tuple(place for group in groups for place in group.places)
         super().__init__([place.pick for place in self._places], theme, name="Servos")
         self._columns = max((len(group.places) for group in groups), default=1)
-        self._rows: list[list[Group]] = []
         self._areas: list[QRectF] = []
         self._heads: list[QRectF] = []
         self._group_words: list[str] = [""] * len(groups)
+        self._cell_px = CELL_PX
+        self._large = tokens.font(tokens.TEXT_LARGE_PX, bold=True)
         self._cells: list[Cell] = [Cell()] * len(self._places)
         self._lay_out()
 
@@ -68,6 +64,17 @@ class ServoGrid(Board):
     def cells(self) -> dict[Pick, Cell]:
         """What is shown of each servo."""
         return dict(zip(self.picks, self._cells, strict=True))
+
+    @property
+    def row_count(self) -> int:
+        """How many rows of cells there are."""
+        return round(self.height() / (self._cell_px + _GAP_PX))
+
+    def set_cell_height(self, cell_px: int) -> None:
+        """Make the cells so high, at least `CELL_PX`."""
+        if cell_px != self._cell_px:
+            self._cell_px = max(CELL_PX, cell_px)
+            self._lay_out()
 
     def place(self, index: int) -> QRectF:
         """Where a servo's cell lies."""
@@ -86,14 +93,14 @@ class ServoGrid(Board):
         """Show the servos of a snapshot."""
         views = {(servo.bus, servo.id): servo for servo in snapshot.servos}
         self._cells = [
-            _cell_of(place, views.get((place.pick.name, place.pick.servo_id)), snapshot)
+            cell_of(place, views.get((place.pick.name, place.pick.servo_id)), snapshot)
             for place in self._places
         ]
         self.show_cells(self._cells)
         at = 0
         for number, group in enumerate(self._groups):
             servos = [views.get((place.pick.name, place.pick.servo_id)) for place in group.places]
-            words = _group_words(
+            words = group_words(
                 [servo for servo in servos if servo is not None], self._cells[at : at + len(servos)]
             )
             at += len(servos)
@@ -113,6 +120,8 @@ class ServoGrid(Board):
         palette = self._theme.palette
         top_left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
         for group, area, words in zip(self._groups, self._heads, self._group_words, strict=True):
+            if not self.touched(area):
+                continue
             painter.setFont(self._small_bold)
             painter.setPen(QColor(palette.text))
             painter.drawText(area.adjusted(0, tokens.steps(1), -tokens.steps(2), 0), top_left, group.title)
@@ -125,50 +134,74 @@ class ServoGrid(Board):
         place, cell = self._places[index], self._cells[index]
         palette = self._theme.palette
         text, dim = QColor(palette.text), QColor(palette.text_dim)
-        left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
         level = cell.condition.level
         self.paint_plate(painter, area, level)
-        inner = area.adjusted(6, 3, -6, -5)
-        first = QRectF(inner.left(), inner.top(), inner.width(), 16)
-        second, third = first.translated(0, 16), first.translated(0, 33)
-        painter.setFont(self._small)
-        painter.setPen(dim)
+        first, second, third = self._lines_of(area)
         part = f"↳ {SHADOW}" if place.part == SHADOW else place.part
         roomy = area.width() >= _ROOMY_PX
-        if level >= Level.BUSY:
-            self.paint_mark(painter, level, first.right() - _MARK_PX, first.center().y(), _MARK_PX)
-            _write(painter, first.adjusted(0, 0, -_MARK_PX - tokens.steps(1), 0), part, left)
-            painter.setFont(self._small_bold)
-            painter.setPen(text)
-            _write(painter, second, cell.condition.word, left)
-        else:
-            _write(painter, first, part, left)
-            number_px = self._paint_number(painter, second, place, holds=cell.holds)
-            painter.setFont(self._bold)
-            painter.setPen(text if cell.known else dim)
-            position = cell.position if roomy else _UNIT.sub("", cell.position)
-            _write(painter, second.adjusted(0, 0, -number_px, 0), position, left)
         painter.setFont(self._small)
         painter.setPen(dim)
-        _write(painter, third, cell.temperature if roomy else cell.temperature.replace(" °C", "°"), left)
-        _write(painter, third, cell.voltage, right)
-        bar = QRectF(inner.left(), inner.bottom() - _BAR_PX + 2, inner.width(), _BAR_PX)
+        if self.touched(third):
+            write(painter, third, cell.temperature if roomy else cell.temperature.replace(" °C", "°"))
+            write(painter, third, cell.voltage, RIGHT)
+        ailing = level >= Level.BUSY
+        if self.touched(first):
+            if ailing:
+                self.paint_mark(painter, level, first.right() - _MARK_PX, first.center().y(), _MARK_PX)
+            write(painter, first.adjusted(0, 0, -_MARK_PX - tokens.steps(1) if ailing else 0, 0), part)
+        value, number = (
+            second.adjusted(0, 0, -_NUMBER_PX, 0),
+            second.adjusted(second.width() - _NUMBER_PX, 0, 0, 0),
+        )
+        if ailing:
+            painter.setFont(self._small_bold)
+            painter.setPen(text)
+            write(painter, second, cell.condition.word)
+        else:
+            if self.touched(number):
+                self._paint_number(painter, number, place, holds=cell.holds)
+            painter.setFont(self._large if roomy and area.height() >= _LARGE_FROM_PX else self._bold)
+            painter.setPen(text if cell.known else dim)
+            write(painter, value, cell.position if roomy else _UNIT.sub("", cell.position))
+        self._paint_load(painter, area, cell)
+
+    def changed_area(self, index: int, before: Hashable, now: Hashable) -> QRectF:
+        """Of a servo that moves and is well, its position alone: that is what changes all the time."""
+        if (
+            isinstance(before, Cell)
+            and isinstance(now, Cell)
+            and now.condition == WELL
+            and replace(before, position=now.position) == now
+        ):
+            return self._lines_of(self.place(index))[1].adjusted(0, 0, -_NUMBER_PX - 2, 0)
+        return super().changed_area(index, before, now)
+
+    def _lines_of(self, area: QRectF) -> tuple[QRectF, QRectF, QRectF]:
+        """The three lines of words of a cell."""
+        air = (area.height() - CELL_PX) / 4
+        first = QRectF(area.left() + 6, area.top() + 3 + air / 2, area.width() - 12, _LINE_PX)
+        return first, first.translated(0, 16 + air), first.translated(0, 33 + 2 * air)
+
+    def _paint_load(self, painter: QPainter, area: QRectF, cell: Cell) -> None:
+        palette = self._theme.palette
+        bar = QRectF(area.left() + 6, area.bottom() - 3 - _BAR_PX, area.width() - 12, _BAR_PX)
+        if not self.touched(bar):
+            return
         painter.fillRect(bar, QColor(palette.line))
         if cell.load_steps:
-            share = min(1.0, cell.load_steps / 50)
+            share = min(1.0, cell.load_steps / LOAD_STEPS)
             hue = tokens.ink_of(tokens.WARNING, palette) if share >= _HIGH_LOAD else palette.text_dim
             painter.fillRect(QRectF(bar.left(), bar.top(), bar.width() * share, _BAR_PX), QColor(hue))
 
-    def _paint_number(self, painter: QPainter, line: QRectF, place: Place, *, holds: bool) -> float:
-        """The servo's id, and before it a dot: full where it holds, a ring where it is let go. Returns their width."""
+    def _paint_number(self, painter: QPainter, box: QRectF, place: Place, *, holds: bool) -> None:
+        """The servo's id, and before it a dot: full where it holds, a ring where it is let go."""
         dim = QColor(self._theme.palette.text_dim)
         number = str(place.pick.servo_id)
-        _write(painter, line, number, Qt.AlignmentFlag.AlignRight)
+        write(painter, box, number, RIGHT)
         taken = painter.fontMetrics().horizontalAdvance(number) + tokens.steps(1) + _DOT_PX
-        painter.setPen(QPen(dim, 1.4))
+        painter.setPen(QPen(dim, _RING_PX))
         painter.setBrush(dim if holds else Qt.BrushStyle.NoBrush)
-        painter.drawEllipse(QRectF(line.right() - taken, line.center().y() - _DOT_PX / 2, _DOT_PX, _DOT_PX))
-        return taken + tokens.steps(1)
+        painter.drawEllipse(QRectF(box.right() - taken, box.center().y() - _DOT_PX / 2, _DOT_PX, _DOT_PX))
 
     def _group_of(self, index: int) -> Group:
         for group in self._groups:
@@ -188,55 +221,10 @@ class ServoGrid(Board):
             needed = head + len(group.places) * cell
             if number and left + needed > width + _GAP_PX + 1:
                 left, row = 0.0, row + 1
-            top = row * (_CELL_PX + _GAP_PX)
-            self._heads.append(QRectF(left, top, head, _CELL_PX))
+            top = row * (self._cell_px + _GAP_PX)
+            self._heads.append(QRectF(left, top, head, self._cell_px))
             for place in range(len(group.places)):
-                self._areas.append(QRectF(left + head + place * cell, top, cell - _GAP_PX, _CELL_PX))
+                self._areas.append(QRectF(left + head + place * cell, top, cell - _GAP_PX, self._cell_px))
             left += needed + tokens.steps(4)
-        self.setFixedHeight((row + 1) * (_CELL_PX + _GAP_PX))
+        self.setFixedHeight((row + 1) * (self._cell_px + _GAP_PX))
         self.update()
-
-
-def _write(painter: QPainter, box: QRectF, words: str, align: Qt.AlignmentFlag) -> None:
-    """One line; what does not fit ends in an ellipsis."""
-    shown = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, int(box.width()) + 1)
-    painter.drawText(box, align | Qt.AlignmentFlag.AlignVCenter, shown)
-
-
-def _cell_of(place: Place, servo: ServoView | None, snapshot: Snapshot) -> Cell:
-    if servo is None:
-        return Cell()
-    return Cell(
-        condition=servo_condition(servo),
-        known=servo.answers,
-        holds=servo.torque_on,
-        position=servo_position(place, servo, snapshot),
-        temperature=f"{servo.temperature_c:.0f} °C" if math.isfinite(servo.temperature_c) else "",
-        voltage=f"{servo.voltage_v:.1f} V" if math.isfinite(servo.voltage_v) else "",
-        load_steps=round(50 * abs(servo.load)) if math.isfinite(servo.load) else 0,
-    )
-
-
-def servo_position(place: Place, servo: ServoView, snapshot: Snapshot) -> str:
-    """Where a servo stands by the newest tick, in the unit of what it turns; in ticks where there is no such number."""
-    value = math.nan
-    if snapshot.tick is not None and place.slot >= 0:
-        vector = snapshot.tick.leader if place.leader else snapshot.tick.position
-        value = float(vector[place.slot])
-    return position_words(value, place.unit, servo.position_ticks)
-
-
-def _group_words(servos: list[ServoView], cells: list[Cell]) -> str:
-    """A device in two lines: how many servos, and how warm they are."""
-    if not servos:
-        return "not heard"
-    known = [servo.temperature_c for servo in servos if math.isfinite(servo.temperature_c)]
-    ailing = sum(cell.condition.level >= Level.WARNING for cell in cells)
-    warmth = "" if not known else f"{min(known):.0f} to {max(known):.0f} °C"
-    if min(known, default=0) == max(known, default=1):
-        warmth = f"{known[0]:.0f} °C"
-    return (
-        f"{ailing} of {len(servos)} ailing\n{warmth}"
-        if ailing
-        else f"{counted(len(servos), 'servo')}\n{warmth}"
-    )

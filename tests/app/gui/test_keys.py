@@ -40,6 +40,7 @@ def press(key: Qt.Key, modifiers: Qt.KeyboardModifier = NONE) -> None:
 def test_keys_of_the_drive_page(
     frame: Frame, session: FakeSession, key: Qt.Key, modifiers: Qt.KeyboardModifier, call: tuple[object, ...]
 ) -> None:
+    session.homed = False
     frame.refresh()
     press(key, modifiers)
     assert session.calls == [call]
