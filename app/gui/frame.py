@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -14,6 +14,7 @@ from app.gui.catalogue.episodes import add_episodes
 from app.gui.catalogue.feet import add_feet
 from app.gui.catalogue.groups import STOP_PRESSED
 from app.gui.catalogue.moving import add_moving
+from app.gui.catalogue.preferences import add_preferences
 from app.gui.catalogue.recording import add_recording
 from app.gui.catalogue.review import add_review
 from app.gui.catalogue.robot import add_robot
@@ -67,7 +68,12 @@ class Frame(QWidget):
 
     One precise timer reads one snapshot about thirty times a second and hands it to the visible parts, each of which
     touches only what changed.
+
+    Attributes:
+        restart_wanted: the operator asks for the app to be closed and opened again.
     """
+
+    restart_wanted = pyqtSignal()
 
     def __init__(
         self,
@@ -114,6 +120,9 @@ class Frame(QWidget):
         self.episodes_page = EpisodesPage(session, theme, settings=settings, changes=self.changes)
         self.review_page = ReviewPage(session, theme, settings=settings, changes=self.changes)
         self.robot_page = RobotPage(session, theme)
+        self.settings_page = SettingsPage(
+            theme, settings=settings, desk=self.desk, tell=lambda words: self.toast.flash(words)
+        )
         self.pages: dict[str, Page] = {
             page.page_id: page
             for page in (
@@ -121,7 +130,7 @@ class Frame(QWidget):
                 self.review_page,
                 self.episodes_page,
                 self.robot_page,
-                SettingsPage(),
+                self.settings_page,
             )
         }
         self.calibration = CalibrationPage(session, theme, leave=self._leave_calibration)
@@ -220,7 +229,9 @@ class Frame(QWidget):
             snapshot = self._snapshot = self._session.snapshot()
             self.driving.apply(snapshot)
             self.feet.apply(snapshot)
-            self.desk.deliver(self._session.presses(), self.actions_registry, page=self.page_id)
+            self.desk.deliver(
+                self._session.presses(), self.actions_registry, page=self.page_id, stopped=self._make_way
+            )
             self.gesture_ring.show_progress(
                 *gesture_words(snapshot, self.actions_registry, page=self.page_id)
             )
@@ -245,6 +256,10 @@ class Frame(QWidget):
     def stop(self) -> None:
         """Emergency stop, and away with what floats: the operator must see the robot."""
         self._session.stop(STOP_PRESSED)
+        self._make_way()
+
+    def _make_way(self) -> None:
+        """The robot is stopped: nothing drives, nothing is waited for, nothing is over it."""
         self.driving.end()
         self.feet.keys_lost()
         self.desk.end_capture()
@@ -368,6 +383,7 @@ class Frame(QWidget):
             go_to=self.go_to,
             show_in_list=self.show_in_list,
         )
+        add_preferences(actions, self.settings_page, now, restart=self.restart_wanted.emit)
         add_pages(actions, self.pages.values(), go_to=self.go_to)
         add_window(
             actions,

@@ -6,9 +6,10 @@ It keeps what was bound on disk, hands presses to the actions, and lends the nex
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
-from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
 
 from app.gui.actions import Action, Actions
 from app.inputs.bindings import STOP_ACTION, Bindings, Overrides
@@ -70,7 +71,7 @@ class InputDesk(QObject):
     def begin_capture(self) -> None:
         """Wait for the next input and bind it; Escape still stops the robot, and ends the waiting."""
         self._capturing = True
-        self._capture_timer.start()
+        self._capture_timer.start(CAPTURE_MS)
 
     def end_capture(self) -> None:
         """Wait no more."""
@@ -79,15 +80,23 @@ class InputDesk(QObject):
             self._capture_timer.stop()
             self.capture_ended.emit()
 
-    def deliver(self, presses: tuple[str, ...], actions: Actions, *, page: str) -> None:
+    def deliver(
+        self, presses: tuple[str, ...], actions: Actions, *, page: str, stopped: Callable[[], None]
+    ) -> None:
         """Do what gamepad, gestures and words mean.
 
         On the page of settings they only show what they are, so that a pad can be tried there: but STOP stops.
+
+        Args:
+            presses: triggers, oldest first.
+            actions: what they mean.
+            page: the page shown.
+            stopped: called when one of them means STOP, which the session has done by itself by now.
         """
         for trigger in presses:
             meanings = actions.meanings(trigger, page=page)
             if any(action.id == STOP_ACTION for action in meanings):
-                actions.trigger(STOP_ACTION)
+                stopped()
             elif page == SETTINGS_PAGE:
                 pass
             elif len(meanings) > 1:
@@ -148,6 +157,7 @@ class InputDesk(QObject):
     def _timer(self, interval_ms: int, act: object) -> QTimer:
         timer = QTimer(self)
         timer.setSingleShot(True)
+        timer.setTimerType(Qt.TimerType.PreciseTimer)  # a coarse one would count down from 10.5
         timer.setInterval(interval_ms)
         timer.timeout.connect(act)  # type: ignore[arg-type]
         return timer

@@ -122,13 +122,14 @@ class Keyboard(QObject):
         typing = is_text_input(QApplication.focusWidget())
         held_name = plain_key(event)
         name = key_name(event)
-        if self._watched(event, name):
-            return True
         is_text = typing and (is_text_key(name) or name in _TEXT_KEYS)
         meanings = () if is_text else self._actions.meanings(key_trigger(name), page=self._page())
         if any(action.id == STOP_ACTION for action in meanings):
             if not event.isAutoRepeat():
                 self._stop()
+                self._watched(event, name)
+            return True
+        if self._watched(event, name):
             return True
         ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         if self._pedals is not None and not is_text and self._pedals.key_pressed(held_name, ctrl=ctrl):

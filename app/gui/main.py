@@ -12,8 +12,10 @@ from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication
 
 from app.audio.speaker import Speaker
+from app.gui import scale
 from app.gui.session_protocol import SessionLike
 from app.gui.settings import Settings
+from app.gui.start_again import start_again
 from app.gui.starter import Starter
 from app.gui.theme import Theme
 from app.gui.window import Window
@@ -41,12 +43,16 @@ def run(
     Returns:
         The exit code of the event loop.
     """
+    settings = Settings(settings_path)
+    if QApplication.instance() is None:
+        scale.set_factor(settings)
     application = QApplication.instance() or QApplication(sys.argv[:1])
     if not isinstance(application, QApplication):
         raise TypeError(f"a {type(application).__name__} runs already; the window needs a QApplication")
     application.setApplicationName("understudy")
     application.setApplicationDisplayName("Understudy")
-    settings = Settings(settings_path)
+    if show and scale.choose_by_screen(settings):
+        start_again()  # nothing is open yet
     theme = Theme(settings.theme)
     theme.apply()
     speaker = Speaker()
@@ -87,6 +93,8 @@ def run(
         signal.signal(signal.SIGINT, previous)
         speaker.close()
         starter.finish()
+        if window.reopens:
+            start_again()
 
 
 def _close(window: Window, signum: int, frame: FrameType | None) -> None:

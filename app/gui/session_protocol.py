@@ -93,7 +93,7 @@ class SessionLike(Protocol):
         """Triggers given since the last call by gamepad, leader handles or voice, oldest first; see `app.inputs`."""
 
     def stop_on(self, triggers: frozenset[str]) -> None:
-        """Let these triggers stop the robot as soon as they are heard, without waiting for the window."""
+        """Let these triggers stop the robot as soon as they are heard; the window need not stop it again."""
 
     def annotate_episode(
         self,

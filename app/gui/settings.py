@@ -40,6 +40,24 @@ class Settings:
         self._store.setValue("theme", name)
 
     @property
+    def scale(self) -> str:
+        """The size of everything that was chosen: `auto`, or a factor; see `app.gui.scale`."""
+        return str(self._store.value("scale", "auto"))
+
+    @scale.setter
+    def scale(self, option: str) -> None:
+        self._store.setValue("scale", option)
+
+    @property
+    def auto_scale(self) -> str:
+        """The factor that the screen asked for when it was last looked at."""
+        return str(self._store.value("scale_of_screen", "1"))
+
+    @auto_scale.setter
+    def auto_scale(self, factor: str) -> None:
+        self._store.setValue("scale_of_screen", factor)
+
+    @property
     def page(self) -> str:
         """The page that was open."""
         return str(self._store.value("page", "drive"))

@@ -30,6 +30,9 @@ QPushButton[flat="true"] { background: transparent; border-color: transparent; }
 QPushButton[flat="true"]:hover { background: $raised; }
 QPushButton[flat="true"]:checked { background: $raised; border-color: $line; }
 QPushButton[flat="true"]:focus { border: 2px solid $focus; }
+QPushButton[choice="true"] { padding: 0 4px; color: $dim; }
+QPushButton[choice="true"]:checked { background: $panel; border: 2px solid $text; color: $text; }
+QPushButton[choice="true"]:focus { border: 2px solid $focus; }
 QLineEdit, QPlainTextEdit, QComboBox, QSpinBox {
     background: $ground; border: 1px solid $line; border-radius: ${corner}px; padding: 4px 8px;
     selection-background-color: $focus; selection-color: $on_hue; }

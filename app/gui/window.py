@@ -28,6 +28,7 @@ class Window(QMainWindow):
         pulse: how fast and how evenly the window refreshes.
         closed: emitted once, when the operator has closed it.
         profile_wanted: with the path of a profile, when the operator wants to go on with another.
+        reopens: whether it was closed to be opened again.
     """
 
     closed = pyqtSignal()
@@ -40,6 +41,7 @@ class Window(QMainWindow):
         self._theme = theme
         self.pulse = Pulse(interval_ms=REFRESH_INTERVAL_MS, parent=self)
         self.frame: Frame | None = None
+        self.reopens = False
         self.setWindowTitle("Understudy")
         self.setWindowIcon(theme.icon("mdi6.drama-masks", tokens.TELEOP))
         self.setMinimumSize(*_LEAST_SIZE)
@@ -82,6 +84,7 @@ class Window(QMainWindow):
         self.setCentralWidget(self.frame)
         self.frame.calibration.profile_wanted.connect(self.profile_wanted)
         self.setWindowTitle(f"Understudy, {session.profile.name}")
+        self.frame.restart_wanted.connect(self._restart)
         self.frame.begin()
 
     def let_go(self) -> None:
@@ -91,6 +94,10 @@ class Window(QMainWindow):
             self.frame = None
         self.pulse.probe(False)
         self.show_starting()
+
+    def _restart(self) -> None:
+        self.reopens = True
+        self.close()
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         """Remember the geometry and let go of everything."""

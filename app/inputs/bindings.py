@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import permutations
 
 from app.inputs.trigger import (
     DEAD_MEN,
@@ -137,20 +138,21 @@ class Bindings:
 
     def conflicts_of(self, action_id: str) -> tuple[Conflict, ...]:
         """Triggers that it shares with an action that is there on the same page."""
-        page = self._declared[action_id].page
-        return tuple(
-            Conflict(trigger, other)
-            for trigger in self.of(action_id)
-            for other, bindable in self._declared.items()
-            if other != action_id
-            and trigger in self.of(other)
-            and (bindable.page == page or not page or not bindable.page)
-        )
+        return self.conflicts().get(action_id, ())
 
     def conflicts(self) -> dict[str, tuple[Conflict, ...]]:
         """Every action that is in another's way, and how."""
-        found = {action_id: self.conflicts_of(action_id) for action_id in self._declared}
-        return {action_id: conflicts for action_id, conflicts in found.items() if conflicts}
+        owners: dict[str, list[str]] = {}
+        for action_id in self._declared:
+            for trigger in self.of(action_id):
+                owners.setdefault(trigger, []).append(action_id)
+        found: dict[str, list[Conflict]] = {}
+        for trigger, sharing in owners.items():
+            for one, other in permutations(sharing, 2):
+                pages = {self._declared[one].page, self._declared[other].page}
+                if len(pages) == 1 or "" in pages:
+                    found.setdefault(one, []).append(Conflict(trigger, other))
+        return {action_id: tuple(conflicts) for action_id, conflicts in found.items()}
 
     def stop_triggers(self) -> frozenset[str]:
         """What stops the robot, wherever it comes from."""

@@ -305,6 +305,8 @@ class FakeSession:
 
     def presses(self) -> tuple[str, ...]:
         taken, self.pressed = tuple(self.pressed), []
+        for trigger in self.stop_triggers.intersection(taken):
+            self.stop(f"STOP by {trigger}")
         return taken
 
     def stop_on(self, triggers: frozenset[str]) -> None:

@@ -1,18 +1,118 @@
-"""Settings."""
+"""Settings: what every input means; look, sound, and where things are kept."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from app.gui import scale, tokens
+from app.gui.actions import Actions
+from app.gui.input_desk import InputDesk
 from app.gui.pages.page import Page
+from app.gui.preferences.inputs_section import InputsSection
+from app.gui.preferences.look_section import LookSection
+from app.gui.preferences.places_section import PlacesSection
+from app.gui.preferences.sound_section import SoundSection
+from app.gui.settings import Settings
+from app.gui.theme import Theme
+from app.gui.widgets.label import rule
 from app.session.view import Snapshot
 
 
 class SettingsPage(Page):
-    """Under construction."""
+    """Inputs on the left; at the right one section below the other, to which others can be added in `side`."""
 
     page_id = "settings"
     title = "Settings"
     key = "Ctrl+,"
     icon = "mdi6.cog-outline"
 
+    def __init__(
+        self, theme: Theme, *, settings: Settings, desk: InputDesk, tell: Callable[[str], None]
+    ) -> None:
+        super().__init__()
+        self._theme = theme
+        self._settings = settings
+        self._desk = desk
+        self._tell = tell
+        self._built = False
+        self.side = QVBoxLayout()
+        self.places = PlacesSection(settings.folder)
+
+    def build(self, actions: Actions) -> None:
+        """Lay out, once every action is registered."""
+        self.inputs = InputsSection(actions, self._theme, self._desk)
+        self.sound = SoundSection(actions, self._settings)
+        self.look = LookSection(actions, self._theme, self._settings)
+        self.side.setContentsMargins(*([tokens.steps(4)] * 4))
+        self.side.setSpacing(tokens.steps(4))
+        for number, section in enumerate((self.look, self.sound, self.places)):
+            if number:
+                self.side.addWidget(rule())
+            self.side.addWidget(section)
+        self.side.addStretch()
+        column = QWidget()
+        column.setObjectName("panel")
+        column.setLayout(self.side)
+        scroll = QScrollArea()
+        scroll.setObjectName("side")
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setFixedWidth(tokens.SIDE_WIDTH_PX)
+        scroll.setWidget(column)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.inputs, stretch=1)
+        row.addWidget(scroll)
+        self._built = True
+
+    @property
+    def chosen(self) -> str:
+        """The id of the action chosen in the list of inputs."""
+        return self.inputs.detail.action_id if self._built else ""
+
     def apply(self, snapshot: Snapshot) -> None:
         """Show a snapshot."""
+        self.inputs.apply(snapshot)
+        self.look.apply(snapshot)
+        self.sound.apply(snapshot)
+        self.places.apply(snapshot)
+
+    def entered(self) -> None:
+        """The list has the keys."""
+        self.look.refresh()
+        self.sound.refresh()
+        self.inputs.list.setFocus()
+
+    def left(self) -> None:
+        """Nothing is waited for on another page."""
+        self._desk.end_capture()
+
+    def bind(self) -> None:
+        """Wait for the next input of the chosen action."""
+        self.inputs.list.setFocus()  # so that no line of text takes the key
+        self.inputs.detail.bind()
+
+    def remove_last(self) -> None:
+        """Take away its newest trigger."""
+        self.inputs.detail.remove_last()
+
+    def reset(self) -> None:
+        """Give it back what it came with."""
+        self.inputs.detail.reset()
+
+    def look_for(self) -> None:
+        """Look for an action by its name or its key."""
+        self.inputs.search.setFocus()
+        self.inputs.search.selectAll()
+
+    def step_scale(self, by: int) -> None:
+        """Everything larger or smaller by a step, from the next start on."""
+        self._settings.scale = scale.stepped(self._settings.scale, by, now=scale.in_use())
+        self.look.refresh()
+        self._tell(f"{scale.wanted(self._settings):.0%} from the next start on")

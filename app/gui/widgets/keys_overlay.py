@@ -15,7 +15,7 @@ from app.inputs.trigger import key_of, trigger_words
 
 _COLUMNS = 2
 _DRIVE_PAGE = "drive"
-_TRIGGERS_SHOWN = 3
+_KEYS_SHOWN = 2
 
 
 class KeysOverlay(Overlay):
@@ -78,7 +78,6 @@ class KeysOverlay(Overlay):
 
 
 def _keys_of(action: Action) -> str:
-    caps = [
-        key_caps(key) if (key := key_of(trigger)) else trigger_words(trigger) for trigger in action.triggers
-    ]
-    return "  or  ".join(caps[:_TRIGGERS_SHOWN])
+    keys = [key_caps(key) for trigger in action.triggers if (key := key_of(trigger))]
+    # Where there are keys, gamepad and gestures are left to the Settings page: there is no room for all of them.
+    return "  or  ".join((keys or [trigger_words(trigger) for trigger in action.triggers])[:_KEYS_SHOWN])
