@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QRectF, Qt
 from PyQt6.QtGui import QPainter, QPaintEvent
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from app.gui import tokens
 from app.gui.actions import Actions
@@ -120,17 +120,28 @@ class MendPanel(QWidget):
     def build(self, actions: Actions) -> None:
         """Lay out, once the actions are registered."""
         self._actions = actions
+        chosen = QWidget()
+        upper = QVBoxLayout(chosen)
+        upper.setContentsMargins(0, 0, 0, 0)
+        upper.setSpacing(tokens.steps(3))
+        for widget in (self.title, self._hint, self.trouble, self.facts, self._histogram):
+            upper.addWidget(widget)
+        for action_id in ("robot.reboot", "robot.reopen"):
+            self._buttons[action_id] = ActionButton(actions[action_id], self._theme)
+            upper.addWidget(self._buttons[action_id])
+        upper.addWidget(self.reason)
+        upper.addWidget(self.told)
+        upper.addStretch()
+        area = QScrollArea()
+        area.setWidget(chosen)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         column = QVBoxLayout(self)
         column.setContentsMargins(*([tokens.steps(4)] * 4))
         column.setSpacing(tokens.steps(3))
-        for widget in (self.title, self._hint, self.trouble, self.facts, self._histogram):
-            column.addWidget(widget)
-        for action_id in ("robot.reboot", "robot.reopen"):
-            self._buttons[action_id] = ActionButton(actions[action_id], self._theme)
-            column.addWidget(self._buttons[action_id])
-        column.addWidget(self.reason)
-        column.addWidget(self.told)
-        column.addStretch()
+        column.addWidget(area, stretch=1)
         column.addWidget(rule())
         column.addWidget(Label("The whole robot", size_px=tokens.TEXT_SMALL_PX, dim=True))
         lifted = any(place.unit == "m" for _, place in self._places.values())

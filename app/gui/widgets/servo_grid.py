@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from dataclasses import replace
 
 from PyQt6.QtCore import QRectF, QSize, Qt
-from PyQt6.QtGui import QColor, QPainter, QPen, QResizeEvent
+from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPen, QResizeEvent
 
 from app.gui import tokens
 from app.gui.robot.cell import LOAD_STEPS, Cell, cell_of, group_words
@@ -30,11 +30,10 @@ _BAR_PX = 3
 _DOT_PX = 7
 _RING_PX = 1.4
 _LINE_PX = 16
-_NUMBER_PX = 28
-"""Room for a servo's id and the dot before it."""
 _MARK_PX = 14
 _UNIT = re.compile(r" (rad|m|ticks)$")
 _HIGH_LOAD = 0.8
+_NARROW_PX = 76
 _ROOMY_PX = 112
 """From this width on a cell has room for the unit of its position."""
 
@@ -56,6 +55,9 @@ class ServoGrid(Board):
         self._heads: list[QRectF] = []
         self._group_words: list[str] = [""] * len(groups)
         self._cell_px = CELL_PX
+        # Room for the longest id and the dot before it; what is left of a narrow cell is the position's.
+        widest = max((str(pick.servo_id) for pick in self.picks), key=len, default="")
+        self._number_px = QFontMetrics(self._small).horizontalAdvance(widest) + _DOT_PX + tokens.steps(1) + 2
         self._large = tokens.font(tokens.TEXT_LARGE_PX, bold=True)
         self._cells: list[Cell] = [Cell()] * len(self._places)
         self._lay_out()
@@ -138,21 +140,20 @@ class ServoGrid(Board):
         self.paint_plate(painter, area, level)
         first, second, third = self._lines_of(area)
         part = f"↳ {SHADOW}" if place.part == SHADOW else place.part
-        roomy = area.width() >= _ROOMY_PX
+        roomy, narrow = area.width() >= _ROOMY_PX, area.width() < _NARROW_PX
+        value = self._value_of(area)
+        number = (first if narrow else second).adjusted(second.width() - self._number_px, 0, 0, 0)
         painter.setFont(self._small)
         painter.setPen(dim)
         if self.touched(third):
             write(painter, third, cell.temperature if roomy else cell.temperature.replace(" °C", "°"))
-            write(painter, third, cell.voltage, RIGHT)
+            write(painter, third, cell.voltage.removesuffix(" V") if narrow else cell.voltage, RIGHT)
         ailing = level >= Level.BUSY
         if self.touched(first):
             if ailing:
                 self.paint_mark(painter, level, first.right() - _MARK_PX, first.center().y(), _MARK_PX)
-            write(painter, first.adjusted(0, 0, -_MARK_PX - tokens.steps(1) if ailing else 0, 0), part)
-        value, number = (
-            second.adjusted(0, 0, -_NUMBER_PX, 0),
-            second.adjusted(second.width() - _NUMBER_PX, 0, 0, 0),
-        )
+            beside_px = _MARK_PX + tokens.steps(1) if ailing else self._number_px if narrow else 0.0
+            write(painter, first.adjusted(0, 0, -beside_px, 0), part)
         if ailing:
             painter.setFont(self._small_bold)
             painter.setPen(text)
@@ -162,7 +163,10 @@ class ServoGrid(Board):
                 self._paint_number(painter, number, place, holds=cell.holds)
             painter.setFont(self._large if roomy and area.height() >= _LARGE_FROM_PX else self._bold)
             painter.setPen(text if cell.known else dim)
-            write(painter, value, cell.position if roomy else _UNIT.sub("", cell.position))
+            position = cell.position if roomy else _UNIT.sub("", cell.position)
+            if painter.fontMetrics().horizontalAdvance(position) > value.width():
+                painter.setFont(self._small_bold)  # a number is worth nothing without its last digits
+            write(painter, value, position)
         self._paint_load(painter, area, cell)
 
     def changed_area(self, index: int, before: Hashable, now: Hashable) -> QRectF:
@@ -173,7 +177,7 @@ class ServoGrid(Board):
             and now.condition == WELL
             and replace(before, position=now.position) == now
         ):
-            return self._lines_of(self.place(index))[1].adjusted(0, 0, -_NUMBER_PX - 2, 0)
+            return self._value_of(self.place(index)).adjusted(0, 0, -2, 0)
         return super().changed_area(index, before, now)
 
     def _lines_of(self, area: QRectF) -> tuple[QRectF, QRectF, QRectF]:
@@ -181,6 +185,11 @@ class ServoGrid(Board):
         air = (area.height() - CELL_PX) / 4
         first = QRectF(area.left() + 6, area.top() + 3 + air / 2, area.width() - 12, _LINE_PX)
         return first, first.translated(0, 16 + air), first.translated(0, 33 + 2 * air)
+
+    def _value_of(self, area: QRectF) -> QRectF:
+        """Where a cell's position stands: before the id, which makes way for it in a narrow cell."""
+        second = self._lines_of(area)[1]
+        return second if area.width() < _NARROW_PX else second.adjusted(0, 0, -self._number_px, 0)
 
     def _paint_load(self, painter: QPainter, area: QRectF, cell: Cell) -> None:
         palette = self._theme.palette

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QColor
+from PyQt6.QtGui import QColor, QFontMetrics
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
@@ -350,3 +351,21 @@ def test_lateness_is_drawn_with_its_scale(
         for y in range(int(height * 0.75), int(height * 0.85))
     )
     assert dashes > 20  # the limit of 2 of 10 ms
+
+
+@pytest.mark.parametrize("width_px", [1120, 1280])
+def test_no_position_loses_its_digits_on_a_small_screen(
+    window: Window, page: RobotPage, monkeypatch: pytest.MonkeyPatch, width_px: int
+) -> None:
+    said: list[str] = []
+    real = QFontMetrics.elidedText
+
+    def noting(metrics: QFontMetrics, words: str | None, *rest: Any) -> str:
+        said.append(words or "")
+        return real(metrics, words, *rest)
+
+    monkeypatch.setattr(QFontMetrics, "elidedText", noting)
+    window.resize(width_px, 720)
+    QTest.qWait(50)
+    page.servos.grab()
+    assert not [words for words in said if re.match(r"[+−]?\d", words)]
