@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from app.session.old_sources import OldSources
 from app.session.view import EpisodeView
 from recordings import Dataset, EpisodeInfo, Outcome
 
@@ -37,6 +38,8 @@ class Library:
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="library")
         self._dataset: Dataset | None = None
         self._views: dict[str, tuple[EpisodeInfo, EpisodeView]] = {}
+        self._old_sources = OldSources()
+        self._closing = False
         self._waiting = 0
         self._counting = threading.Lock()
         self.shelf = Shelf()
@@ -93,6 +96,8 @@ class Library:
 
     def close(self) -> None:
         """Finish what was asked, and end."""
+        with self._counting:
+            self._closing = True
         self._worker.shutdown(wait=True)
 
     def _submit(self, work: Callable[[Dataset], None], *, list_after: bool = False) -> None:
@@ -125,11 +130,20 @@ class Library:
         views = {info.id: (info, self._view(info)) for info in (*infos, *dropped)}
         self._views = views
         self.shelf = Shelf(_newest_first(infos, views), _newest_first(dropped, views))
+        with self._counting:
+            if not self._closing and not self._waiting:
+                self._worker.submit(self._count_sources, dataset, (*reversed(infos), *dropped))
+
+    def _count_sources(self, dataset: Dataset, infos: tuple[EpisodeInfo, ...]) -> None:
+        """One turn of counting who drove in old episodes, newest first; what is asked for goes before the next."""
+        if not self._closing and self._old_sources.count(infos):
+            self._list(dataset)
 
     def _view(self, info: EpisodeInfo) -> EpisodeView:
         """An episode's line; the very same one while nothing about it changes."""
         held = self._views.get(info.id)
-        return held[1] if held is not None and held[0] is info else episode_view(info)
+        view = held[1] if held is not None and held[0] is info else episode_view(info)
+        return self._old_sources.fill(view)
 
 
 def _newest_first(

@@ -8,6 +8,7 @@ import pytest
 
 from app.session.library import Library
 from recordings import Dataset
+from recordings.metadata import read_attributes, update_attributes
 from tests.support.episodes import record_episode
 
 
@@ -95,3 +96,27 @@ def test_only_what_is_in_the_trash_can_be_deleted(tmp_path: Path, told: Told) ->
     assert told.library.shelf.trashed == ()
     assert list((tmp_path / "set" / "trash").iterdir()) == [tmp_path / "set" / "trash" / "zarr.json"]
     assert "in the trash" in told.failures[0]
+
+
+def test_who_drove_in_old_episodes_is_counted_by_the_way(tmp_path: Path, told: Told) -> None:
+    ids = record(tmp_path / "set", 3)
+    for episode_id in ids[:2]:
+        _forget_sources(tmp_path / "set" / "episodes" / episode_id)
+    (tmp_path / "set" / "episodes" / ids[0] / "action" / "source" / "c.0").unlink()
+    told.library.refresh()
+    told.settle()
+    told.settle()
+    told.settle()
+    rows = [view.source_rows for view in told.library.shelf.episodes]
+    assert rows == [(("teleop", 20),), (("teleop", 20),), ()]
+    assert told.failures == []
+    told.library.annotate(ids[1], notes="as before")
+    told.settle()
+    assert told.library.shelf.episodes[1].source_rows == (("teleop", 20),)
+
+
+def _forget_sources(episode: Path) -> None:
+    """As an earlier version wrote it."""
+    plain = read_attributes(episode)
+    del plain["counts"]["sources"]
+    update_attributes(episode, {"counts": plain["counts"]})
