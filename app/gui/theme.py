@@ -19,6 +19,7 @@ class Theme(QObject):
     def __init__(self, name: str = tokens.DARK.name, *, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._palette = tokens.PALETTES.get(name, tokens.DARK)
+        self._icons: dict[tuple[str, str, str], QIcon] = {}
 
     @property
     def palette(self) -> tokens.Palette:
@@ -40,9 +41,10 @@ class Theme(QObject):
 
     def icon(self, name: str, colour: str | None = None) -> QIcon:
         """An icon of the set, in the colour of text or in the hue given."""
-        icon: QIcon = qtawesome.icon(
-            name, color=colour or self._palette.text, color_disabled=self._palette.text_dim
-        )
+        key = (name, colour or self._palette.text, self._palette.text_dim)
+        icon = self._icons.get(key)
+        if icon is None:  # making one takes a millisecond, which a list of many lines does not have
+            icon = self._icons[key] = qtawesome.icon(name, color=key[1], color_disabled=key[2])
         return icon
 
     def pixmap(self, name: str, size_px: int, colour: str | None = None) -> QPixmap:

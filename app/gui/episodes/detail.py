@@ -94,16 +94,21 @@ class Detail(QWidget):
 
     def show_choice(self, episodes: tuple[EpisodeView, ...]) -> None:
         """Show one episode, or what several have in common."""
+        if episodes is not self._shown:
+            self._take(episodes)
+        for button in self._buttons:
+            button.refresh()
+
+    def _take(self, episodes: tuple[EpisodeView, ...]) -> None:
         same = [e.episode_id for e in episodes] == [e.episode_id for e in self._shown]
         if not same:
             self.save()
-        if not same or episodes != self._shown:
-            self._shown = episodes
+        changed = episodes != self._shown
+        self._shown = episodes
+        if changed:
             self.setVisible(bool(episodes))
             if episodes:
                 self._fill(same)
-        for button in self._buttons:
-            button.refresh()
 
     def picture_arrived(self) -> None:
         """There may be a picture now."""
@@ -167,8 +172,7 @@ class Detail(QWidget):
             self.notes.setPlainText(one.notes)
         for button in self._outcomes:
             button.set_lit(outcomes == {button.action_id.removeprefix(f"{self._prefix}.")})
-        flags = ", ".join(dict.fromkeys(flag_words(episode) for episode in shown if flag_words(episode)))
-        self.setAccessibleDescription(flags)
+        self.setAccessibleDescription(flag_words(one) if one is not None else "")
 
     def _show_damage(self) -> None:
         words = "\n".join(dict.fromkeys(words for words in (self._damage_words, *self._problems) if words))

@@ -27,7 +27,9 @@ class EpisodeListView(QTableView):
         super().__init__()
         self._table = model
         self._current_id = ""
+        self._filled = model.columns
         self._replacing = False
+        self._selected: tuple[EpisodeView, ...] | None = None
         self.order = order
         self.setModel(model)
         self.setItemDelegateForColumn(0, PictureDelegate(theme, self))
@@ -55,11 +57,9 @@ class EpisodeListView(QTableView):
     @property
     def selected(self) -> tuple[EpisodeView, ...]:
         """All that are chosen, from the top; the one where the cursor is when none is marked."""
-        selection = self.selectionModel()
-        rows = sorted(index.row() for index in selection.selectedRows()) if selection is not None else []
-        if rows:
-            return tuple(self._table.episodes[row] for row in rows)
-        return (self.chosen,) if self.chosen is not None else ()
+        if self._selected is None:
+            self._selected = self._read_selected()
+        return self._selected
 
     def show_episodes(self, episodes: tuple[EpisodeView, ...]) -> None:
         """Take another list; what was chosen stays chosen, and what is gone gives its place to the next."""
@@ -75,9 +75,15 @@ class EpisodeListView(QTableView):
             self._select(current, [self._table.row_of(episode_id) for episode_id in kept])
         self._replacing = False
         if changed:
-            self._fit_columns()
+            self._selected = None
             self._current_id = self._id_at(self.currentIndex().row())
             self.choice_changed.emit()
+
+    def offer_columns(self, episodes: tuple[EpisodeView, ...]) -> None:
+        """Show the columns that say something in any of these, the whole list: none comes and goes while one types."""
+        columns = self._table.columns
+        self._filled = tuple(c for c in columns if not c.rank or any(map(c.says, episodes)))
+        self._fit_columns()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Which columns there is room for changes with the width."""
@@ -112,8 +118,21 @@ class EpisodeListView(QTableView):
 
     def _selection_changed(self, *_: object) -> None:
         if not self._replacing:
+            self._selected = None
             self._current_id = self._id_at(self.currentIndex().row())
             self.choice_changed.emit()
+
+    def _read_selected(self) -> tuple[EpisodeView, ...]:
+        """From the ranges that are marked: asking Qt row by row takes seconds for thousands."""
+        selection = self.selectionModel()
+        ranges = selection.selection() if selection is not None else QItemSelection()
+        rows: set[int] = set()
+        for number in range(ranges.count()):
+            marked = ranges[number]
+            rows.update(range(marked.top(), marked.bottom() + 1))
+        if rows:
+            return tuple(self._table.episodes[row] for row in sorted(rows))
+        return (self.chosen,) if self.chosen is not None else ()
 
     def _id_at(self, row: int) -> str:
         return self._table.episodes[row].episode_id if 0 <= row < len(self._table.episodes) else ""
@@ -142,9 +161,8 @@ class EpisodeListView(QTableView):
 
     def _fit_columns(self) -> None:
         """Hide columns that say nothing, and the least needed ones until the task has room."""
-        episodes = self._table.episodes
         columns = self._table.columns
-        shown = [c for c in columns if not c.rank or any(c.words(episode) for episode in episodes)]
+        shown = [c for c in columns if c in self._filled]
         viewport = self.viewport()
         room = (viewport.width() if viewport is not None else 0) - _TASK_LEAST_PX
         for column in sorted(columns, key=lambda column: column.rank, reverse=True):

@@ -48,12 +48,13 @@ class Listing:
     def take(self, episodes: tuple[EpisodeView, ...]) -> None:
         """Replace the episodes."""
         before = self._cards
-        self._cards = {view.episode_id: _card(before.get(view.episode_id), view) for view in episodes}
+        newest_first = sorted(episodes, key=lambda view: view.episode_id, reverse=True)
+        self._cards = {view.episode_id: _card(before.get(view.episode_id), view) for view in newest_first}
 
     def arranged(self, query: Query, order: Order) -> tuple[EpisodeView, ...]:
         """The episodes that a query means, in order; equal ones stay newest first."""
-        views = [card.view for card in self._cards.values() if query.matches(card)]
-        views.sort(key=lambda view: view.episode_id, reverse=True)
+        cards = self._cards.values()
+        views = [card.view for card in cards if not query.tests or query.matches(card)]
         views.sort(key=_KEYS.get(order.column, _KEYS["made"]), reverse=order.descending)
         return tuple(views)
 

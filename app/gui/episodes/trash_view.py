@@ -78,6 +78,7 @@ class TrashView(QWidget):
         """Follow what the trash holds."""
         if trashed is not self.model.episodes:
             self.table.show_episodes(trashed)
+            self.table.offer_columns(trashed)
             self._show(trashed)
         for button in self._buttons:
             button.refresh()

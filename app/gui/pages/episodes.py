@@ -215,6 +215,7 @@ class EpisodesPage(Page):
         self._taken = episodes
         self._known = None
         self._listing.take(episodes)
+        self.table.offer_columns(episodes)
         self._arrange()
 
     def _searched(self, text: str) -> None:

@@ -29,12 +29,21 @@ def step_from(time_ns: Times, position_ns: int, steps: int) -> int:
     return int(time_ns[min(max(at + steps, 0), len(time_ns) - 1)])
 
 
-def gaps(time_ns: Times, rate_hz: float, missing: NDArray[np.bool_] | None = None) -> list[tuple[int, int]]:
-    """From when to when a camera has nothing to show: between frames too far apart, and where frames were lost."""
-    longest_ns = gap_ns(rate_hz)
+def gaps(
+    time_ns: Times, rate_hz: float, missing: NDArray[np.bool_] | None = None, *, end_ns: int = 0
+) -> list[tuple[int, int]]:
+    """From when to when a camera has nothing to show: between frames too far apart, and where frames were lost.
+
+    Args:
+        time_ns: (F,) of its frames.
+        rate_hz: nominal.
+        missing: (F,) where a frame was lost.
+        end_ns: the episode's last moment, up to which there should have been frames.
+    """
     kept = time_ns[~missing] if missing is not None else time_ns
-    wide = np.flatnonzero(np.diff(kept) > longest_ns)
-    return [(int(kept[at]), int(kept[at + 1])) for at in wide]
+    edges = np.append(kept, max(end_ns, int(kept[-1]))) if len(kept) else kept
+    wide = np.flatnonzero(np.diff(edges) > gap_ns(rate_hz))
+    return [(int(edges[at]), int(edges[at + 1])) for at in wide]
 
 
 def gap_ns(rate_hz: float) -> int:

@@ -164,7 +164,7 @@ class GapLane(Lane):
         self.gaps = [
             (camera.camera.name, start, end)
             for camera in film.cameras
-            for start, end in gaps(camera.time_ns, camera.camera.rate_hz, camera.missing)
+            for start, end in gaps(camera.time_ns, camera.camera.rate_hz, camera.missing, end_ns=film.end_ns)
         ]
 
     def paint(self, painter: QPainter, area: QRectF, axis: TimeAxis, theme: Theme) -> None:

@@ -17,6 +17,7 @@ from app.gui.wording import amount, headline, plain_name, sentence
 from recordings import CameraFrames
 
 _CAPTURED_FROM_PX = 260
+_ICON_FROM_PX = 160
 
 
 class FilmTile(QWidget):
@@ -114,12 +115,17 @@ class FilmTile(QWidget):
         )
         side = min(tokens.ICON_BANNER_PX, picture.height() // 3)
         centre = picture.center()
-        icon.paint(painter, centre.x() - side // 2, centre.y() - side - tokens.steps(1), side, side)
+        small = picture.height() < _ICON_FROM_PX
+        if not small:
+            icon.paint(painter, centre.x() - side // 2, centre.y() - side - tokens.steps(1), side, side)
         painter.setFont(self._large if picture.width() > tokens.steps(80) else self._bold)
         painter.setPen(QColor(tokens.DARK.text))
         inset = tokens.steps(2)
         words = QRect(
-            picture.left() + inset, centre.y() + inset, picture.width() - 2 * inset, picture.height() // 2
+            picture.left() + inset,
+            centre.y() + (-picture.height() // 5 if small else inset),
+            picture.width() - 2 * inset,
+            picture.height() // 2,
         )
         flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
         painter.drawText(words, int(flags), self._state)

