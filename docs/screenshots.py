@@ -183,6 +183,7 @@ def main() -> None:
     options.add_argument("--into", type=Path, default=TARGET)
     options.add_argument("--only", default="")
     args = options.parse_args()
+    args.into.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     application = QApplication(["understudy"])
     with tempfile.TemporaryDirectory(prefix="understudy-pictures-") as scratch:
