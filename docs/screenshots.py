@@ -188,7 +188,7 @@ def main() -> None:
     application = QApplication(["understudy"])
     with tempfile.TemporaryDirectory(prefix="understudy-pictures-") as scratch:
         settings = Settings(Path(scratch) / "window.ini")
-        settings.plan, settings.muted, settings.first_steps = PLAN, True, False
+        settings.plan, settings.muted, settings.first_steps = _plan(COLLECTED[0][0]), True, False
         session = Session(data_dir=Path(scratch) / "kitchen", operator="ada", seed=3)
         try:
             beat = _keep_watching(session, application)
