@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PyQt6.QtCore import QRectF, QSize, Qt
-from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
+from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from app.gui import tokens
@@ -84,6 +84,7 @@ class Foot(QWidget):
         self._faster = ActionButton(actions["speed.up"], theme, compact=True, bare=True)
         self._home = ActionButton(actions["lift.home"], theme, title="Home the lift")
         self._speed = SpeedBars(theme)
+        self._speed_word = Label("Speed", dim=True).fit()
         self._homing: bool | None = None
         self.stop_button = StopButton(theme)
         self.stop_button.setFixedWidth(tokens.SIDE_WIDTH_PX - 2 * tokens.steps(3))
@@ -97,12 +98,19 @@ class Foot(QWidget):
         row.addWidget(self._drive)
         row.addWidget(self._home)
         row.addStretch()
-        row.addWidget(Label("Speed", dim=True).fit())
+        row.addWidget(self._speed_word)
         row.addWidget(self._slower)
         row.addWidget(self._speed)
         row.addWidget(self._faster)
         row.addSpacing(tokens.steps(3))
         row.addWidget(self.stop_button)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """STOP keeps its place and its size; in a narrow window others say less."""
+        roomy = self.width() >= tokens.ROOMY_FOOT_FROM_PX
+        self._speed_word.setVisible(roomy)
+        for button in (self._drive, self._home):
+            button.show_key(roomy)
 
     def apply(self, snapshot: Snapshot) -> None:
         """Follow mode and speed."""

@@ -8,6 +8,7 @@ from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QPushButton, QWidget
 
+from app.gui import tokens
 from app.gui.frame import Frame
 from app.gui.settings import Settings
 from app.gui.theme import Theme
@@ -220,3 +221,18 @@ def test_a_real_robot_has_no_scripted_operator(
 
 def button_called(widget: QWidget, words: str) -> QPushButton:
     return next(button for button in widget.findChildren(QPushButton) if button.text() == words)
+
+
+@pytest.mark.parametrize("width_px", [1120, 1219, 1220, 1440])
+def test_stop_is_whole_and_in_its_place_at_every_width(
+    window: Window, frame: Frame, session: FakeSession, width_px: int
+) -> None:
+    for mode in (Mode.HOLD, Mode.REPLAY):
+        session.mode = mode
+        window.resize(width_px, 680)
+        frame.refresh()
+        QTest.qWait(20)
+        stop = frame.foot.stop_button
+        right = stop.mapTo(window, stop.rect().topRight()).x()
+        assert stop.width() == tokens.SIDE_WIDTH_PX - 2 * tokens.steps(3)
+        assert right == width_px - tokens.steps(3) - 1
