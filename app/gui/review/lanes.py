@@ -182,8 +182,9 @@ class GapLane(Lane):
                 painter.drawRect(box)
 
     def value_at(self, time_ns: int) -> str:
-        """Which cameras."""
-        return ", ".join(plain_name(name) for name, start, end in self.gaps if start < time_ns < end)
+        """Which camera, or how many."""
+        names = [plain_name(name) for name, start, end in self.gaps if start < time_ns < end]
+        return names[0] if len(names) == 1 else f"{len(names)} cameras" if names else ""
 
     def tip_at(self, time_ns: int, slack_ns: int) -> str:
         """Which cameras, and for how long."""
