@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from app.collection.view import Phase
 from app.gui.actions import Actions
+from app.gui.phases import BEFORE, phase_of
 from app.inputs.trigger import GRIP
 from app.session.view import Snapshot
 
@@ -15,5 +17,7 @@ def gesture_words(snapshot: Snapshot, actions: Actions, *, page: str) -> tuple[s
         return "", 0.0
     action = meanings[0]
     if action.id == "record.start":
-        return f"Keep both closed to {'end' if snapshot.recording is not None else 'record'}", progress
+        phase = phase_of(snapshot)
+        does = "give up" if phase in BEFORE else "end" if phase is Phase.RECORDING else "record"
+        return f"Keep both closed to {does}", progress
     return f"Keep both closed: {action.title}", progress

@@ -8,6 +8,7 @@ EXTRA_TRIGGERS: dict[str, tuple[str, ...]] = {
     "record.success": ("pad:a",),
     "record.failure": ("pad:b",),
     "record.drop": ("pad:back",),
+    "record.take_back": ("pad:dpdown",),
     "mode.teleop": ("pad:y",),
     "mode.hold": ("pad:x",),
     # Not every gamepad has a Guide button, nor does every system hand it on; a stick pressed in is always there.

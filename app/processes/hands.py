@@ -162,10 +162,11 @@ class HandsProcess:
     def _watch_handles(self) -> None:
         if self._row is None:
             return
-        if self._operator is not None:
+        _, phase = self._mode()
+        # On the way to the followers the handles are where the grippers are, which may be closed and still.
+        if self._operator is not None or phase not in (GatePhase.CLOSED, GatePhase.FOLLOWING):
             self._gestures.forget()
             return
-        _, phase = self._mode()
         made = self._gestures.step(
             self._row["leader"],
             float(self._row["time_ns"]) / 1e9,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 
+from app.collection.view import Phase
 from app.gui.frame import Frame
 from app.gui.settings import Settings
 from app.gui.widgets.action_button import ActionButton
@@ -194,6 +196,9 @@ def test_the_gesture_under_way_says_what_it_will_do(frame: Frame, session: FakeS
     session.gesture = ("both-held", 0.5)
     frame.refresh()
     assert frame.gesture_ring.words == "Keep both closed to record"
+    session.collection = replace(session.collection, phase=Phase.COUNTDOWN)
+    frame.refresh()
+    assert frame.gesture_ring.words == "Keep both closed to give up"
     session.record("wipe")
     frame.refresh()
     assert frame.gesture_ring.words == "Keep both closed to end"
