@@ -82,6 +82,8 @@ class FirstSteps:
         return tell[self.present](now) if self.present < len(tell) else _FINISHED
 
     def _move(self, now: Snapshot) -> str:
+        if now.script and now.mode is Mode.HOLD:
+            return "The script moves the leaders, and the robot holds. Press T: it follows."
         if now.gate is not None or now.script:
             return "The leaders are brought to the robot's pose; then it follows."
         if now.simulated:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from PyQt6.QtCore import QRect, QRectF, Qt
-from PyQt6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QWidget
 
 from app.gui import tokens
@@ -108,7 +108,10 @@ class Stage(QWidget):
             return
         pad = tokens.steps(4)
         most = self.width() - 2 * tokens.steps(3) - 2 * pad
-        measured = [(words, font, QFontMetricsF(font)) for words, font in lines]
+        measured = [
+            (words, font, QFontMetricsF(font))
+            for words, font in ((words, self._fitting(words, font, most)) for words, font in lines)
+        ]
         width = min(most, max(metrics.horizontalAdvance(words) + 1 for words, _, metrics in measured))
         height = sum(metrics.height() for _, _, metrics in measured) + pad
         top = edge_y - height if from_below else min(edge_y, self.height() - height - tokens.steps(3))
@@ -122,6 +125,10 @@ class Stage(QWidget):
             shown = metrics.elidedText(words, Qt.TextElideMode.ElideRight, width)
             painter.drawText(line, Qt.AlignmentFlag.AlignCenter, shown)
             line_top += metrics.height()
+
+    def _fitting(self, words: str, font: QFont, most_px: float) -> QFont:
+        """The font, or the smaller of the two where the words would not fit in it."""
+        return font if QFontMetricsF(font).horizontalAdvance(words) <= most_px else self._more_font
 
     @staticmethod
     def _paint_plate(painter: QPainter, plate: QRectF) -> None:

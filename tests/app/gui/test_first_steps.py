@@ -36,8 +36,10 @@ def test_from_opening_to_a_replayed_episode_by_the_keys_that_are_told(
     assert frame.coach_strip.isVisible()
     assert "Press G" in told(frame)
     QTest.keyClick(frame, Qt.Key.Key_G)
+    assert "Press T" in told(frame)  # should the robot hold while the script runs
+    session.set_mode(Mode.TELEOP)  # as the session does with a script
     assert "leaders are brought" in told(frame)
-    session.mode = Mode.TELEOP  # as the session does with a script
+    session._gate_until_s = 0.0
     assert "Press R" in told(frame)
     assert done(frame) == [True, False, False, False, False]
     QTest.keyClick(frame, Qt.Key.Key_R)
