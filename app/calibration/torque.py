@@ -16,12 +16,25 @@ class TorqueLoan:
         self._rig = rig
         self.out = False
         """Whether the servos are let go of by this calibration."""
+        self._seen_off = False
 
     def let_go(self, *, powered: bool) -> None:
         """Let the servos go, unless they were already when nobody had asked here."""
         if powered and not self.out:
-            self.out = True
+            self.out, self._seen_off = True, False
             self._rig.set_torque(False, lent=True)
+
+    def see(self, *, powered: bool) -> bool:
+        """Take in whether the servos hold; says whether somebody else has given the torque back.
+
+        The robot does so by itself when the window did not answer for a moment, or when its process starts anew.
+        """
+        if self.out and not powered:
+            self._seen_off = True
+        elif self.out and self._seen_off:
+            self.out = False
+            return True
+        return False
 
     def give_back(self) -> None:
         """Power the servos again where they are, if they were let go of here."""

@@ -179,6 +179,8 @@ class Wizard:
         if snapshot.mode is Mode.STOPPED:
             self._abandon("The robot was stopped, and the calibration with it. Nothing was written.")
             return
+        if self._torque.see(powered=snapshot.torque):
+            self.trouble = "The servos are powered again, and hold where they are"
         step = self.step
         if isinstance(step, PoseStep):
             self._read(step, snapshot)

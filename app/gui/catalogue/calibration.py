@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from app.calibration.wizard import Phase
 from app.gui.actions import Action, Actions
 from app.gui.calibration.page import CALIBRATION_KEYS, CalibrationPage
@@ -13,6 +15,10 @@ def add_calibration(actions: Actions, page: CalibrationPage) -> None:
     """What can be done in the calibration; the keys hold only while it covers the Robot page."""
     wizard = page.wizard
 
+    def here(possible: Callable[[], bool]) -> Callable[[], bool]:
+        """Only while the calibration is shown: the palette offers actions of every page."""
+        return lambda: page.isVisible() and possible()
+
     def answer(number: int) -> Action:
         return Action(
             id=f"calibrate.answer_{number}",
@@ -21,7 +27,7 @@ def add_calibration(actions: Actions, page: CalibrationPage) -> None:
             key=str(number),
             page=CALIBRATION_KEYS,
             run=lambda: page.answer(number - 1),
-            enabled=lambda: page.asks and wizard.moved,
+            enabled=here(lambda: page.asks and wizard.moved),
             hidden=True,
         )
 
@@ -34,7 +40,7 @@ def add_calibration(actions: Actions, page: CalibrationPage) -> None:
             steady_key="Enter",
             page=CALIBRATION_KEYS,
             run=page.go_on,
-            enabled=lambda: page.can_go_on,
+            enabled=here(lambda: page.can_go_on),
             icon="mdi6.check-bold",
         ),
         Action(
@@ -44,7 +50,7 @@ def add_calibration(actions: Actions, page: CalibrationPage) -> None:
             key="Backspace",
             page=CALIBRATION_KEYS,
             run=page.back,
-            enabled=lambda: wizard.phase in (Phase.STEP, Phase.REVIEW),
+            enabled=here(lambda: wizard.phase in (Phase.STEP, Phase.REVIEW)),
             icon="mdi6.arrow-left",
         ),
         Action(
@@ -54,7 +60,7 @@ def add_calibration(actions: Actions, page: CalibrationPage) -> None:
             key="S",
             page=CALIBRATION_KEYS,
             run=page.skip,
-            enabled=lambda: wizard.phase is Phase.STEP,
+            enabled=here(lambda: wizard.phase is Phase.STEP),
             icon="mdi6.skip-next",
         ),
         Action(
@@ -64,7 +70,7 @@ def add_calibration(actions: Actions, page: CalibrationPage) -> None:
             key="M",
             page=CALIBRATION_KEYS,
             run=page.move_robot,
-            enabled=lambda: wizard.can_move,
+            enabled=here(lambda: wizard.can_move),
             icon="mdi6.motion-play-outline",
         ),
         Action(
@@ -74,7 +80,7 @@ def add_calibration(actions: Actions, page: CalibrationPage) -> None:
             key="G",
             page=CALIBRATION_KEYS,
             run=page.let_go_or_power,
-            enabled=lambda: wizard.phase is Phase.STEP,
+            enabled=here(lambda: wizard.phase is Phase.STEP),
             icon="mdi6.power-plug-off-outline",
         ),
         Action(
@@ -84,7 +90,7 @@ def add_calibration(actions: Actions, page: CalibrationPage) -> None:
             key="A",
             page=CALIBRATION_KEYS,
             run=page.choose_all,
-            enabled=lambda: wizard.phase is Phase.CHOOSE,
+            enabled=here(lambda: wizard.phase is Phase.CHOOSE),
             icon="mdi6.check-all",
         ),
         Action(
@@ -94,7 +100,7 @@ def add_calibration(actions: Actions, page: CalibrationPage) -> None:
             key="P",
             page=CALIBRATION_KEYS,
             run=page.next_reference,
-            enabled=lambda: wizard.phase is Phase.CHOOSE,
+            enabled=here(lambda: wizard.phase is Phase.CHOOSE),
             icon="mdi6.robot-industrial-outline",
         ),
         Action(
@@ -104,7 +110,7 @@ def add_calibration(actions: Actions, page: CalibrationPage) -> None:
             key="Q",
             page=CALIBRATION_KEYS,
             run=page.cancel,
-            enabled=lambda: wizard.phase is not Phase.WRITING,
+            enabled=here(lambda: wizard.phase is not Phase.WRITING),
             icon="mdi6.close",
         ),
         *(answer(number) for number in (1, 2, 3)),

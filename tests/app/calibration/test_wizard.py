@@ -161,6 +161,21 @@ def test_what_is_let_go_of_is_lent_so_that_a_killed_window_gives_it_back() -> No
     assert bench.calls[-1] == ("set_torque", True, False)
 
 
+def test_servos_that_somebody_else_has_powered_again_are_not_taken_for_limp() -> None:
+    bench = Bench()
+    bench.begin("arm.left")
+    bench.wizard.release()
+    bench.torque = True  # not done yet
+    bench.look()
+    assert bench.wizard.let_go
+    bench.torque = False
+    bench.look()
+    bench.torque = True
+    bench.look()
+    assert not bench.wizard.let_go
+    assert "powered again" in bench.wizard.trouble
+
+
 @pytest.mark.parametrize(
     ("what", "why"),
     [

@@ -223,6 +223,8 @@ def test_its_keys_do_not_meet_those_of_the_robot_page_nor_of_other_pages(
     assert page.wizard.reference.value == "home"
     press(frame, Key.Key_P)
     assert page.wizard.reference.value == "straight"
+    assert registry["calibrate.next"].enabled()
     press(frame, Key.Key_Q)
     assert not page.isVisible()
+    assert not registry["calibrate.next"].enabled()
     assert frame.robot_page.isVisible()
