@@ -17,6 +17,7 @@ run: setup ## the app on the simulated robot; more with ARGS="…", see ARGS=--h
 	@$(BIN)/understudy $(ARGS)
 
 test: lint ## lint, then every test, without a screen
+	@$(PYTHON) .ci/set_up.py --tests
 	@$(BIN)/pytest $(ARGS)
 
 lint: setup ## style, format, types and the import contract

@@ -4,7 +4,8 @@
 `make` runs it before anything else. When nothing changed since the last time it compares one small file and ends. It
 uses the standard library only, and no syntax newer than Python 3.8, so that an old Python can say that it is too old.
 
-What it did is written to `.venv/set-up` last of all, so that an interrupted set-up is simply done again.
+What it did is written to `.venv/set-up` last of all, so that an interrupted set-up is simply done again. With `--tests`
+it also installs the system packages that only the tests need.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "set-up"
 SYSTEM_PACKAGES = ROOT / ".ci" / "system-packages.txt"
+TEST_PACKAGES = ROOT / ".ci" / "test-packages.txt"
+TESTS_STAMP = VENV / "set-up-tests"
 STOCK_CLIENT = ROOT / ".ci" / "stock-client.txt"
 INPUTS = (ROOT / "pyproject.toml", SYSTEM_PACKAGES, STOCK_CLIENT, Path(__file__).resolve())
 
@@ -46,15 +49,16 @@ def main() -> int:
     """Set up what is missing; 0 when everything is there."""
     try:
         wanted = fingerprint()
-        if STAMP.is_file() and STAMP.read_text() == wanted + interpreter():
-            return 0
-        use_new_enough_python()
-        STAMP.unlink(missing_ok=True)
-        install_system_packages()
-        create_environment()
-        install_python_packages()
-        install_stock_client()
-        write_stamp(wanted + interpreter())
+        if not (STAMP.is_file() and STAMP.read_text() == wanted + interpreter()):
+            use_new_enough_python()
+            STAMP.unlink(missing_ok=True)
+            install_system_packages(SYSTEM_PACKAGES)
+            create_environment()
+            install_python_packages()
+            install_stock_client()
+            write_stamp(STAMP, wanted + interpreter())
+        if "--tests" in sys.argv[1:]:
+            set_up_tests()
     except SetUpError as error:
         print(f"set-up: {error}", file=sys.stderr)
         return 1
@@ -62,6 +66,16 @@ def main() -> int:
         print("\nset-up: interrupted; the same command goes on from here", file=sys.stderr)
         return 130
     return 0
+
+
+def set_up_tests() -> None:
+    """Install what only the tests need, unless the list is the one that was installed last."""
+    if not TEST_PACKAGES.is_file():
+        return
+    listed = TEST_PACKAGES.read_text()
+    if not (TESTS_STAMP.is_file() and TESTS_STAMP.read_text() == listed):
+        install_system_packages(TEST_PACKAGES)
+        write_stamp(TESTS_STAMP, listed)
 
 
 def fingerprint() -> str:
@@ -97,14 +111,12 @@ def use_new_enough_python() -> None:
 # -- system libraries --------------------------------------------------------------------------------------------------
 
 
-def install_system_packages() -> None:
-    """Install the missing system packages through apt, or say the one command that does it."""
+def install_system_packages(listed: Path) -> None:
+    """Install the missing ones of a list of system packages through apt, or say the one command that does it."""
     if shutil.which("apt-get") is None or shutil.which("dpkg-query") is None:
-        say(
-            f"not a Debian or Ubuntu: the libraries in {SYSTEM_PACKAGES.relative_to(ROOT)} must be there already"
-        )
+        say(f"not a Debian or Ubuntu: the libraries in {listed.relative_to(ROOT)} must be there already")
         return
-    wanted = wanted_packages()
+    wanted = wanted_packages(listed)
     installed = installed_packages([name for names in wanted for name in names])
     missing = [names for names in wanted if not installed.intersection(names)]
     if not missing:
@@ -122,9 +134,9 @@ def install_system_packages() -> None:
     apt(prefix, ["install", "-y", "--no-install-recommends", *names])
 
 
-def wanted_packages() -> list[list[str]]:
-    """What the machine needs, each as its alternative names."""
-    lines = (line.partition("#")[0].strip() for line in SYSTEM_PACKAGES.read_text().splitlines())
+def wanted_packages(listed: Path) -> list[list[str]]:
+    """What the machine needs by a list, each as its alternative names."""
+    lines = (line.partition("#")[0].strip() for line in listed.read_text().splitlines())
     wanted = [[name.strip() for name in line.split("|")] for line in lines if line]
     if importlib.util.find_spec("ensurepip") is None:
         # Debian keeps what `python3 -m venv` needs in a package apart.
@@ -249,11 +261,11 @@ def show_progress(line: str) -> None:
     sys.stderr.flush()
 
 
-def write_stamp(text: str) -> None:
+def write_stamp(stamp: Path, text: str) -> None:
     """Remember that everything is set up: in one step, so that there is never half a stamp."""
-    temporary = STAMP.with_suffix(".new")
+    temporary = stamp.with_suffix(".new")
     temporary.write_text(text)
-    temporary.replace(STAMP)
+    temporary.replace(stamp)
 
 
 def say(text: str) -> None:

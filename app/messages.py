@@ -229,6 +229,19 @@ class ReopenCamera(Command, frozen=True, kw_only=True):
     name: str
 
 
+# -- to the speech process ---------------------------------------------------------------------------------------------
+
+
+class Listen(Command, frozen=True):
+    """Read anew, from the session's directory, which microphone is listened to and for which words."""
+
+
+class Hush(Command, frozen=True, kw_only=True):
+    """The app itself speaks until then (monotonic): what is heard meanwhile, but for urgent words, is not obeyed."""
+
+    until_ns: int
+
+
 AnyCommand = (
     Shutdown
     | SetMode
@@ -250,6 +263,8 @@ AnyCommand = (
     | RunScript
     | StopScript
     | ReopenCamera
+    | Listen
+    | Hush
 )
 
 

@@ -95,6 +95,12 @@ class SessionLike(Protocol):
     def stop_on(self, triggers: frozenset[str]) -> None:
         """Let these triggers stop the robot as soon as they are heard; the window need not stop it again."""
 
+    def listen(self, on: bool, *, device: str = "", triggers: tuple[str, ...] | None = None) -> None:
+        """Listen for spoken words, or no longer; while it is on, another call changes what is listened to."""
+
+    def hushed(self, until_ns: int) -> None:
+        """Say that the app itself speaks until then (monotonic); words heard meanwhile are not its operator's."""
+
     def annotate_episode(
         self,
         episode_id: str,

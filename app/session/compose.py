@@ -18,6 +18,7 @@ from app.session.view import (
     GateView,
     RecordingView,
     ServoView,
+    SpeechView,
     TickView,
 )
 from drivers.profile.schema import Camera
@@ -99,6 +100,26 @@ def recording_view(detail: Mapping[str, Any]) -> RecordingView | None:
         frames=detail["frames"],
         dropped=detail["dropped"],
         bytes_written=detail["bytes_written"],
+    )
+
+
+def speech_view(detail: Mapping[str, Any]) -> SpeechView:
+    """The ear for spoken words by the speech process's figures, empty while it is starting or lost."""
+    if not detail:
+        return SpeechView()
+    state = "hushed" if detail["hushed"] else "listening"
+    return SpeechView(
+        state=state if detail["microphone"] else "no microphone" if detail["trouble"] else "starting",
+        device=detail["microphone"],
+        trouble=detail["trouble"],
+        devices=tuple(detail["devices"]),
+        rms_dbfs=detail["rms_dbfs"],
+        peak_dbfs=detail["peak_dbfs"],
+        clipped=detail["clipped"],
+        hearing=detail["hearing"],
+        words=tuple(detail["words"]),
+        last_word=detail["last_word"],
+        last_word_ns=detail["last_word_ns"],
     )
 
 

@@ -21,7 +21,7 @@ from app.dataplane import DataPlane
 from app.dataplane.layouts import EVENTS, status_topic, tick_layout, tick_topic
 from app.inputs.bindings import STOP_ACTION
 from app.inputs.defaults import EXTRA_TRIGGERS
-from app.messages import Command, DiscardEpisode, EndEpisode, Event, Mode, Reply, Source, Status, Stop
+from app.messages import Command, DiscardEpisode, EndEpisode, Event, Listen, Mode, Reply, Source, Status, Stop
 from app.processes.context import OWNER
 from app.robot.gate import GateMask
 from app.session import compose, words
@@ -34,9 +34,11 @@ from app.session.robot_views import RobotViews
 from app.session.standing import standing_notices
 from app.session.supervisor import Change, Supervisor
 from app.session.view import Notice, Snapshot
+from app.speech.listening import Listening, write_listening
 from drivers.profile import RobotProfile
 from recordings.errors import free_bytes
 
+SPEECH = "speech"
 HISTORY_S = 10.0
 SUPERVISE_S, HEARTBEAT_S, DISK_S = 0.1, 0.1, 2.0
 LOG_LINES = 200
@@ -93,6 +95,7 @@ class Pump:
         self._presses: deque[tuple[int, str]] = deque(maxlen=PRESSES_KEPT)
         self.stop_triggers = frozenset(EXTRA_TRIGGERS[STOP_ACTION])
         self._was_stopped = False
+        self._listening = False
         self._due = {"supervise": 0, "heartbeat": 0, "disk": 0}
         self._disk_free = 0
         self._asked_ns: dict[int, int] = {}
@@ -159,6 +162,26 @@ class Pump:
         if self._is_due("disk", DISK_S):
             self._disk_free = free_bytes(self._data_dir)
         self.snapshot = self._compose()
+
+    def listen(self, listening: Listening | None) -> None:
+        """Run the speech process, or tell it what has changed; None ends it."""
+        if listening is None:
+            self._listening = False
+            self.supervisor.remove(SPEECH)
+            self.notices.forget(SPEECH)
+            self.notices.remove(f"process:{SPEECH}")
+            return
+        write_listening(self._runtime_dir, listening)
+        if self._listening:
+            self.post(SPEECH, Listen(), None)
+        else:
+            self._listening = True
+            self.supervisor.add(SPEECH)
+
+    @property
+    def listening(self) -> bool:
+        """Whether spoken words are listened for."""
+        return self._listening
 
     @property
     def awaits_answers(self) -> bool:
@@ -325,6 +348,7 @@ class Pump:
             replay_progress=float(robot.get("replay_progress", 0.0)),
             gamepad=hands.get("gamepad", ""),
             gesture=_gesture(hands.get("gesture")),
+            speech=compose.speech_view(self.detail("speech")) if self._listening else None,
             log=tuple(self._log),
             say=self._say,
             say_id=self._say_id,
@@ -342,5 +366,6 @@ CONSEQUENCES = {
     "cameras": "; driving goes on without pictures",
     "simworld": "; the robot holds until its world is back",
     "hands": "; base and lift stand still until then",
+    "speech": "; spoken words do nothing until then, keys and pedals do",
 }
 """What the loss of each process means while it lasts."""

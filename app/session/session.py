@@ -28,6 +28,7 @@ from app.messages import (
     DiscardEpisode,
     EndEpisode,
     HomeLifts,
+    Hush,
     Jog,
     LoadReplay,
     Mode,
@@ -50,8 +51,9 @@ from app.messages import (
 from app.runtime import create_runtime_dir, remove_runtime_dir
 from app.session.collecting import Collecting
 from app.session.library import Library
-from app.session.pump import Pump
+from app.session.pump import SPEECH, Pump
 from app.session.view import FrameView, Snapshot
+from app.speech.listening import Listening
 from drivers.profile import load_profile, true_profile
 from drivers.sim.remote import SimRemote
 
@@ -264,6 +266,24 @@ class Session:
     def stop_on(self, triggers: frozenset[str]) -> None:
         """Let these triggers stop the robot as soon as they are heard, however busy the window is."""
         self._pump.stop_triggers = triggers
+
+    def listen(self, on: bool, *, device: str = "", triggers: tuple[str, ...] | None = None) -> None:
+        """Listen for spoken words, or no longer. While it is on, another call changes what is listened to.
+
+        Args:
+            on: whether to listen.
+            device: the microphone's name; empty for the system's default.
+            triggers: of which the words are listened for; None for the usual ones.
+        """
+        listening = (
+            Listening(device=device) if triggers is None else Listening(device=device, triggers=triggers)
+        )
+        self._wanted.put(lambda: self._pump.listen(listening if on else None))
+
+    def hushed(self, until_ns: int) -> None:
+        """Say that the app itself speaks until then (monotonic), so that its voice is not taken for a command."""
+        if self._pump.listening:
+            self._send(SPEECH, Hush(until_ns=until_ns))
 
     def trash_episode(self, episode_id: str) -> None:
         """Put an episode into the trash."""

@@ -24,11 +24,12 @@ from app.session.view import ProcessView
 SILENT_S = 1.0
 """Without a heartbeat for this long a process counts as lost."""
 
-HANGS_S = {"recorder": 6.0, "cameras": 4.0}
+HANGS_S = {"recorder": 6.0, "cameras": 4.0, "speech": 8.0}
 """How long one that still lives may hang. The recorder may wait for a disk that stalls, and to kill it for that would
 cut its episode short: its streams hold two seconds of frames, and what they cannot hold is counted. Simulated cameras
 draw four pictures between two heartbeats, which takes a second where something else has the processors; pictures tell
-their age by themselves, and to start the process anew only takes more time from everybody."""
+their age by themselves, and to start the process anew only takes more time from everybody. To
+load a model of speech takes long there, too."""
 
 STARTING_S = 20.0
 """How long the first heartbeat may take."""
@@ -37,6 +38,9 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 10.0
 """Pause before a dead process is started again; doubled each time it dies young."""
 
 YOUNG_S = 15.0
+
+LEAVING_S = 2.0
+"""How long a process that is no longer wanted may take to end."""
 
 _decode_status = msgspec.json.Decoder(Status).decode
 
@@ -88,6 +92,8 @@ class Supervisor:
     def __init__(self, runtime_dir: Path, plane: DataPlane, names: tuple[str, ...]) -> None:
         self._runtime_dir = runtime_dir
         self._children = {name: Child(name, plane.subscriber(status_topic(name))) for name in names}
+        self._plane = plane
+        self._leaving: list[Child] = []
         self._closing = False
         (runtime_dir / "logs").mkdir(exist_ok=True)
 
@@ -96,10 +102,31 @@ class Supervisor:
         for child in self._children.values():
             self._start(child)
 
+    def add(self, name: str) -> None:
+        """Run one process more; one that runs already goes on."""
+        if name in self._children or self._closing:
+            return
+        for child in [child for child in self._leaving if child.name == name]:
+            # Two of a name would share a door; what is going anyway, goes now.
+            self._kill(child)
+            self._leaving.remove(child)
+        child = Child(name, self._plane.subscriber(status_topic(name)))
+        self._children[name] = child
+        self._start(child)
+
+    def remove(self, name: str) -> None:
+        """Let a process end, for it is no longer wanted; `poll` sees to it."""
+        child = self._children.pop(name, None)
+        if child is not None and child.process is not None:
+            child.process.terminate()
+            child.start_at_ns = time.monotonic_ns() + int(LEAVING_S * 1e9)
+            self._leaving.append(child)
+
     def poll(self) -> list[Change]:
         """Take heartbeats, notice the dead, start them again when their pause is over."""
         changes = []
         now = time.monotonic_ns()
+        self._see_off(now)
         for child in self._children.values():
             payload = child.status_port.newest()
             if payload is not None:
@@ -139,7 +166,7 @@ class Supervisor:
     def close(self, *, timeout_s: float = 5.0) -> None:
         """End every process, politely first; the simulated world last, so that no line vanishes under a driver."""
         self._closing = True
-        order = sorted(self._children.values(), key=lambda child: child.name == "simworld")
+        order = sorted((*self._children.values(), *self._leaving), key=lambda child: child.name == "simworld")
         for last in (False, True):
             group = [
                 child for child in order if (child.name == "simworld") is last and child.process is not None
@@ -155,6 +182,14 @@ class Supervisor:
                     child.process.wait(max(0.1, deadline - time.monotonic()))
                 except subprocess.TimeoutExpired:
                     self._kill(child)
+
+    def _see_off(self, now: int) -> None:
+        """Take leave of the processes that have ended, and end those that do not by themselves."""
+        for child in list(self._leaving):
+            if child.process is None or child.process.poll() is not None:
+                self._leaving.remove(child)
+            elif now >= child.start_at_ns:
+                self._kill(child)
 
     def _start(self, child: Child) -> None:
         with (self._runtime_dir / "logs" / f"{child.name}.out").open("ab") as output:

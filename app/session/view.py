@@ -256,6 +256,35 @@ class EpisodeView:
 
 
 @dataclass(frozen=True, slots=True)
+class SpeechView:
+    """The ear for spoken words, while it is switched on.
+
+    Attributes:
+        state: `starting`, `listening`, `hushed` (the app itself speaks) or `no microphone`.
+        device: the microphone that is open, or empty.
+        trouble: why there is none.
+        devices: the microphones to choose from.
+        rms_dbfs, peak_dbfs: level of the last tenth of a second, decibels below full scale.
+        clipped: samples at the end of the scale in it.
+        hearing: whether somebody speaks now.
+        words: what is listened for.
+        last_word: the last one heard, or empty; said at `last_word_ns`, monotonic.
+    """
+
+    state: str = "starting"
+    device: str = ""
+    trouble: str = ""
+    devices: tuple[str, ...] = ()
+    rms_dbfs: float = -96.0
+    peak_dbfs: float = -96.0
+    clipped: int = 0
+    hearing: bool = False
+    words: tuple[str, ...] = ()
+    last_word: str = ""
+    last_word_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything the window shows, at one moment.
 
@@ -266,6 +295,7 @@ class Snapshot:
         buses, servos: the robot's lines and every servo on them; empty while the robot process is starting or lost.
         replay_progress: 0 to 1 while an episode is replayed.
         intervening: a person has taken over from a replay or a policy, and leads the robot.
+        speech: the ear for spoken words; None while it is switched off.
         episodes: newest first; `trashed` can be restored.
         say: short words to speak or flash, such as "Recording"; `say_id` changes when there is a new one.
     """
@@ -300,6 +330,7 @@ class Snapshot:
     gamepad: str = ""
     gesture: tuple[str, float] = ("", 0.0)
     """The handles' gesture under way (`app.inputs`) and how far it is, 0 to 1; an empty name when there is none."""
+    speech: SpeechView | None = None
     log: tuple[str, ...] = field(default=())
     say: str = ""
     say_id: int = 0

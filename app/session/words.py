@@ -23,6 +23,7 @@ PART_WORDS = {
     "recorder": "The recorder is",
     "simworld": "The simulated kitchen is",
     "hands": "The operator's inputs are",
+    "speech": "The ear for spoken words is",
 }
 
 

@@ -26,6 +26,7 @@ from app.session.view import (
     ProcessView,
     RecordingView,
     Snapshot,
+    SpeechView,
     TickView,
 )
 from drivers.profile.schema import RobotProfile
@@ -82,6 +83,7 @@ class FakeSession:
         self.gesture = ("", 0.0)
         self.stop_triggers: frozenset[str] = frozenset()
         self.script = ""
+        self.speech: SpeechView | None = None
         self.episodes: tuple[EpisodeView, ...] = ()
         self.trashed: tuple[EpisodeView, ...] = ()
         self.gamepad = ""
@@ -156,6 +158,7 @@ class FakeSession:
             replay_progress=self.replay_progress,
             gamepad=self.gamepad,
             gesture=self.gesture,
+            speech=self.speech,
             log=self.log,
             say=self._say[0],
             say_id=self._say[1],
@@ -311,6 +314,13 @@ class FakeSession:
 
     def stop_on(self, triggers: frozenset[str]) -> None:
         self.stop_triggers = triggers
+
+    def listen(self, on: bool, *, device: str = "", triggers: tuple[str, ...] | None = None) -> None:
+        self.calls.append(("listen", on, device, triggers))
+        self.speech = SpeechView(state="listening", device=device or "Built-in microphone") if on else None
+
+    def hushed(self, until_ns: int) -> None:
+        self.calls.append(("hushed", until_ns))
 
     def annotate_episode(
         self,

@@ -1,0 +1,208 @@
+"""The speech process: a microphone in, and out of it the words that are triggers.
+
+It is not part of a session until listening is switched on. It never touches the robot: a word becomes an event, and
+whoever owns the session decides what it means.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.control import Request
+from app.messages import Hush, Listen, Shutdown
+from app.processes.context import ProcessContext
+from app.speech.level import Level, level_of
+from app.speech.listening import Listening, read_listening
+from app.speech.microphone import Microphone, MicrophoneError, PortAudioMicrophone, device_names
+from app.speech.spotter import Heard, Spotter, UnknownWord
+from app.speech.vocabulary import phrases_of
+
+TRY_AGAIN_S = 2.0
+"""Between two tries to open a microphone."""
+AFTER_HUSH_S = 0.3
+"""A room goes on sounding after a loudspeaker falls silent, and the sound server behind it."""
+
+
+class SpeechProcess:
+    """Listens.
+
+    Args:
+        context: the process's surroundings.
+        open_microphone: opens a device by its name.
+    """
+
+    def __init__(
+        self, context: ProcessContext, open_microphone: Callable[[str], Microphone] = PortAudioMicrophone
+    ) -> None:
+        self._context = context
+        self._open = open_microphone
+        self._listening = Listening()
+        self._spotter: Spotter | None = None
+        self._microphone: Microphone | None = None
+        self._devices: tuple[str, ...] = ()
+        self._trouble = ""
+        self._try_at_ns = 0
+        self._hushed_until_ns = 0
+        self._sound: list[NDArray[np.int16]] = []
+        self._last: Heard | None = None
+
+    def run(self) -> None:
+        """Work until told to end."""
+        context = self._context
+        self._begin()
+        while not context.ending and not context.owner_ended():
+            for request in context.server.receive():
+                self._answer(request)
+            self._listen()
+            if context.due():
+                self._beat()
+        self._close()
+
+    # -- the microphone ------------------------------------------------------------------------------------------------
+
+    def _listen(self) -> None:
+        """Take the next block of sound, or try to have a microphone again."""
+        if self._microphone is None and not self._reopen():
+            time.sleep(0.05)
+            return
+        microphone = self._microphone
+        if microphone is None:
+            return
+        try:
+            block = microphone.read(timeout_s=0.05)
+        except MicrophoneError as error:
+            self._close()
+            self._lost(str(error))
+            return
+        if block is None:
+            return
+        self._sound.append(block.samples)
+        if self._spotter is not None:
+            for heard in self._spotter.take(block.samples, block.end_ns):
+                self._tell(heard)
+
+    def _reopen(self) -> bool:
+        """Whether there is a microphone now."""
+        if time.monotonic_ns() < self._try_at_ns:
+            return False
+        try:
+            self._microphone = self._open(self._listening.device)
+            self._devices = device_names()
+        except MicrophoneError as error:
+            self._lost(str(error))
+            return False
+        self._trouble = ""
+        self._context.event("microphone", f"listening to {self._microphone.name}", key="microphone")
+        return True
+
+    def _lost(self, trouble: str) -> None:
+        """There is no microphone: say so once, and try again later."""
+        self._try_at_ns = time.monotonic_ns() + int(TRY_AGAIN_S * 1e9)
+        if trouble == self._trouble:
+            return
+        self._trouble = trouble
+        self._context.event(
+            "microphone",
+            f"Spoken words are not heard: {trouble}",
+            key="microphone",
+            level="warning",
+            remedy="it is tried again by itself; keys, pedals and gamepad work meanwhile",
+        )
+
+    def _close(self) -> None:
+        if self._microphone is not None:
+            self._microphone.close()
+            self._microphone = None
+        if self._spotter is not None:
+            self._spotter.reset()
+
+    def _begin(self) -> None:
+        try:
+            self._take_listening(read_listening(self._context.runtime_dir))
+        except UnknownWord as error:
+            self._context.event("words", str(error), key="words", level="warning")
+
+    # -- the words -----------------------------------------------------------------------------------------------------
+
+    def _tell(self, heard: Heard) -> None:
+        """Make a trigger of a phrase, unless it may be the app's own voice."""
+        if heard.said_ns < self._hushed_until_ns and not heard.phrase.urgent:
+            return
+        self._last = heard
+        self._context.event(
+            "input",
+            f"heard “{heard.phrase.text}”",
+            trigger=heard.phrase.trigger,
+            said_ns=heard.said_ns,
+            score=round(heard.score, 1),
+        )
+
+    def _take_listening(self, wanted: Listening) -> None:
+        """Listen to another device, or for other words.
+
+        Raises:
+            UnknownWord: a word that the dictionary lacks; then everything is left as it was.
+        """
+        phrases = phrases_of(wanted.triggers)
+        if self._spotter is None or wanted.triggers != self._listening.triggers:
+            self._spotter = Spotter(phrases) if phrases else None
+        if wanted.device != self._listening.device:
+            self._close()
+            self._try_at_ns, self._trouble = 0, ""
+        self._listening = wanted
+
+    def _answer(self, request: Request) -> None:
+        match request.command:
+            case Listen():
+                try:
+                    self._take_listening(read_listening(self._context.runtime_dir))
+                except UnknownWord as error:
+                    request.refuse(str(error))
+                else:
+                    request.done()
+            case Hush(until_ns=until_ns):
+                self._hushed_until_ns = until_ns + int(AFTER_HUSH_S * 1e9)
+                request.done()
+            case Shutdown():
+                request.done()
+                self._context.ending = True
+            case command:
+                request.refuse(f"the speech process does not understand {type(command).__name__}")
+
+    def _beat(self) -> None:
+        microphone, last = self._microphone, self._last
+        level = level_of(np.concatenate(self._sound)) if self._sound else Level()
+        self._sound.clear()
+        self._context.beat(
+            "running",
+            microphone=microphone.name if microphone is not None else "",
+            trouble=self._trouble,
+            devices=self._devices,
+            rms_dbfs=round(level.rms_dbfs, 1),
+            peak_dbfs=round(level.peak_dbfs, 1),
+            clipped=level.clipped,
+            overruns=microphone.overruns if microphone is not None else 0,
+            hearing=self._spotter is not None and self._spotter.hearing,
+            hushed=time.monotonic_ns() < self._hushed_until_ns,
+            words=[phrase.text for phrase in phrases_of(self._listening.triggers)],
+            last_word=last.phrase.text if last is not None else "",
+            last_word_ns=last.said_ns if last is not None else 0,
+        )
+
+
+def main(argv: list[str]) -> None:
+    """Run the speech process of the session in the directory `argv[-1]`."""
+    context = ProcessContext("speech", argv)
+    try:
+        SpeechProcess(context).run()
+    finally:
+        context.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv)
