@@ -165,7 +165,7 @@ def test_prints_the_one_command_where_apt_needs_a_password(
     monkeypatch.setattr(module, "installed_packages", lambda names: set())
     monkeypatch.setattr(module, "known_name", lambda alternatives: alternatives[-1])
     with pytest.raises(module.SetUpError) as error:
-        module.install_system_packages()
+        module.install_system_packages(module.SYSTEM_PACKAGES)
     assert "sudo apt-get update && sudo apt-get install -y --no-install-recommends" in str(error.value)
     assert "no-such-lib1 lib-old2" in str(error.value)
 
@@ -180,7 +180,7 @@ def test_either_name_of_a_package_will_do(module: ModuleType, monkeypatch: pytes
         raise AssertionError(f"apt was asked for {arguments}")
 
     monkeypatch.setattr(module, "apt", refuse)
-    module.install_system_packages()
+    module.install_system_packages(module.SYSTEM_PACKAGES)
 
 
 def test_every_system_package_has_a_reason() -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
 from app.cli.outcome import CommandError
-from app.speech.utterances import RATE_HZ
+from app.speech.capture import RATE_HZ
 
 SPEECH_DBFS = -26.0
 """Of a voice at a headset or on the table before it, as microphones are usually set."""

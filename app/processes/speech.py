@@ -18,7 +18,7 @@ from app.messages import Hush, Listen, Shutdown
 from app.processes.context import ProcessContext
 from app.speech.level import Level, level_of
 from app.speech.listening import Listening, read_listening
-from app.speech.microphone import Microphone, MicrophoneError, PortAudioMicrophone, device_names
+from app.speech.microphone import Microphone, MicrophoneError, SystemMicrophone
 from app.speech.spotter import Heard, Spotter, UnknownWord
 from app.speech.vocabulary import phrases_of
 
@@ -37,13 +37,14 @@ class SpeechProcess:
     """
 
     def __init__(
-        self, context: ProcessContext, open_microphone: Callable[[str], Microphone] = PortAudioMicrophone
+        self, context: ProcessContext, open_microphone: Callable[[str], Microphone] = SystemMicrophone
     ) -> None:
         self._context = context
         self._open = open_microphone
         self._listening = Listening()
         self._spotter: Spotter | None = None
         self._microphone: Microphone | None = None
+        self._heard = False
         self._devices: tuple[str, ...] = ()
         self._trouble = ""
         self._try_at_ns = 0
@@ -67,38 +68,26 @@ class SpeechProcess:
 
     def _listen(self) -> None:
         """Take the next block of sound, or try to have a microphone again."""
-        if self._microphone is None and not self._reopen():
-            time.sleep(0.05)
-            return
-        microphone = self._microphone
-        if microphone is None:
-            return
+        if self._microphone is None:
+            if time.monotonic_ns() < self._try_at_ns:
+                time.sleep(0.05)
+                return
+            self._microphone, self._heard = self._open(self._listening.device), False
         try:
-            block = microphone.read(timeout_s=0.05)
+            block = self._microphone.read(timeout_s=0.05)
         except MicrophoneError as error:
             self._close()
             self._lost(str(error))
             return
         if block is None:
             return
+        if not self._heard:
+            self._heard, self._trouble, self._devices = True, "", self._microphone.devices
+            self._context.event("microphone", f"listening to {self._microphone.name}", key="microphone")
         self._sound.append(block.samples)
         if self._spotter is not None:
             for heard in self._spotter.take(block.samples, block.end_ns):
                 self._tell(heard)
-
-    def _reopen(self) -> bool:
-        """Whether there is a microphone now."""
-        if time.monotonic_ns() < self._try_at_ns:
-            return False
-        try:
-            self._microphone = self._open(self._listening.device)
-            self._devices = device_names()
-        except MicrophoneError as error:
-            self._lost(str(error))
-            return False
-        self._trouble = ""
-        self._context.event("microphone", f"listening to {self._microphone.name}", key="microphone")
-        return True
 
     def _lost(self, trouble: str) -> None:
         """There is no microphone: say so once, and try again later."""
@@ -180,13 +169,13 @@ class SpeechProcess:
         self._sound.clear()
         self._context.beat(
             "running",
-            microphone=microphone.name if microphone is not None else "",
+            microphone=microphone.name if microphone is not None and self._heard else "",
             trouble=self._trouble,
             devices=self._devices,
             rms_dbfs=round(level.rms_dbfs, 1),
             peak_dbfs=round(level.peak_dbfs, 1),
             clipped=level.clipped,
-            overruns=microphone.overruns if microphone is not None else 0,
+            lost_blocks=microphone.lost_blocks if microphone is not None else 0,
             hearing=self._spotter is not None and self._spotter.hearing,
             hushed=time.monotonic_ns() < self._hushed_until_ns,
             words=[phrase.text for phrase in phrases_of(self._listening.triggers)],

@@ -1,32 +1,26 @@
-"""Where sound comes from: a protocol, and the microphones of this machine through PortAudio."""
+"""Where sound comes from: a protocol, and the microphones of this machine."""
 
 from __future__ import annotations
 
-import queue
-import re
+import os
+import select
+import subprocess
+import sys
 import time
 from dataclasses import dataclass
-from types import ModuleType
-from typing import Any, Protocol
+from typing import Protocol
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
+from scipy.signal import resample_poly
 
-from app.speech.utterances import RATE_HZ
+from app.speech.capture import BLOCK_S, HEADER, RATE_HZ
 
-BLOCK_S = 0.03
-SILENT_S = 1.0
-"""Without a block for this long, a microphone counts as lost."""
-BLOCKS_KEPT = 200
-"""Six seconds; should nobody take them, the oldest are lost, and counted."""
-
-DEFAULT_DEVICE = ""
-"""The device's name that means the one the system's sound settings choose."""
-
-_CARD_NUMBER = re.compile(r"\s*\(hw:\d+,\d+\)$")
-_LIBRARY_MISSING = (
-    "PortAudio, by which microphones are read, is not installed; type: sudo apt install libportaudio2"
-)
+SILENT_S = 2.5
+"""Without a block for this long, a microphone counts as lost; a busy machine may take a second."""
+OPENS_WITHIN_S = 10.0
+"""A sound server that has just been started takes seconds."""
 
 
 class MicrophoneError(Exception):
@@ -47,148 +41,148 @@ class Block:
 
 
 class Microphone(Protocol):
-    """A source of sound, open until it is closed."""
+    """A source of sound, until it is closed."""
 
     @property
     def name(self) -> str:
-        """The device's name, as a person knows it."""
+        """The device's name, as a person knows it; empty until it is open."""
 
     @property
-    def overruns(self) -> int:
+    def devices(self) -> tuple[str, ...]:
+        """The names of all microphones there were when it was opened."""
+
+    @property
+    def lost_blocks(self) -> int:
         """Blocks that were lost because nobody took them in time."""
 
     def read(self, *, timeout_s: float) -> Block | None:
         """The next block, or None when there is none yet.
 
         Raises:
-            MicrophoneError: when the device is lost.
+            MicrophoneError: when there is no such device, or it is lost.
         """
 
     def close(self) -> None:
         """Let go of the device."""
 
 
-def device_names() -> tuple[str, ...]:
-    """The inputs that PortAudio knew when it was last started, without their changing card numbers.
+class _Opened(msgspec.Struct, kw_only=True):
+    """The first line of `app.speech.capture`."""
 
-    Raises:
-        MicrophoneError: without PortAudio.
-    """
-    devices: Any = _portaudio().query_devices()
-    names = (_plain(str(device["name"])) for device in devices if device["max_input_channels"] > 0)
-    return tuple(dict.fromkeys(names))
+    error: str = ""
+    device: str = ""
+    devices: tuple[str, ...] = ()
+    rate_hz: int = RATE_HZ
 
 
-class PortAudioMicrophone:
-    """One of this machine's microphones. Opening it looks for devices anew, so that one just plugged in is found.
+class SystemMicrophone:
+    """One of this machine's microphones, read by a process of its own (see `app.speech.capture`).
 
     Args:
-        device: its name as in `device_names`; empty for the system's default.
-
-    Raises:
-        MicrophoneError: no such device, none at all, or it cannot be opened.
+        device: its name; empty for the one that the system's sound settings choose.
     """
 
-    def __init__(self, device: str = DEFAULT_DEVICE) -> None:
-        portaudio = _portaudio()
-        # PortAudio lists devices when it starts, and never again. sounddevice has no public way to start it anew.
-        portaudio._terminate()
-        portaudio._initialize()
-        index = _find(portaudio, device)
-        self._queue: queue.Queue[Block] = queue.Queue(BLOCKS_KEPT)
-        self._overruns = 0
+    def __init__(self, device: str = "") -> None:
+        self._device = device
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "app.speech.capture", device],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        if self._process.stdout is None:
+            raise MicrophoneError("the capturing process has no output to read")
+        self._pipe = self._process.stdout.fileno()
+        self._bytes = bytearray()
+        self._opened: _Opened | None = None
+        self._resampler: Resampler | None = None
+        self._lost = 0
         self._heard_ns = time.monotonic_ns()
-        try:
-            self._stream: Any = portaudio.InputStream(
-                device=index,
-                samplerate=RATE_HZ,
-                channels=1,
-                dtype="int16",
-                blocksize=int(BLOCK_S * RATE_HZ),
-                latency="low",
-                callback=self._take,
-            )
-            self._stream.start()
-            self._name = _plain(str(portaudio.query_devices(self._stream.device)["name"]))
-        except portaudio.PortAudioError as error:
-            raise MicrophoneError(
-                f"microphone {device or 'of the system'} cannot be opened: {_first_line(error)}; check that it is"
-                " plugged in and that no other program holds it, or choose another"
-            ) from error
 
     @property
     def name(self) -> str:
-        """The device's name, as a person knows it."""
-        return self._name
+        """See `Microphone`."""
+        return self._opened.device if self._opened is not None else ""
 
     @property
-    def overruns(self) -> int:
-        """Blocks that were lost because nobody took them in time."""
-        return self._overruns
+    def devices(self) -> tuple[str, ...]:
+        """See `Microphone`."""
+        return self._opened.devices if self._opened is not None else ()
+
+    @property
+    def lost_blocks(self) -> int:
+        """See `Microphone`."""
+        return self._lost
 
     def read(self, *, timeout_s: float) -> Block | None:
         """See `Microphone`."""
-        try:
-            block = self._queue.get(timeout=timeout_s)
-        except queue.Empty:
-            silent_s = (time.monotonic_ns() - self._heard_ns) / 1e9
-            if silent_s > SILENT_S or not self._stream.active:
-                raise MicrophoneError(
-                    f"microphone {self._name} has sent nothing for {silent_s:.1f} s; check its cable"
-                ) from None
-            return None
-        self._heard_ns = time.monotonic_ns()
+        block = self._next()
+        if block is None and select.select([self._pipe], [], [], timeout_s)[0]:
+            received = os.read(self._pipe, 65_536)
+            if not received:
+                raise MicrophoneError(f"{self._what} is lost; check its cable")
+            self._heard_ns = time.monotonic_ns()
+            self._bytes += received
+            block = self._next()
+        silent_s = (time.monotonic_ns() - self._heard_ns) / 1e9
+        if block is None and silent_s > (SILENT_S if self._opened is not None else OPENS_WITHIN_S):
+            raise MicrophoneError(f"{self._what} has sent nothing for {silent_s:.0f} s; check its cable")
         return block
 
     def close(self) -> None:
-        """Let go of the device; one that is gone already is let go all the same."""
-        self._stream.close(ignore_errors=True)
+        """See `Microphone`."""
+        self._process.kill()
+        self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
 
-    def _take(self, samples: NDArray[np.int16], count: int, times: Any, status: Any) -> None:
-        """PortAudio's thread hands over what was captured; the buffer is its own, so it is copied."""
-        now_ns = time.monotonic_ns()
-        # Sound servers that do not know when it was captured say 0, or worse: more than a second ago is not believed.
-        age_s = times.currentTime - times.inputBufferAdcTime - count / RATE_HZ
-        end_ns = now_ns - (int(age_s * 1e9) if 0.0 < age_s < 1.0 else 0)
-        if status.input_overflow:
-            self._overruns += 1
-        if self._queue.full():
-            self._overruns += 1
-            return
-        self._queue.put_nowait(Block(samples[:, 0].copy(), end_ns))
+    @property
+    def _what(self) -> str:
+        name = self.name or self._device
+        return f"microphone {name}" if name else "the system's microphone"
 
-
-def _portaudio() -> ModuleType:
-    try:
-        import sounddevice
-    except OSError as error:
-        raise MicrophoneError(_LIBRARY_MISSING) from error
-    module: ModuleType = sounddevice
-    return module
-
-
-def _find(portaudio: Any, device: str) -> int | None:
-    """The index of a device by its name; None for the default."""
-    known = [
-        (index, _plain(str(found["name"])))
-        for index, found in enumerate(portaudio.query_devices())
-        if found["max_input_channels"] > 0
-    ]
-    if not known:
-        raise MicrophoneError("there is no microphone on this machine; plug one in")
-    if device == DEFAULT_DEVICE:
-        return None
-    for index, name in known:
-        if name == device:
-            return index
-    names = ", ".join(dict.fromkeys(name for _, name in known))
-    raise MicrophoneError(f"microphone {device} is not there; plug it in, or choose one of: {names}")
+    def _next(self) -> Block | None:
+        """Take the next block out of what was received; the first line before all."""
+        if self._opened is None:
+            end = self._bytes.find(b"\n")
+            if end < 0:
+                return None
+            opened = msgspec.json.decode(bytes(self._bytes[:end]), type=_Opened)
+            del self._bytes[: end + 1]
+            if opened.error:
+                raise MicrophoneError(opened.error)
+            self._opened = opened
+            if opened.rate_hz != RATE_HZ:
+                self._resampler = Resampler(opened.rate_hz)
+        count = round(BLOCK_S * self._opened.rate_hz)
+        length = HEADER.size + 2 * count
+        if len(self._bytes) < length:
+            return None
+        end_ns, self._lost = HEADER.unpack_from(self._bytes)
+        samples = np.frombuffer(bytes(self._bytes[HEADER.size : length]), "<i2").astype(np.int16)
+        del self._bytes[:length]
+        if self._resampler is None:
+            return Block(samples, end_ns)
+        return Block(self._resampler.take(samples), end_ns - Resampler.DELAY_NS)
 
 
-def _plain(name: str) -> str:
-    """A device's name without ALSA's card number, which changes with the order of plugging in."""
-    return _CARD_NUMBER.sub("", name)
+class Resampler:
+    """Blocks of `BLOCK_S` at another rate, to 16 kHz; half a block late, so that no block has edges.
 
+    Args:
+        rate_hz: of what is taken; three hundredths of a second must be whole samples, as they are at 44.1 and 48 kHz.
+    """
 
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]
+    DELAY_NS = int(BLOCK_S / 2 * 1e9)
+
+    def __init__(self, rate_hz: int) -> None:
+        self._rate_hz = rate_hz
+        self._last = np.zeros(round(BLOCK_S * rate_hz))
+
+    def take(self, samples: NDArray[np.int16]) -> NDArray[np.int16]:
+        """The next block, (480,)."""
+        both = np.concatenate([self._last, samples.astype(np.float64)])
+        self._last = both[len(self._last) :]
+        count = round(BLOCK_S * RATE_HZ)
+        found = resample_poly(both, RATE_HZ, self._rate_hz)[count // 2 : count // 2 + count]
+        return np.asarray(np.clip(np.rint(found), -32768, 32767), np.int16)

@@ -23,7 +23,7 @@ from app.speech.vocabulary import Phrase
 
 SHORTEST_S = 0.4
 """Of an utterance with its margins: shorter is a click or a cough."""
-REFRACTORY_S = 1.0
+REFRACTORY_S = 1.5
 """How long after a phrase the same one is taken for an echo of it."""
 
 _MODEL = "en-us/en-us"

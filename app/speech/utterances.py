@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pocketsphinx import Vad
 
-RATE_HZ = 16_000
+from app.speech.capture import RATE_HZ
+
 FRAME_S = 0.03
 FRAME_SAMPLES = int(FRAME_S * RATE_HZ)
 

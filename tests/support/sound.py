@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.speech.utterances import RATE_HZ
+from app.speech.capture import RATE_HZ
 
 STARTS_WITHIN_S = 15.0
 
@@ -31,10 +31,14 @@ class Room:
             "HOME": str(folder),
             "XDG_RUNTIME_DIR": str(folder),
         }
-        modules = (
+        self._modules = (
             f"module-native-protocol-unix auth-anonymous=1 socket={socket}",
             "module-null-sink sink_name=room rate=16000 channels=1",
         )
+        self.start()
+
+    def start(self) -> None:
+        """Plug in (again)."""
         self._server = subprocess.Popen(
             [
                 "pulseaudio",
@@ -44,7 +48,7 @@ class Room:
                 "--exit-idle-time=-1",
                 "--log-level=error",
             ]
-            + [f"--load={module}" for module in modules],
+            + [f"--load={module}" for module in self._modules],
             env=os.environ | self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -54,7 +58,7 @@ class Room:
         while self.control("info", check=False).returncode:
             if time.monotonic() > deadline:
                 self.close()
-                raise TimeoutError(f"pulseaudio does not answer at {socket}")
+                raise TimeoutError(f"pulseaudio does not answer at {self.environment['PULSE_SERVER']}")
             time.sleep(0.05)
 
     def control(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[bytes]:
