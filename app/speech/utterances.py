@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pocketsphinx import Vad
 
 from app.speech.capture import RATE_HZ
+from app.speech.level import level_of
 
 FRAME_S = 0.03
 FRAME_SAMPLES = int(FRAME_S * RATE_HZ)
@@ -25,6 +26,13 @@ LONGEST_S = 2.4
 
 _SENSITIVITY = 2
 """Of the WebRTC detector, 0 (takes most for speech) to 3."""
+_OVER_NOISE_DB = 8.0
+"""Speech is louder than the room by this much. The detector alone stays on for seconds after a word when the noise of
+the room changes, and a word that does not end is never looked at."""
+_NOISE_FRAMES = 100
+"""Three seconds, in the quietest tenth of which nobody speaks."""
+_LEAST_NOISE_DBFS = -65.0
+"""No room is quieter; a sound server's digital silence is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,7 @@ class Utterances:
         self._vad = Vad(_SENSITIVITY, RATE_HZ, FRAME_S)
         self._rest = np.empty(0, np.int16)
         self._frames: deque[NDArray[np.int16]] = deque(maxlen=BEGINS_WITHIN + BEFORE_FRAMES)
+        self._loudness: deque[float] = deque(maxlen=_NOISE_FRAMES)
         self._voiced: deque[bool] = deque(maxlen=BEGINS_WITHIN)
         self._spoken: list[NDArray[np.int16]] | None = None
         self._quiet = 0
@@ -92,7 +101,7 @@ class Utterances:
 
     def _take_frame(self, frame: NDArray[np.int16]) -> bool:
         """Whether this frame ends an utterance."""
-        voiced = bool(self._vad.is_speech(frame.tobytes()))
+        voiced = self._sounds_like_speech(frame)
         if self._spoken is None:
             self._frames.append(frame)
             self._voiced.append(voiced)
@@ -108,3 +117,10 @@ class Utterances:
         if len(self._spoken) * FRAME_S > LONGEST_S:
             self._passing = True
         return self._quiet >= ENDS_AFTER
+
+    def _sounds_like_speech(self, frame: NDArray[np.int16]) -> bool:
+        loudness = level_of(frame).rms_dbfs
+        self._loudness.append(loudness)
+        quietest = sorted(self._loudness)[len(self._loudness) // 10]
+        detected = bool(self._vad.is_speech(frame.tobytes()))
+        return detected and loudness > max(quietest, _LEAST_NOISE_DBFS) + _OVER_NOISE_DB
