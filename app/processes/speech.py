@@ -125,7 +125,7 @@ class SpeechProcess:
         self._last = heard
         self._context.event(
             "input",
-            f"heard “{heard.phrase.text}”",
+            f"the words “{heard.phrase.text}”",
             trigger=heard.phrase.trigger,
             said_ns=heard.said_ns,
             score=round(heard.score, 1),
@@ -138,8 +138,9 @@ class SpeechProcess:
             UnknownWord: a word that the dictionary lacks; then everything is left as it was.
         """
         phrases = phrases_of(wanted.triggers)
-        if self._spotter is None or wanted.triggers != self._listening.triggers:
-            self._spotter = Spotter(phrases) if phrases else None
+        if self._spotter is None:
+            self._spotter = Spotter(())
+        self._spotter.listen_for(phrases)
         if wanted.device != self._listening.device:
             self._close()
             self._try_at_ns, self._trouble = 0, ""

@@ -172,11 +172,10 @@ class Pump:
             self.notices.remove(f"process:{SPEECH}")
             return
         write_listening(self._runtime_dir, listening)
-        if self._listening:
+        if self.supervisor.status(SPEECH) is not None:
             self.post(SPEECH, Listen(), None)
-        else:
-            self._listening = True
-            self.supervisor.add(SPEECH)
+        self._listening = True
+        self.supervisor.add(SPEECH)
 
     @property
     def listening(self) -> bool:

@@ -58,22 +58,47 @@ class Spotter:
     """Sound in, phrases out.
 
     Args:
-        phrases: to listen for; at least one.
+        phrases: to listen for.
 
     Raises:
         UnknownWord: a word that is not in the dictionary.
     """
 
     def __init__(self, phrases: Sequence[Phrase]) -> None:
-        self._phrases = {phrase.text: phrase for phrase in phrases}
         # Wide beams: a grammar of a few phrases costs next to nothing, and a pruned path is a missed word.
         self._words = _decoder(dict=get_model_path(_DICTIONARY), beam=1e-80, wbeam=1e-60, pbeam=1e-80)
         self._sounds = _decoder(allphone=get_model_path(_SOUNDS), lw=2.0, beam=1e-20, pbeam=1e-20)
-        self._check()
-        self._words.add_jsgf_string("phrases", _grammar(self._phrases))
-        self._words.activate_search("phrases")
         self._utterances = Utterances()
         self._last_ns: dict[str, int] = {}
+        self._grammars = 0
+        self._phrases: dict[str, Phrase] = {}
+        self.listen_for(phrases)
+
+    def listen_for(self, phrases: Sequence[Phrase]) -> None:
+        """Listen for other phrases from now on: at once, while to load the models takes seconds on a busy machine.
+
+        Args:
+            phrases: which; with none, nothing is heard.
+
+        Raises:
+            UnknownWord: a word that is not in the dictionary; then it goes on listening for the ones before.
+        """
+        texts = {phrase.text: phrase for phrase in phrases}
+        unknown = sorted(
+            word
+            for word in {word for text in texts for word in text.split()}
+            if self._words.lookup_word(word) is None
+        )
+        if unknown:
+            raise UnknownWord(
+                f"not in the English dictionary: {', '.join(unknown)}; choose other words, or spell them as two"
+            )
+        self._phrases = texts
+        if texts:
+            self._grammars += 1
+            name = f"phrases-{self._grammars}"
+            self._words.add_jsgf_string(name, _grammar(texts))
+            self._words.activate_search(name)
 
     @property
     def hearing(self) -> bool:
@@ -95,7 +120,7 @@ class Spotter:
 
     def recognize(self, utterance: Utterance) -> Heard | None:
         """The phrase nearest to an utterance, however bad its score; None where there is none at all."""
-        if utterance.duration_s < SHORTEST_S:
+        if utterance.duration_s < SHORTEST_S or not self._phrases:
             return None
         text, of_phrase, frames = _search(self._words, utterance)
         if text not in self._phrases or frames == 0:
@@ -111,14 +136,6 @@ class Spotter:
     def reset(self) -> None:
         """Forget what has begun: the sound is interrupted."""
         self._utterances.reset()
-
-    def _check(self) -> None:
-        words = {word for text in self._phrases for word in text.split()}
-        unknown = sorted(word for word in words if self._words.lookup_word(word) is None)
-        if unknown:
-            raise UnknownWord(
-                f"not in the English dictionary: {', '.join(unknown)}; choose other words, or spell them as two"
-            )
 
 
 def _decoder(**options: Any) -> Decoder:

@@ -37,7 +37,6 @@ class Phrase:
 PHRASES = (
     Phrase("robot stop", -30.0, urgent=True),
     Phrase("start recording", -32.0),
-    Phrase("well done", -26.0),
     Phrase("success", -34.0),
     Phrase("failed", -24.0),
     Phrase("discard", -28.0),
