@@ -133,7 +133,7 @@ def test_escape_while_waiting_stops_the_robot_and_the_waiting(
         assert session.mode is Mode.STOPPED
         assert not frame.desk.capturing
         session.mode = Mode.HOLD
-    assert triggers(frame, "mode.hold") == ("key:H", "key:Ctrl+H", "pad:x")
+    assert triggers(frame, "mode.hold") == ("key:H", "key:Ctrl+H", "pad:x", "word:hold still")
 
 
 def test_waiting_ends_by_itself_on_another_page_and_by_a_second_press(
@@ -179,7 +179,7 @@ def test_a_conflict_stands_at_both_and_is_settled_with_one_button(
     frame.go_to("settings")
     QTest.mouseClick(buttons(inputs.detail)["Keep H for Record"], Qt.MouseButton.LeftButton)
     assert frame.actions_registry.bindings.conflicts() == {}
-    assert triggers(frame, "mode.hold") == ("key:Ctrl+H", "pad:x")
+    assert triggers(frame, "mode.hold") == ("key:Ctrl+H", "pad:x", "word:hold still")
     frame.go_to("drive")
     press(Key.Key_H)
     assert session.recording is not None
@@ -191,11 +191,11 @@ def test_a_trigger_is_removed_by_its_button_and_everything_can_be_reset(
     inputs.list.choose("mode.hold")
     QTest.mouseClick(buttons(inputs.detail)["Remove Ctrl H"], Qt.MouseButton.LeftButton)
     assert inputs.list.hasFocus()
-    assert triggers(frame, "mode.hold") == ("key:H", "pad:x")
+    assert triggers(frame, "mode.hold") == ("key:H", "pad:x", "word:hold still")
     press(Key.Key_Delete)
     assert triggers(frame, "mode.hold") == ("key:H",)
     press(Key.Key_Backspace)
-    assert triggers(frame, "mode.hold") == ("key:H", "key:Ctrl+H", "pad:x")
+    assert triggers(frame, "mode.hold") == ("key:H", "key:Ctrl+H", "pad:x", "word:hold still")
     press(Key.Key_Delete)
     press(Key.Key_R, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     assert frame.desk.bindings.overrides == {}
