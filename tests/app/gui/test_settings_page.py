@@ -193,6 +193,8 @@ def test_a_trigger_is_removed_by_its_button_and_everything_can_be_reset(
     assert inputs.list.hasFocus()
     assert triggers(frame, "mode.hold") == ("key:H", "pad:x", "word:hold still")
     press(Key.Key_Delete)
+    assert triggers(frame, "mode.hold") == ("key:H", "pad:x")
+    press(Key.Key_Delete)
     assert triggers(frame, "mode.hold") == ("key:H",)
     press(Key.Key_Backspace)
     assert triggers(frame, "mode.hold") == ("key:H", "key:Ctrl+H", "pad:x", "word:hold still")
