@@ -18,6 +18,13 @@ from numpy.typing import NDArray
 from app.bench.encoding import encoding_cpu_s, encoding_tight_cpu_s
 from app.bench.figures import Figures, add_json_argument
 from app.bench.processes import CpuMeter
+from app.bench.recorded import (
+    TickCollector,
+    add_camera_figures,
+    add_loop_figures,
+    cameras_captured,
+    keep_driving,
+)
 from app.bench.skew import camera_state_skew_s, clap
 from app.bench.tracking import delay_s, rms_error
 from app.bench.waiting import wait
@@ -79,7 +86,7 @@ class Drive:
         session.run_script(self._script, self._seed)
         wait(session, lambda now: now.mode is Mode.TELEOP and now.gate is None, FOLLOWING_S, "following")
         time.sleep(1.0)
-        ticks = TickCollector(session)
+        ticks = TickCollector(session, seconds=self._seconds + 2 * CLOSE_S)
         meter = CpuMeter(session.snapshot().processes)
         session.start_episode("bench: " + self._script)
         started = wait(session, lambda now: now.recording is not None, 5.0, "the episode to start").recording
@@ -88,7 +95,7 @@ class Drive:
         window.pulse.reset()
         time.sleep(HEARTBEAT_PASSES_S)
         captured_before = cameras_captured(session)
-        self._watch(session, ticks)
+        keep_driving(session, ticks, self._seconds, script=self._script, seed=self._seed)
         captured_after = cameras_captured(session)
         shares = meter.shares()
         refresh_hz, stall_ms = window.pulse.refresh_hz, window.pulse.longest_stall_ms
@@ -102,8 +109,8 @@ class Drive:
         rows = ticks.collect()
         session.set_mode(Mode.HOLD)
         episode = Dataset.open(self._data_dir).episode(started.episode_id)
-        self._loop_figures(rows, episode, rate_hz=session.profile.control_rate_hz)
-        self._camera_figures(session.profile, episode, captured_before, captured_after)
+        add_loop_figures(self.figures, rows, episode, rate_hz=session.profile.control_rate_hz)
+        add_camera_figures(self.figures, session.profile, episode, captured_before, captured_after)
         self._skew_figure(session.profile, episode, claps_ns)
         self._recorder_figures(session, episode, cpu_recorder)
         self.figures.add("gui_refresh_hz", refresh_hz, at_least=25)
@@ -111,48 +118,6 @@ class Drive:
         self._tracking_figures(session.profile, rows)
         for name, share in shares.items():
             self.figures.add(f"cpu_share_{name}", share)
-
-    def _watch(self, session: Session, ticks: TickCollector) -> None:
-        """Keep the script going for the episode's length."""
-        end = time.monotonic() + self._seconds
-        while time.monotonic() < end:
-            time.sleep(min(1.0, max(0.0, end - time.monotonic())))
-            ticks.collect()
-            if not session.snapshot().script and time.monotonic() < end - 2.0:
-                session.run_script(self._script, self._seed)
-
-    def _loop_figures(self, ticks: NDArray[np.void], episode: Episode, *, rate_hz: float) -> None:
-        lateness_ms = ticks["lateness_ns"] / 1e6
-        span_s = (int(ticks["action_time_ns"][-1]) - int(ticks["action_time_ns"][0])) / 1e9
-        # A deadline that was skipped altogether was late too.
-        due = max(len(ticks), round(span_s * rate_hz) + 1)
-        late = int((lateness_ms > 2.0).sum()) + due - len(ticks)
-        self.figures.add("late_ticks_over_2ms_fraction", late / due, at_most=0.005)
-        self.figures.add("max_tick_lateness_ms", float(lateness_ms.max()), at_most=20)
-        # The robot's own counter between the first and the last recorded action says how many ticks there were.
-        counter = dict(zip(ticks["action_time_ns"].tolist(), ticks["tick"].tolist(), strict=True))
-        action_ns = episode.action.time_ns
-        counted = counter[int(action_ns[-1])] - counter[int(action_ns[0])] + 1
-        self.figures.add("ticks", counted)
-        self.figures.add("state_rows", len(episode.state.time_ns), at_least=counted, at_most=counted)
-        self.figures.add("action_rows", len(action_ns), at_least=counted, at_most=counted)
-
-    def _camera_figures(
-        self,
-        profile: RobotProfile,
-        episode: Episode,
-        before: dict[str, tuple[int, int]],
-        after: dict[str, tuple[int, int]],
-    ) -> None:
-        dropped, rates = 0, []
-        for name in profile.cameras:
-            times = episode.camera(name).time_ns
-            (count_before, ns_before), (count_after, ns_after) = before[name], after[name]
-            recorded = int(((times > ns_before) & (times <= ns_after)).sum())
-            dropped += count_after - count_before - recorded
-            rates.append((len(times) - 1) / ((times[-1] - times[0]) / 1e9))
-        self.figures.add("frames_dropped", dropped, at_least=0, at_most=0)
-        self.figures.add("camera_rate_hz", float(min(rates)), at_least=25)
 
     def _skew_figure(self, profile: RobotProfile, episode: Episode, claps_ns: tuple[int, int]) -> None:
         gripper = profile.vector_names.index("right_gripper")
@@ -180,30 +145,3 @@ class Drive:
         self.figures.add(
             "tracking_delay_ms", 1e3 * delay_s(leader, follower, rate_hz=profile.control_rate_hz)
         )
-
-
-class TickCollector:
-    """Every tick from now on, as long as `collect` is called at least every few seconds.
-
-    Args:
-        session: keeps the last ten seconds.
-    """
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._newest_ns = time.monotonic_ns()
-        self._parts: list[NDArray[np.void]] = []
-
-    def collect(self) -> NDArray[np.void]:
-        """Take what is new; returns everything so far."""
-        rows = self._session.ticks(self._newest_ns)
-        if len(rows):
-            self._newest_ns = int(rows["time_ns"][-1])
-            self._parts.append(rows)
-        return np.concatenate(self._parts)
-
-
-def cameras_captured(session: Session) -> dict[str, tuple[int, int]]:
-    """For each camera, how many frames its process says it has captured, and the newest one's time."""
-    figures = session.process_detail("cameras")["cameras"]
-    return {name: (camera["captured"], camera["newest_ns"]) for name, camera in figures.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 
 import psutil
@@ -39,3 +40,10 @@ def cpu_s(pid: int) -> float:
     except psutil.NoSuchProcess:
         return 0.0
     return float(times.user + times.system)
+
+
+def thread_cpu_s(thread: threading.Thread) -> float:
+    """User and system time of a running thread of this process."""
+    if thread.ident is None:
+        raise ValueError(f"the thread {thread.name} has not been started")
+    return time.clock_gettime(time.pthread_getcpuclockid(thread.ident))

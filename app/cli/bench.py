@@ -10,6 +10,7 @@ from app.cli.options import HelpFormatter
 
 BENCHES = {
     "drive": ("app.bench.drive", "drive by the scripted operator, window open, recorder on"),
+    "cockpit": ("app.bench.cockpit", "the window at its fullest, episode after episode, and take-overs"),
     "record": ("app.bench.record", "the recorder alone, fed by synthetic cameras"),
     "kill": ("app.bench.kill", "kill each process at random moments of a recording; what survives?"),
     "tasks": ("app.bench.tasks", "how often the scripted operator does each of its tasks in the kitchen"),

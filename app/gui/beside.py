@@ -17,12 +17,20 @@ from app.session import Session
 LOOK_MS = 50
 
 
-def run_beside(make_session: Callable[[], Session], scenario: Callable[[Session, Window], None]) -> None:
+def run_beside(
+    make_session: Callable[[], Session],
+    scenario: Callable[[Session, Window], None],
+    *,
+    size: tuple[int, int] | None = None,
+    probe: bool = False,
+) -> None:
     """Open the window on a session, run the scenario in a thread beside it, close the window when it has ended.
 
     Args:
         make_session: called off the GUI thread.
         scenario: gets the session and the window; of the window it may only read the pulse.
+        size: width and height of the window in pixels, instead of its own.
+        probe: whether its pulse watches every turn of the event loop.
 
     Raises:
         BaseException: whatever the scenario or the session's start raised.
@@ -58,6 +66,9 @@ def run_beside(make_session: Callable[[], Session], scenario: Callable[[Session,
             if ended.is_set():
                 window.close()
 
+        if size is not None:
+            window.resize(*size)
+        window.pulse.probe(probe)
         timer = QTimer(window)
         timer.timeout.connect(look)
         timer.start(LOOK_MS)

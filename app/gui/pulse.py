@@ -11,6 +11,9 @@ from PyQt6.QtCore import QObject, Qt, QTimer
 
 _PROBE_INTERVAL_MS = 10
 _KEPT_REFRESHES = 90
+_STALL_BIN_S = 0.0005
+_STALL_BINS = 2001
+"""The last bin takes all that is longer than a second; the longest stall is kept by itself."""
 
 
 class Pulse(QObject):
@@ -28,6 +31,7 @@ class Pulse(QObject):
         self._refreshes = 0
         self._busy_s = 0.0
         self._longest_stall_s = 0.0
+        self._stalls = [0] * _STALL_BINS
         self._probe = QTimer(self)
         self._probe.setTimerType(Qt.TimerType.PreciseTimer)
         self._probe.setInterval(_PROBE_INTERVAL_MS)
@@ -70,6 +74,22 @@ class Pulse(QObject):
         """The longest time the event loop was held up since the last reset."""
         return 1000 * self._longest_stall_s
 
+    def stall_quantile_ms(self, share: float) -> float:
+        """What this share of the probe's turns were late by at most, since the last reset; NaN without the probe.
+
+        To half a millisecond, rounded up; a second and more reads as the longest stall.
+        """
+        stalls = self._stalls
+        turns = sum(stalls)
+        counted = 0
+        for place, count in enumerate(stalls):
+            counted += count
+            if counted and counted >= share * turns:
+                return (
+                    self.longest_stall_ms if place == _STALL_BINS - 1 else 1000 * _STALL_BIN_S * (place + 1)
+                )
+        return float("nan")
+
     def reset(self) -> None:
         """Start counting anew."""
         self._since_s = time.perf_counter()
@@ -77,6 +97,7 @@ class Pulse(QObject):
         self._refreshes = 0
         self._busy_s = 0.0
         self._longest_stall_s = 0.0
+        self._stalls = [0] * _STALL_BINS
         self._probed_s = time.perf_counter()
 
     def probe(self, on: bool) -> None:
@@ -89,7 +110,9 @@ class Pulse(QObject):
 
     def _on_probe(self) -> None:
         now_s = time.perf_counter()
-        self._note_stall(now_s - self._probed_s - _PROBE_INTERVAL_MS / 1000)
+        stall_s = now_s - self._probed_s - _PROBE_INTERVAL_MS / 1000
+        self._note_stall(stall_s)
+        self._stalls[min(_STALL_BINS - 1, max(0, int(stall_s / _STALL_BIN_S)))] += 1
         self._probed_s = now_s
 
     def _note_stall(self, stall_s: float) -> None:
