@@ -112,8 +112,7 @@ class Cockpit:
         session.set_plan(
             CollectionPlan(task=TASK, operator="bench", countdown_s=0.0, reset_s=0.0, nudge_after=0)
         )
-        session.run_script(SCRIPT, self._args.seed)
-        wait(session, lambda now: now.mode is Mode.TELEOP and now.gate is None, FOLLOWING_S, "following")
+        self._follow(session)
         episode_id, normal_step = self._drive(session, window)
         self._collect(session)
         session.stop_script()
@@ -172,6 +171,7 @@ class Cockpit:
         ready_s: list[float] = []
         recording_s: list[float] = []
         for _ in range(self._args.episodes):
+            self._follow(session)
             began_s = time.monotonic()
             session.begin()
             self._await_phase(session, Phase.RECORDING)
@@ -216,10 +216,23 @@ class Cockpit:
             raise TimeoutError("the episode did not start")
         return found.recording.episode_id
 
+    def _follow(self, session: Session) -> None:
+        """See to it that the robot follows the scripted operator, whose script may have ended."""
+        if not session.snapshot().script or session.snapshot().mode is not Mode.TELEOP:
+            session.run_script(SCRIPT, self._args.seed)
+        wait(
+            session,
+            lambda now: now.ready and now.mode is Mode.TELEOP and now.gate is None,
+            FOLLOWING_S,
+            "following",
+        )
+
     def _await_phase(self, session: Session, *phases: Phase) -> None:
         """Wait closely; what is timed by it lasts a few hundredths of a second."""
-        deadline_s = time.monotonic() + CLOSE_S
-        while session.snapshot().collection.phase not in phases:
-            if time.monotonic() > deadline_s:
-                raise TimeoutError(f"waited {CLOSE_S:.0f} s for {' or '.join(phases)}")
-            time.sleep(LOOK_S)
+        wait(
+            session,
+            lambda now: now.collection.phase in phases,
+            CLOSE_S,
+            "the collection to be " + " or ".join(phases),
+            look_s=LOOK_S,
+        )

@@ -13,8 +13,15 @@ from app.session.view import Snapshot
 BEAT_S = 0.1
 
 
-def wait(session: Session, until: Callable[[Snapshot], bool], timeout_s: float, what: str) -> Snapshot:
-    """Look at the session until something is so.
+def wait(
+    session: Session,
+    until: Callable[[Snapshot], bool],
+    timeout_s: float,
+    what: str,
+    *,
+    look_s: float = 0.02,
+) -> Snapshot:
+    """Look at the session every `look_s` until something is so.
 
     Raises:
         TimeoutError: when it is not in time; tells what is wrong with the session.
@@ -25,7 +32,7 @@ def wait(session: Session, until: Callable[[Snapshot], bool], timeout_s: float, 
         if until(snapshot):
             return snapshot
         session.beat()
-        time.sleep(0.02)
+        time.sleep(look_s)
     wrong = "; ".join(notice.what for notice in session.snapshot().notices)
     raise TimeoutError(f"waited {timeout_s:.0f} s for {what}" + (f" ({wrong})" if wrong else ""))
 
