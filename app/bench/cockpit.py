@@ -161,8 +161,10 @@ class Cockpit:
         figures = self.figures
         figures.add("memory_growth_mib", growth["window"], at_most=16.0 if seconds >= JUDGED_FROM_S else None)
         figures.add("memory_growth_all_processes_mib", growth["all"])
-        # Both are what ten minutes at the slope of this many seconds make; from ten minutes on nothing is added to.
-        figures.add("memory_growth_measured_over_s", memory.times_s[-1])
+        # What ten minutes at the measured slope make; and what was measured, over how long.
+        measured_s = memory.times_s[-1]
+        figures.add("memory_growth_measured_mib", growth["window"] * measured_s / TEN_MINUTES_S)
+        figures.add("memory_growth_measured_over_s", measured_s)
         for name, series in memory.mib.items():
             figures.add(f"memory_{name}_mib", series[-1])
 
