@@ -14,6 +14,7 @@ from app.gui.input_desk import CAPTURE_MS, InputDesk
 from app.gui.preferences.rows import trigger_cap
 from app.gui.theme import Theme
 from app.gui.widgets.action_button import ActionButton
+from app.gui.widgets.flow import Flow
 from app.gui.widgets.label import Label
 from app.inputs.bindings import STOP_ACTION, BindingRefusedError, Conflict
 from app.inputs.trigger import STOP_TRIGGER, TriggerError
@@ -41,9 +42,8 @@ class BindingDetail(QFrame):
         self._told = ""
         self._title = Label("", size_px=tokens.TEXT_LARGE_PX, bold=True)
         self._chips = QWidget()
-        self._chip_row = QHBoxLayout(self._chips)
-        self._chip_row.setContentsMargins(0, 0, 0, 0)
-        self._chip_row.setSpacing(tokens.steps(2))
+        self._chip_row = Flow(gap_px=tokens.steps(2))
+        self._chips.setLayout(self._chip_row)
         self.waiting = Label("", bold=True)
         self._told_label = Label("", wrap=True)
         self._conflicts = QWidget()
@@ -143,7 +143,6 @@ class BindingDetail(QFrame):
             self._chip_row.addWidget(
                 Label("Nothing triggers it yet: choose Bind, then press what should.", dim=True)
             )
-        self._chip_row.addStretch()
         conflicts = self._actions.bindings.conflicts_of(self._action_id)
         _clear(self._conflict_rows)
         for conflict in conflicts:
