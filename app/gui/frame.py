@@ -27,6 +27,7 @@ from app.gui.episodes.changes import Changes
 from app.gui.feet import Feet
 from app.gui.foot import Foot
 from app.gui.gesture_words import gesture_words
+from app.gui.hearing import Hearing
 from app.gui.input_desk import InputDesk
 from app.gui.jog_sender import JogSender
 from app.gui.jog_wish import JogSpeeds
@@ -120,8 +121,13 @@ class Frame(QWidget):
         self.episodes_page = EpisodesPage(session, theme, settings=settings, changes=self.changes)
         self.review_page = ReviewPage(session, theme, settings=settings, changes=self.changes)
         self.robot_page = RobotPage(session, theme)
+        self.hearing = Hearing(session, settings)
         self.settings_page = SettingsPage(
-            theme, settings=settings, desk=self.desk, tell=lambda words: self.toast.flash(words)
+            theme,
+            settings=settings,
+            desk=self.desk,
+            hearing=self.hearing,
+            tell=lambda words: self.toast.flash(words),
         )
         self.pages: dict[str, Page] = {
             page.page_id: page
@@ -249,6 +255,7 @@ class Frame(QWidget):
             self.toast.apply(snapshot)
             self.spoken.apply(snapshot)
             self.status.show_voice(self.spoken.state)
+            self.hearing.apply(snapshot, aloud=self.spoken.state == "on")
             if self.plan_panel.isVisible():
                 self.plan_panel.apply()
             self.details.apply(snapshot, window_hz=self._pulse.recent_hz, window_ms=self._pulse.refresh_ms)
@@ -306,6 +313,7 @@ class Frame(QWidget):
     def _rebound(self) -> None:
         """Keys or triggers have changed: every button shows its own anew, and STOP's are known where they arrive."""
         self._session.stop_on(self.desk.bindings.stop_triggers())
+        self.hearing.bound(self.actions_registry)
         for button in self.findChildren(ActionButton):
             button.show_keys()
 
@@ -395,6 +403,7 @@ class Frame(QWidget):
                 theme=self._toggle_theme,
                 full_screen=self._toggle_full_screen,
                 mute=self.spoken.toggle,
+                listen=self.hearing.toggle,
                 first_steps=self.coach.toggle,
             ),
         )

@@ -138,6 +138,24 @@ class Settings:
         self._store.setValue("muted", "true" if muted else "false")
 
     @property
+    def listening(self) -> bool:
+        """Whether spoken words are listened for."""
+        return str(self._store.value("listening", "false")).lower() == "true"
+
+    @listening.setter
+    def listening(self, on: bool) -> None:
+        self._store.setValue("listening", "true" if on else "false")
+
+    @property
+    def microphone(self) -> str:
+        """The microphone's name; empty for the system's default."""
+        return str(self._store.value("microphone", ""))
+
+    @microphone.setter
+    def microphone(self, name: str) -> None:
+        self._store.setValue("microphone", name)
+
+    @property
     def first_steps(self) -> bool:
         """Whether the first steps are still shown."""
         return str(self._store.value("first_steps", "true")).lower() != "false"

@@ -21,6 +21,7 @@ class WindowHandles:
     theme: Callable[[], None]
     full_screen: Callable[[], None]
     mute: Callable[[], None]
+    listen: Callable[[], None]
     first_steps: Callable[[], None]
 
 
@@ -88,6 +89,14 @@ def add_window(actions: Actions, handles: WindowHandles) -> None:
             page="drive",
             run=handles.mute,
             icon="mdi6.volume-high",
+        ),
+        Action(
+            id="window.listen",
+            title="Listen for spoken words, or no longer",
+            group=WINDOW,
+            key="Ctrl+Shift+M",
+            run=handles.listen,
+            icon="mdi6.microphone",
         ),
         Action(
             id="window.first_steps",

@@ -9,12 +9,14 @@ from PyQt6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidg
 
 from app.gui import scale, tokens
 from app.gui.actions import Actions
+from app.gui.hearing import Hearing
 from app.gui.input_desk import InputDesk
 from app.gui.pages.page import Page
 from app.gui.preferences.inputs_section import InputsSection
 from app.gui.preferences.look_section import LookSection
 from app.gui.preferences.places_section import PlacesSection
 from app.gui.preferences.sound_section import SoundSection
+from app.gui.preferences.words_section import WordsSection
 from app.gui.settings import Settings
 from app.gui.theme import Theme
 from app.gui.widgets.label import rule
@@ -30,12 +32,19 @@ class SettingsPage(Page):
     icon = "mdi6.cog-outline"
 
     def __init__(
-        self, theme: Theme, *, settings: Settings, desk: InputDesk, tell: Callable[[str], None]
+        self,
+        theme: Theme,
+        *,
+        settings: Settings,
+        desk: InputDesk,
+        hearing: Hearing,
+        tell: Callable[[str], None],
     ) -> None:
         super().__init__()
         self._theme = theme
         self._settings = settings
         self._desk = desk
+        self._hearing = hearing
         self._tell = tell
         self._built = False
         self.side = QVBoxLayout()
@@ -45,10 +54,11 @@ class SettingsPage(Page):
         """Lay out, once every action is registered."""
         self.inputs = InputsSection(actions, self._theme, self._desk)
         self.sound = SoundSection(actions, self._settings)
+        self.words = WordsSection(actions, self._theme, self._hearing)
         self.look = LookSection(actions, self._theme, self._settings)
         self.side.setContentsMargins(*([tokens.steps(4)] * 4))
         self.side.setSpacing(tokens.steps(4))
-        for number, section in enumerate((self.look, self.sound, self.places)):
+        for number, section in enumerate((self.look, self.sound, self.words, self.places)):
             if number:
                 self.side.addWidget(rule())
             self.side.addWidget(section)
@@ -81,6 +91,7 @@ class SettingsPage(Page):
         self.inputs.apply(snapshot)
         self.look.apply(snapshot)
         self.sound.apply(snapshot)
+        self.words.apply(snapshot)
         self.places.apply(snapshot)
 
     def entered(self) -> None:

@@ -48,6 +48,9 @@ def health(snapshot: Snapshot) -> tuple[str, list[tuple[str, str]]]:
             "warning" if snapshot.disk_free_bytes < LOW_DISK_BYTES else "good",
         ),
     ]
+    if snapshot.speech is not None:
+        deaf = snapshot.speech.state == "no microphone"
+        parts.append(("no microphone", "warning") if deaf else ("listening", "good"))
     gone = [process for process in snapshot.processes if process.state in ("lost", "restarting", "ended")]
     if gone:
         parts.insert(0, (f"{gone[0].name} {gone[0].state}", "error"))
