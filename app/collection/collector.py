@@ -27,6 +27,7 @@ SETTLED_S = 0.5
 
 DISCARD = "discard"
 DISCARDED = "discarded"
+TAKE_BACK = "take back"
 JUDGEMENTS = ("success", "failure", "unset", DISCARD)
 
 BEFORE = frozenset({Phase.COUNTDOWN, Phase.ALIGNING})
@@ -77,7 +78,8 @@ class Collector:
         self._last_id = ""
         self._last_outcome = ""
         self._before_discard = "unset"
-        self._next_judgement = ""
+        self._next = ""
+        """What was pressed while the episode closes: a judgement, or `TAKE_BACK`; empty for nothing."""
 
     def view(self, now_ns: int) -> CollectionView:
         """Where the operator is; tally and scene are for who knows the episodes to add."""
@@ -133,7 +135,7 @@ class Collector:
                 return [Refuse("the episode has only just begun; press again")]
             return self._close(outcome)
         if aim == self._running_id and self._phase is Phase.CLOSING:
-            self._next_judgement = outcome
+            self._next = outcome
             return []
         if aim == self._last_id:
             return self._judge_last(outcome)
@@ -141,6 +143,10 @@ class Collector:
 
     def take_back(self) -> list[Order]:
         """Put the last episode into the trash, or take it out again when it was just put there."""
+        if self._phase is Phase.CLOSING:
+            # Who has just ended one means that one, and not the one before it.
+            self._next = TAKE_BACK
+            return []
         if not self._last_id:
             return [Refuse("no episode was made yet that could be taken back")]
         if self._last_outcome == DISCARDED:
@@ -171,7 +177,7 @@ class Collector:
     def started(self, episode_id: str, now_ns: int) -> list[Order]:
         """The recorder has begun the episode."""
         self._running_id, self._started_ns, self._heard_of_it = episode_id, now_ns, False
-        self._next_judgement = ""
+        self._next = ""
         self._enter(Phase.RECORDING, now_ns, self.plan.limit_s)
         return []
 
@@ -188,13 +194,19 @@ class Collector:
         self._last_id, self._running_id = self._running_id, ""
         self._last_outcome = DISCARDED if outcome == DISCARD else outcome
         self._enter(Phase.RESETTING if self.plan.reset_s else Phase.IDLE, now_ns, self.plan.reset_s)
-        again, self._next_judgement = self._next_judgement, ""
-        return self._judge_last(again) if again and again != outcome else []
+        following, self._next = self._next, ""
+        if following == TAKE_BACK:
+            return self.take_back()
+        return self._judge_last(following) if following not in ("", outcome) else []
 
     def not_closed(self, situation: Situation) -> list[Order]:
-        """The recorder did not close the episode; why is told elsewhere."""
+        """The recorder did not close the episode; why is told elsewhere.
+
+        Its time limit ends with that: a recorder that refuses would be asked again in every step.
+        """
+        self._next = ""
         if situation.recording_id == self._running_id:
-            self._phase = Phase.RECORDING
+            self._phase, self._length_s = Phase.RECORDING, 0.0
         else:
             self._lose()
         return []

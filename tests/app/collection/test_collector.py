@@ -175,6 +175,28 @@ def test_a_second_judgement_while_the_episode_closes_counts_when_it_is_closed() 
     assert driven.collector.closed("success", driven.now_ns) == [Rate("ep-1", "failure"), Say("Failure")]
 
 
+@pytest.mark.parametrize(
+    ("ended_as", "then"),
+    [
+        ("success", [Trash("ep-2"), Say("Taken back")]),
+        ("discard", [Restore("ep-2"), Say("Brought back")]),
+    ],
+)
+def test_taking_back_while_an_episode_closes_means_that_one_and_not_the_one_before(
+    ended_as: str, then: list[Order]
+) -> None:
+    driven = Driven()
+    driven.begin()
+    driven.wait(1.0)
+    driven.judge("success")
+    driven.begin()
+    driven.wait(1.0)
+    driven.answers = False
+    assert driven.judge(ended_as) == [End("ep-2", ended_as)]
+    assert driven.collector.take_back() == []
+    assert driven.collector.closed(ended_as, driven.now_ns) == then
+
+
 def test_the_same_key_twice_is_one_judgement() -> None:
     driven = Driven()
     driven.begin()
@@ -222,6 +244,17 @@ def test_the_time_limit_ends_an_episode() -> None:
     assert driven.wait(1.9) == []
     assert driven.wait(0.2) == [Say("Time is up"), End("ep-1", "unset")]
     assert driven.phase is Phase.RESETTING
+
+
+def test_a_recorder_that_does_not_close_at_the_time_limit_is_not_asked_again_and_again() -> None:
+    driven = Driven(msgspec.structs.replace(PLAN, limit_s=2.0))
+    driven.begin()
+    driven.wait(1.9)
+    driven.answers = False
+    assert End("ep-1", "unset") in driven.wait(0.2)
+    driven.collector.not_closed(driven.situation)
+    assert driven.wait(5.0) == []
+    assert driven.judge("success") == [End("ep-1", "success")]
 
 
 def test_after_the_reset_the_next_begins_by_itself_only_where_it_is_wanted() -> None:

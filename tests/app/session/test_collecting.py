@@ -44,12 +44,13 @@ def test_a_holding_robot_goes_through_countdown_and_gate_into_an_episode_that_is
     live: LiveSession,
 ) -> None:
     live.hold()
-    live.session.set_plan(PLAN)
-    live.wait(lambda now: now.collection.plan == PLAN, "the plan")
+    live.session.set_plan(msgspec.structs.replace(PLAN, countdown_s=30.0))
     live.session.begin()
     reach(live, Phase.COUNTDOWN)
     live.session.cancel()
     reach(live, Phase.IDLE)
+    live.session.set_plan(PLAN)
+    live.wait(lambda now: now.collection.plan == PLAN, "the plan")
     before = live.now.collection.tally.episodes
     first = record_one(live, "success")
     assert live.now.collection.phase is Phase.RESETTING
