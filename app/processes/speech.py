@@ -135,16 +135,15 @@ class SpeechProcess:
         """Listen to another device, or for other words.
 
         Raises:
-            UnknownWord: a word that the dictionary lacks; then everything is left as it was.
+            UnknownWord: a word that the dictionary lacks; everything else is as wanted.
         """
-        phrases = phrases_of(wanted.triggers)
-        if self._spotter is None:
-            self._spotter = Spotter(())
-        self._spotter.listen_for(phrases)
         if wanted.device != self._listening.device:
             self._close()
             self._try_at_ns, self._trouble = 0, ""
         self._listening = wanted
+        if self._spotter is None:
+            self._spotter = Spotter(())
+        self._spotter.listen_for(phrases_of(wanted.triggers))
 
     def _answer(self, request: Request) -> None:
         match request.command:
@@ -179,7 +178,7 @@ class SpeechProcess:
             lost_blocks=microphone.lost_blocks if microphone is not None else 0,
             hearing=self._spotter is not None and self._spotter.hearing,
             hushed=time.monotonic_ns() < self._hushed_until_ns,
-            words=[phrase.text for phrase in phrases_of(self._listening.triggers)],
+            words=[phrase.text for phrase in self._spotter.phrases] if self._spotter is not None else [],
             last_word=last.phrase.text if last is not None else "",
             last_word_ns=last.said_ns if last is not None else 0,
         )

@@ -81,24 +81,27 @@ class Spotter:
             phrases: which; with none, nothing is heard.
 
         Raises:
-            UnknownWord: a word that is not in the dictionary; then it goes on listening for the ones before.
+            UnknownWord: a word that is not in the dictionary; the other phrases are listened for all the same, for one
+                of them may be what stops the robot.
         """
-        texts = {phrase.text: phrase for phrase in phrases}
-        unknown = sorted(
-            word
-            for word in {word for text in texts for word in text.split()}
-            if self._words.lookup_word(word) is None
-        )
-        if unknown:
-            raise UnknownWord(
-                f"not in the English dictionary: {', '.join(unknown)}; choose other words, or spell them as two"
-            )
+        words = {word for phrase in phrases for word in phrase.text.split()}
+        unknown = sorted(word for word in words if self._words.lookup_word(word) is None)
+        texts = {phrase.text: phrase for phrase in phrases if not set(unknown) & set(phrase.text.split())}
         self._phrases = texts
         if texts:
             self._grammars += 1
             name = f"phrases-{self._grammars}"
             self._words.add_jsgf_string(name, _grammar(texts))
             self._words.activate_search(name)
+        if unknown:
+            raise UnknownWord(
+                f"not in the English dictionary: {', '.join(unknown)}; choose other words, or spell them as two"
+            )
+
+    @property
+    def phrases(self) -> tuple[Phrase, ...]:
+        """What is listened for."""
+        return tuple(self._phrases.values())
 
     @property
     def hearing(self) -> bool:

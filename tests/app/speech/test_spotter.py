@@ -120,6 +120,18 @@ def test_a_word_that_the_dictionary_lacks_is_named() -> None:
         Spotter((phrase_of("blorgify"),))
 
 
+def test_one_word_that_the_dictionary_lacks_does_not_make_the_others_unheard(
+    spotter: Spotter, rng: np.random.Generator
+) -> None:
+    try:
+        with pytest.raises(UnknownWord, match="blorgify"):
+            spotter.listen_for((phrase_of("blorgify"), phrase_of("robot stop")))
+        heard = Clock().hear(spotter, in_room(say("robot stop", VOICE), rng=rng))
+        assert [one.phrase.text for one in heard] == ["robot stop"]
+    finally:
+        spotter.listen_for(PHRASES)
+
+
 def test_talk_without_a_pause_is_let_pass(rng: np.random.Generator) -> None:
     sentence = " ".join(["we put the plate into the sink and wipe the counter with the sponge"] * 2)
     sound = in_room(say(sentence, VOICE), rng=rng)
