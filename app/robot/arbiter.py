@@ -173,7 +173,8 @@ class Arbiter:
             raise ModeRefusedError(
                 f"the profile {self._profile.name} has no leader arms; add [leaders] to it"
             )
-        before = self.mode
+        # Teleoperation asked for once more goes through the gate again, and is the same intervention.
+        before = self.taken_over_from or self.mode
         self._leave(mode, pose)
         if mode is Mode.TELEOP:
             self.gate.open()

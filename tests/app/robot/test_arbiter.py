@@ -220,6 +220,8 @@ def test_teleoperation_out_of_a_replay_is_an_intervention_until_it_is_left() -> 
     arbiter.change(Mode.TELEOP, POSE)
     assert arbiter.taken_over_from is Mode.REPLAY
     assert arbiter.step(POSE, Inputs(), 0.02).source is Source.INTERVENTION
+    arbiter.change(Mode.TELEOP, POSE)
+    assert arbiter.taken_over_from is Mode.REPLAY
     arbiter.change(Mode.HOLD, POSE)
     assert not arbiter.intervening
     arbiter.change(Mode.TELEOP, POSE)
