@@ -2,7 +2,7 @@
 
 A lift that turns the wrong way would look for its zero at the top, so its direction is settled first, without a zero.
 The move is short and slow, its goal never runs far ahead of the servo, and it ends where the motor pushes against
-something, where the servo falls silent, and when it is told.
+something, where the servo falls silent or does not follow, and when it is told.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ STANDSTILL_FRACTION = 0.2
 STAY_S = 0.5
 """For how long after the end the servo is told where to stay: a packet may be lost."""
 MAX_BLIND_S = 0.3
+SLACK_S = 2.0
+"""How much longer than at its speed the move may take: a servo that does not follow is not waited for."""
 
 
 class LiftProbe:
@@ -42,6 +44,7 @@ class LiftProbe:
         self._start_ticks: float | None = None
         self._gone_m = 0.0
         self._last_ns = self._read_ns = now_ns
+        self._until_ns = now_ns + round((abs(distance_m) / self._speed_m_s + SLACK_S) * 1e9)
         self._stalled_since_ns: int | None = None
         self._ended_ns: int | None = None
         self._seen_ticks: float | None = None
@@ -75,7 +78,7 @@ class LiftProbe:
         self._seen_ticks = float(ticks)
         if self._start_ticks is None:
             self._start_ticks = float(ticks)
-        if self._is_stalled(current_units, velocity_units, now_ns=now_ns):
+        if self._is_stalled(current_units, velocity_units, now_ns=now_ns) or now_ns > self._until_ns:
             self.end(now_ns=now_ns)
             return
         wanted_m = min(abs(self._distance_m), self._gone_m + self._speed_m_s * step_s)

@@ -37,6 +37,7 @@ from app.robot.loop import RobotLoop
 from app.robot.nudge import Nudge as SmallMove
 from app.runtime import SIMULATED, resolve_port
 from drivers.errors import DriverError
+from drivers.lift_probe import MAX_PROBE_M
 from drivers.measurement import ConnectionReport, Measurement
 from drivers.robot import Robot
 
@@ -286,6 +287,8 @@ class RobotProcess:
             return
         if not command.on and self._loop.arbiter.mode not in (Mode.HOLD, Mode.STOPPED):
             raise ModeRefusedError("the robot is moving; hold it before letting the servos go")
+        if not command.on and self._loop.arbiter.mode is Mode.HOLD:
+            self._loop.hold()  # a small move under way would go on when they are powered again
         self._robot.torque(command.on)
         self._torque = command.on
         self._loop.relatch(RELATCH_S)
@@ -298,15 +301,15 @@ class RobotProcess:
         profile = self._context.profile
         segments = {(segment.kind, segment.name): segment.slice for segment in profile.segments}
         twist, target = np.zeros(profile.dof, np.float32), np.full(profile.dof, np.nan, np.float32)
+        within = np.abs(command.twist) <= (NUDGE_M_S, NUDGE_M_S, NUDGE_RAD_S)
+        if not within.all() or not 0.0 <= command.for_s <= NUDGE_S:
+            raise ModeRefusedError(
+                f"a nudge of {command.twist} for {command.for_s} s; at most {NUDGE_M_S} m/s, {NUDGE_RAD_S} rad/s "
+                f"and {NUDGE_S} s are allowed"
+            )
         if any(command.twist):
             if profile.base is None:
                 raise ModeRefusedError(f"{profile.name} has no base to move; add [base] to it")
-            within = np.abs(command.twist) <= (NUDGE_M_S, NUDGE_M_S, NUDGE_RAD_S)
-            if not within.all() or not 0.0 < command.for_s <= NUDGE_S:
-                raise ModeRefusedError(
-                    f"a nudge of {command.twist} for {command.for_s} s; at most {NUDGE_M_S} m/s, {NUDGE_RAD_S} rad/s "
-                    f"and {NUDGE_S} s are allowed"
-                )
             twist[segments["base", ""]] = command.twist
         if command.gripper:
             if ("gripper", command.gripper) not in segments or not 0.0 <= command.opening <= 1.0:
@@ -322,6 +325,10 @@ class RobotProcess:
         if command.lift not in self._context.profile.lifts:
             raise ModeRefusedError(
                 f"no lift {command.lift!r}; this robot has {', '.join(self._context.profile.lifts) or 'none'}"
+            )
+        if not abs(command.distance_m) <= MAX_PROBE_M:
+            raise ModeRefusedError(
+                f"to move a lift by {command.distance_m} m; at most {MAX_PROBE_M} m are allowed"
             )
         self._loop.probe_lift(command.lift, command.distance_m)
 

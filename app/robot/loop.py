@@ -162,8 +162,12 @@ class RobotLoop:
         Raises:
             ModeRefusedError: in any mode but hold, and while something ails the robot.
         """
-        if self.arbiter.mode is not Mode.HOLD or self.arbiter.nudging:
+        if self.arbiter.mode is not Mode.HOLD:
             raise ModeRefusedError(f"the robot is in {self.arbiter.mode.name.lower()}; hold it first")
+        if self.arbiter.nudging:
+            raise ModeRefusedError(
+                "the robot still makes another small move; wait for its end, or hold it first"
+            )
         if self._watch.blocked:
             raise ModeRefusedError(f"{self._watch.blocked}; the robot holds until it is back")
         self._robot.start_probe(name, distance_m)
@@ -194,9 +198,8 @@ class RobotLoop:
         if self.arbiter.mode is Mode.STOPPED:
             raise ModeRefusedError("the robot is stopped; release the emergency stop first")
         if self._moving:
-            raise ModeRefusedError(
-                f"the robot is in {self.arbiter.mode.name.lower()}; hold it before homing the lift"
-            )
+            what = self.arbiter.mode.name.lower() if self.arbiter.mode is not Mode.HOLD else "a small move"
+            raise ModeRefusedError(f"the robot is in {what}; hold it before homing the lift")
         self._robot.start_homing()
 
     def stop(self, reason: str) -> None:

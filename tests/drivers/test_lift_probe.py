@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from drivers.lift_probe import LEAD_TURNS, MAX_BLIND_S, STAY_S, LiftProbe
+from drivers.lift_probe import LEAD_TURNS, MAX_BLIND_S, PROBE_SPEED_M_S, SLACK_S, STAY_S, LiftProbe
 from drivers.profile.schema import Homing, Lift
 
 TICK_NS = 20_000_000
@@ -88,3 +88,13 @@ def test_it_ends_when_it_is_told() -> None:
     at_m = carriage.height_m
     carriage.run()
     assert carriage.height_m == pytest.approx(at_m, abs=1e-3)
+
+
+def test_a_servo_that_does_not_follow_is_not_waited_for() -> None:
+    carriage = Carriage(inverted=False, truly_inverted=False, height_m=0.3, way_m=0.02)
+    stands = (0, 0, 2500)  # no current either: its torque is gone
+    for _ in range(round((0.02 / PROBE_SPEED_M_S + SLACK_S) * 50) + 2):
+        carriage.now_ns += TICK_NS
+        carriage.probe.advance(stands, now_ns=carriage.now_ns)
+    assert not carriage.probe.moving
+    assert carriage.probe.goal_ticks == 2500

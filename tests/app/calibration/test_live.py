@@ -140,6 +140,10 @@ def beside(profile: Path, data_dir: Path) -> Iterator[Person]:
 def let_go_and_vanish(person: Person) -> None:
     """Let the servos go, as a calibration does, and say no more: the robot powers them again by itself."""
     session = person.session
+    session.nudge(Nudge(gripper="left", opening=0.5, for_s=60.0))
+    person.wait(lambda: any("60.0 s; at most" in n.what for n in session.snapshot().notices), "a refusal")
+    session.probe_lift("main", 0.5)
+    person.wait(lambda: any("a lift by 0.5 m" in n.what for n in session.snapshot().notices), "a refusal")
     session.set_torque(False, lent=True)
     person.wait(lambda: not session.snapshot().torque, "letting go")
     session.nudge(Nudge(twist=(0.1, 0.0, 0.0), for_s=1.0))
