@@ -14,6 +14,7 @@ from drivers.dynamixel.care import Care, Found
 from drivers.dynamixel.easing import Easing
 from drivers.dynamixel.faults import FaultBook
 from drivers.dynamixel.health import BusHealth, HealthCounters, ServoState
+from drivers.dynamixel.latch import Goals, goals_to_stay, that_have
 from drivers.dynamixel.overview import overview
 from drivers.dynamixel.prepare import Prepared, prepare
 from drivers.dynamixel.reconnect import Reconnector
@@ -22,13 +23,10 @@ from drivers.dynamixel.registers import (
     GOAL_CURRENT,
     GOAL_POSITION,
     GOAL_VELOCITY,
-    GOALS_ADDRESS,
-    GOALS_SIZE,
     MODELS,
     TORQUE_ENABLE,
     WATCHDOG_MS_PER_UNIT,
     OperatingMode,
-    Register,
     current_units,
 )
 from drivers.dynamixel.setup import Unit
@@ -222,7 +220,7 @@ class ServoLine:
         """Whether this tick's read brought every servo."""
         return bool(self._reading.fresh.all())
 
-    def send(self, *packets: tuple[Register, dict[int, int]]) -> None:
+    def send(self, *packets: Goals) -> None:
         """Write goals. After a tripped watchdog, this once, the present pose instead: the goals are from before."""
         bus = self._bus
         if bus is None:
@@ -291,7 +289,7 @@ class ServoLine:
             for _ in range(LATCH_TRIES):
                 bus.sync_write(GOAL_CURRENT, currents)
                 wanted = [(GOAL_CURRENT, currents), *self._latch(bus)]
-                standing = self._obeyed(bus, ready, wanted)
+                standing = that_have(wanted, bus, ready, units=self._unit_of)
                 if len(standing) == len(ready):
                     break
             bus.sync_write(TORQUE_ENABLE, dict.fromkeys(sorted(standing), 1))
@@ -318,39 +316,12 @@ class ServoLine:
         except LineLostError as error:
             self._lose(error)
 
-    def _latch(self, bus: DynamixelBus) -> list[tuple[Register, dict[int, int]]]:
+    def _latch(self, bus: DynamixelBus) -> list[Goals]:
         """Make the last measured pose the goal of every servo that holds, and stop the wheels; returns those goals."""
-        positions: dict[int, int] = {}
-        wheels: dict[int, int] = {}
-        present = self._present_ticks()
-        for unit in self.units:
-            plan = unit.master
-            if plan.mode is OperatingMode.VELOCITY:
-                wheels[plan.id] = 0
-            elif plan.id in present:
-                ticks = present[plan.id]
-                least, greatest = plan.position_limits or (ticks, ticks)
-                positions |= dict.fromkeys(unit.ids, min(max(ticks, least), greatest))
-        obeying = self._hold - self._refused()
-        positions = {i: ticks for i, ticks in positions.items() if i in obeying}
-        bus.sync_write(GOAL_POSITION, positions)
-        bus.sync_write(GOAL_VELOCITY, wheels)
-        return [(GOAL_POSITION, positions), (GOAL_VELOCITY, wheels)]
-
-    def _obeyed(
-        self, bus: DynamixelBus, servo_ids: Sequence[int], wanted: Sequence[tuple[Register, dict[int, int]]]
-    ) -> set[int]:
-        """Those of some servos whose axis has exactly the goals that were written and nobody acknowledged."""
-        found = bus.sync_read(servo_ids, GOALS_ADDRESS, GOALS_SIZE)
-
-        def has(servo_id: int, register: Register, value: int) -> bool:
-            start = register.address - GOALS_ADDRESS
-            return register.decode(found[servo_id][start : start + register.size]) == value
-
-        obeyed = {
-            i for i in found if all(has(i, register, values[i]) for register, values in wanted if i in values)
-        }
-        return {i for i in obeyed if obeyed.issuperset(self._unit_of[i].ids)}
+        goals = goals_to_stay(self.units, self._present_ticks(), obeying=self._hold - self._refused())
+        for register, values in goals:
+            bus.sync_write(register, values)
+        return goals
 
     def _arm(self, bus: DynamixelBus) -> None:
         bus.sync_write(BUS_WATCHDOG, dict.fromkeys(sorted(self._hold), self._watchdog_units))
