@@ -91,9 +91,8 @@ class Session:
     ) -> None:
         self.profile = load_profile(profile)
         self.profile_source = profile
-        true_profile(
-            self.profile
-        )  # what it names for its simulated world is refused here, with all that is wrong
+        # A simulated world that it names and that cannot be is refused here, and not in its process.
+        true_profile(self.profile)
         self.runtime_dir = create_runtime_dir()
         write_config(
             self.runtime_dir,

@@ -51,13 +51,11 @@ class OpeningRange:
     @property
     def steps(self) -> tuple[Step, ...]:
         """See `Procedure`."""
-        how = (
-            "Squeeze it by hand, without force."
+        by_itself = "Let the robot do it, or let the servos go and do it by hand, without force."
+        closing, opening = (
+            ("Squeeze it by hand, without force.", "Let it spring, or push it, all the way out.")
             if self.handle
-            else "Let the robot do it, or let the servos go and do it by hand, without force."
-        )
-        back = how.replace(
-            "Squeeze it by hand, without force.", "Let it spring, or push it, all the way out."
+            else (by_itself, by_itself)
         )
         probe = self._probe
         gripper = "" if self.handle else self.name
@@ -65,7 +63,7 @@ class OpeningRange:
             PoseStep(
                 id="closed",
                 title=f"Close the {self._what} fully",
-                instruction=how,
+                instruction=closing,
                 probes=(probe,),
                 gripper=gripper,
                 opening=0.0,
@@ -74,7 +72,7 @@ class OpeningRange:
             PoseStep(
                 id="open",
                 title=f"Open the {self._what} fully",
-                instruction=back,
+                instruction=opening,
                 probes=(probe,),
                 gripper=gripper,
                 opening=1.0,
