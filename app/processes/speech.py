@@ -143,7 +143,7 @@ class SpeechProcess:
         self._listening = wanted
         if self._spotter is None:
             self._spotter = Spotter(())
-        self._spotter.listen_for(phrases_of(wanted.triggers))
+        self._spotter.listen_for(phrases_of(wanted.triggers, urgent=wanted.urgent))
 
     def _answer(self, request: Request) -> None:
         match request.command:

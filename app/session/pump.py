@@ -171,6 +171,8 @@ class Pump:
             self.notices.forget(SPEECH)
             self.notices.remove(f"process:{SPEECH}")
             return
+        # Whatever its words, what stops the robot is heeded while the app speaks.
+        listening = msgspec.structs.replace(listening, urgent=tuple(sorted(self.stop_triggers)))
         write_listening(self._runtime_dir, listening)
         if self.supervisor.status(SPEECH) is not None:
             self.post(SPEECH, Listen(), None)

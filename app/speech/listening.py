@@ -17,10 +17,12 @@ class Listening(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     Attributes:
         device: the microphone's name; empty for the system's default.
         triggers: names of triggers; those that are words (`word:robot stop`) are listened for.
+        urgent: those of them that are heeded even while the app itself speaks.
     """
 
     device: str = ""
     triggers: tuple[str, ...] = tuple(phrase.trigger for phrase in PHRASES)
+    urgent: tuple[str, ...] = ()
 
 
 def write_listening(runtime_dir: Path, listening: Listening) -> None:

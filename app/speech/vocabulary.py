@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 
-TRIGGER_PREFIX = "word:"
+from app.inputs.trigger import WORD
+
+TRIGGER_PREFIX = f"{WORD}:"
 """Before a phrase, it makes a trigger's name: `word:robot stop`."""
 
 USUAL_THRESHOLD = -26.0
@@ -58,7 +60,15 @@ def phrase_of(text: str) -> Phrase:
     return Phrase(wanted, urgent="stop" in wanted.split())
 
 
-def phrases_of(triggers: Iterable[str]) -> tuple[Phrase, ...]:
-    """The phrases among triggers, each once; triggers of other kinds are passed over."""
+def phrases_of(triggers: Iterable[str], *, urgent: Collection[str] = ()) -> tuple[Phrase, ...]:
+    """The phrases among triggers, each once; triggers of other kinds are passed over.
+
+    Args:
+        triggers: by name.
+        urgent: those that are urgent whatever their words, such as what stops the robot.
+    """
     texts = (name.removeprefix(TRIGGER_PREFIX) for name in triggers if name.startswith(TRIGGER_PREFIX))
-    return tuple({phrase.text: phrase for phrase in map(phrase_of, texts) if phrase.text}.values())
+    phrases = {phrase.text: phrase for phrase in map(phrase_of, texts) if phrase.text}
+    return tuple(
+        replace(phrase, urgent=True) if phrase.trigger in urgent else phrase for phrase in phrases.values()
+    )

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from app.bench.voices import Voice, in_room, say
 from app.session import Session
 from app.session.view import Snapshot, SpeechView
+from app.speech.listening import read_listening
 from tests.support.sound import Room, room
 
 PATIENCE_S = 40.0
@@ -124,8 +125,10 @@ def test_a_microphone_is_chosen_and_a_word_that_cannot_be_is_refused(session: Se
     session.listen(True, device="not plugged in")
     now = wait(session, lambda now: any(n.key == "microphone" for n in now.notices), "the notice")
     assert "not plugged in" in now.notices[0].what
+    session.stop_on(frozenset({"key:Esc", "word:freeze"}))
     session.listen(True, device="pulse")
     wait(session, listening, "listening")
+    assert read_listening(session.runtime_dir).urgent == ("key:Esc", "word:freeze")
     assert ear(session).device == "pulse"
     session.listen(True, device="pulse", triggers=("word:blorgify", "word:success"))
     refused = wait(session, lambda now: any(n.key == "command" for n in now.notices), "the refusal")

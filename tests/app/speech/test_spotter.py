@@ -144,3 +144,8 @@ def test_words_among_triggers() -> None:
     phrases = phrases_of(["gamepad:a", "word:robot stop", "word:Full  Stop", "word:robot stop", "word:"])
     assert [(phrase.text, phrase.urgent) for phrase in phrases] == [("robot stop", True), ("full stop", True)]
     assert phrases[0] == PHRASES[0]
+
+
+def test_what_stops_the_robot_is_urgent_whatever_its_words() -> None:
+    phrases = phrases_of(["word:success", "word:freeze"], urgent=("word:freeze", "pad:guide"))
+    assert [(phrase.text, phrase.urgent) for phrase in phrases] == [("success", False), ("freeze", True)]
