@@ -300,7 +300,7 @@ class Collector:
             return [Say("That was the last one")]
         if situation.ready and situation.mode is not Mode.STOPPED:
             return self.begin(now_ns, situation)
-        return [Say("Waiting")]
+        return [Say("Paused")]  # nothing begins by itself out of a stop, nor once what was missing is back
 
 
 _DOING = {

@@ -28,8 +28,8 @@ HANGS_S = {"recorder": 6.0, "cameras": 4.0, "speech": 8.0}
 """How long one that still lives may hang. The recorder may wait for a disk that stalls, and to kill it for that would
 cut its episode short: its streams hold two seconds of frames, and what they cannot hold is counted. Simulated cameras
 draw four pictures between two heartbeats, which takes a second where something else has the processors; pictures tell
-their age by themselves, and to start the process anew only takes more time from everybody. To
-load a model of speech takes long there, too."""
+their age by themselves, and to start the process anew only takes more time from everybody. To load a model of speech
+takes long there, too."""
 
 STARTING_S = 20.0
 """How long the first heartbeat may take."""

@@ -275,6 +275,20 @@ def test_after_the_reset_the_next_begins_by_itself_only_where_it_is_wanted() -> 
     assert Start(again.collector.plan) not in again.wait(20.0)
 
 
+@pytest.mark.parametrize("trouble", [{"ready": False}, {"mode": Mode.STOPPED}])
+def test_after_a_stop_or_a_loss_the_next_waits_for_a_person(trouble: dict[str, object]) -> None:
+    driven = Driven(msgspec.structs.replace(PLAN, repeat=True))
+    driven.begin()
+    driven.wait(1.0)
+    driven.judge("success")
+    well = driven.situation
+    driven.situation = replace(well, **trouble)  # type: ignore[arg-type]
+    assert driven.wait(5.1) == [Say("Paused")]
+    driven.situation = well
+    assert driven.wait(20.0) == []
+    assert driven.begin() == [Start(driven.collector.plan)]
+
+
 def test_without_a_reset_time_the_next_is_waited_for() -> None:
     driven = Driven(msgspec.structs.replace(PLAN, reset_s=0.0, repeat=True))
     driven.begin()
