@@ -13,6 +13,7 @@ from app.gui.jog_sender import JogSender
 from app.gui.missing import NO_CAMERAS, missing
 from app.gui.pages.page import Page
 from app.gui.phases import large
+from app.gui.picture_scaler import PictureScaler
 from app.gui.session_protocol import SessionLike
 from app.gui.settings import Settings
 from app.gui.theme import Theme
@@ -78,6 +79,7 @@ class DrivePage(Page):
         self._driving = driving
         self._situation: tuple[bool, bool, int, int] | None = None
         self.cameras = CameraGrid(_tiles(profile, theme))
+        self._scaler = PictureScaler(session.frame)
         self.stage = Stage(self.cameras)
         self.joints = JointStrip(profile, theme)
         self.curves = CurveStrip(session, theme)
@@ -126,7 +128,7 @@ class DrivePage(Page):
 
     def apply(self, snapshot: Snapshot) -> None:
         """Show the newest of everything."""
-        frames = {tile.name: self._session.frame(tile.name) for tile in self.cameras.tiles}
+        frames = self._scaler.newest({tile.name: tile.picture_size for tile in self.cameras.tiles})
         self.cameras.apply(snapshot, frames)
         self.joints.apply(snapshot)
         if self.curves.isVisible():
@@ -167,6 +169,10 @@ class DrivePage(Page):
         else:
             over, wanting = self.cameras.rect(), NO_CAMERAS
         self.stage.apply(large(snapshot, instruction=told, wanting=wanting), over=over)
+
+    def left(self) -> None:
+        """Nobody looks at the pictures any more."""
+        self._scaler.stop()
 
     def show_driving(self) -> None:
         """Follow driving by hand being on or off; in a low window the tray takes the joints' place."""

@@ -16,7 +16,10 @@ from app.session.view import CameraView, FrameView
 
 
 class CameraTile(QWidget):
-    """Painted with `drawImage`, which without a GPU is the cheapest way to a screen."""
+    """Painted with `drawImage`, which without a GPU is the cheapest way to a screen.
+
+    A picture that comes at `picture_size` is only copied; see `app.gui.picture_scaler`.
+    """
 
     def __init__(self, name: str, theme: Theme, *, aspect: float) -> None:
         super().__init__()
@@ -38,13 +41,8 @@ class CameraTile(QWidget):
     def apply(self, view: CameraView | None, frame: FrameView | None) -> None:
         """Show a newer picture or a changed state; costs nothing when neither is."""
         changed = False
-        if frame is not None and (self._frame is None or frame.sequence != self._frame.sequence):
-            height, width, _ = frame.image.shape
-            pixels = np.ascontiguousarray(frame.image)
-            buffer = cast(bytes, pixels.data)  # any buffer will do; PyQt6's stubs only know bytes
-            image = QImage(buffer, width, height, 3 * width, QImage.Format.Format_RGB888)
-            # Four bytes a pixel are scaled twice as fast as three, which is more than the conversion costs.
-            self._image = image.convertToFormat(QImage.Format.Format_RGB32)
+        if frame is not None and not _same(frame, self._frame):
+            self._image = _image_of(frame, self.devicePixelRatioF())
             self._frame = frame
             changed = True
         caption = self._caption_of(view)
@@ -67,14 +65,20 @@ class CameraTile(QWidget):
         return self._caption
 
     def picture_rect(self) -> QRect:
-        """Where the picture is: as large as fits, in its own proportions, centred."""
+        """Where the picture is: as large as fits, in the camera's proportions, centred."""
         inset = tokens.EDGE_PX if self._edge else 0
         area = self.rect().adjusted(inset, inset, -inset, -inset)
-        size = self._image.size() if not self._image.isNull() else area.size()
-        size = size.scaled(area.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        picture = QRect(0, 0, size.width(), size.height())
+        width = min(area.width(), round(area.height() * self.aspect))
+        height = min(area.height(), round(area.width() / self.aspect))
+        picture = QRect(0, 0, width, height)
         picture.moveCenter(area.center())
         return picture
+
+    @property
+    def picture_size(self) -> tuple[int, int]:
+        """Width and height that a picture is best scaled to before it comes here, in device pixels."""
+        picture, ratio = self.picture_rect(), self.devicePixelRatioF()
+        return round(picture.width() * ratio), round(picture.height() * ratio)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Picture, dimming, name, edge."""
@@ -83,8 +87,12 @@ class CameraTile(QWidget):
         picture = self.picture_rect()
         stale = self._view is not None and self._view.stale and not self._image.isNull()
         if not self._image.isNull():
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawImage(picture, self._image)
+            size = self._image.size()
+            if (size.width(), size.height()) == self.picture_size:
+                painter.drawImage(picture.topLeft(), self._image)
+            else:
+                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+                painter.drawImage(picture, self._image)
         if stale:
             painter.fillRect(picture, with_alpha(tokens.PICTURE_GROUND, tokens.STALE_ALPHA))
         self._paint_words(painter, picture, stale=stale)
@@ -127,3 +135,24 @@ class CameraTile(QWidget):
         if self._image.isNull():
             return "no picture yet"
         return f"frozen for {age(view.age_ms)}" if view is not None and view.stale else self._title
+
+
+def _same(frame: FrameView, shown: FrameView | None) -> bool:
+    """Whether it is the picture that is shown, at the same size."""
+    return shown is not None and (frame.sequence, frame.image.shape) == (shown.sequence, shown.image.shape)
+
+
+def _image_of(frame: FrameView, ratio: float) -> QImage:
+    """A picture for Qt: one that is scaled already as it lies in memory, any other with four bytes a pixel.
+
+    Four bytes a pixel are scaled twice as fast as three, which is more than the conversion costs.
+    """
+    height, width, depth = frame.image.shape
+    pixels = np.ascontiguousarray(frame.image)
+    buffer = cast(bytes, pixels.data)  # any buffer will do; PyQt6's stubs only know bytes
+    if depth == 4:
+        image = QImage(buffer, width, height, 4 * width, QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(ratio)
+        return image
+    whole = QImage(buffer, width, height, 3 * width, QImage.Format.Format_RGB888)
+    return whole.convertToFormat(QImage.Format.Format_RGB32)

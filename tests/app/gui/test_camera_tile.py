@@ -86,3 +86,14 @@ def test_a_row_padded_picture_is_not_sheared(tile: CameraTile) -> None:
     assert image.pixelColor(100, 70).lightness() > 200
     assert image.pixelColor(100, 320).lightness() > 200
     assert image.pixelColor(300, 320).lightness() < 50
+
+
+def test_a_picture_of_the_tiles_own_size_is_shown_as_it_is(tile: CameraTile) -> None:
+    width, height = tile.picture_size
+    random = np.random.default_rng(1)
+    image = np.full((height, width, 4), 255, np.uint8)
+    image[..., :3] = random.integers(0, 255, (height, width, 3))
+    tile.apply(LIVE, FrameView(camera="front", time_ns=0, sequence=1, image=image))
+    picture = tile.picture_rect()
+    drawn = shown(tile).pixelColor(picture.left() + 200, picture.top() + 150)
+    assert [drawn.blue(), drawn.green(), drawn.red()] == image[150, 200, :3].tolist()
