@@ -31,6 +31,7 @@ TAKE_BACK = "take back"
 JUDGEMENTS = ("success", "failure", "unset", DISCARD)
 
 BEFORE = frozenset({Phase.COUNTDOWN, Phase.ALIGNING})
+"""An episode is on its way and has not begun: it can be given up without a trace."""
 BETWEEN = frozenset({Phase.IDLE, Phase.RESETTING})
 
 _RATED = {"success": "Success", "failure": "Failure", "unset": "Not judged"}

@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 
+from app.collection.collector import BEFORE, BETWEEN, DISCARD, DISCARDED
 from app.collection.plan import CollectionPlan
 from app.collection.view import Phase
-from app.gui.phases import BEFORE, BETWEEN, phase_of
+from app.gui.phases import phase_of
 from app.gui.session_protocol import SessionLike
 from app.gui.settings import Settings
 from app.session.view import Snapshot
@@ -103,13 +104,13 @@ class Collecting:
         if phase_of(self._now()) in BEFORE:
             self._session.cancel()
         else:
-            self.judge("discard")
+            self.judge(DISCARD)
 
     def can_discard(self) -> bool:
         """Whether there is something to give up or throw away that is not thrown away yet."""
         snapshot = self._now()
         phase = phase_of(snapshot)
-        if phase in BETWEEN and snapshot.collection.last_outcome == "discarded":
+        if phase in BETWEEN and snapshot.collection.last_outcome == DISCARDED:
             return False
         return phase in BEFORE or (phase is not Phase.STARTING and self.can_judge())
 

@@ -121,9 +121,7 @@ class Foot(QWidget):
         self._drive.set_lit(self._driving.on)
         for other in (self._drive, self._slower, self._faster, self._home):
             other.refresh()
-        homing = (
-            not snapshot.homed and snapshot.mode is Mode.HOLD
-        )  # when there is nothing to drive by hand yet
+        homing = not snapshot.homed and snapshot.mode is Mode.HOLD  # there is nothing to drive by hand yet
         if homing != self._homing:
             self._homing = homing
             self._home.setVisible(homing)

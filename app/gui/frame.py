@@ -396,7 +396,6 @@ class Frame(QWidget):
         add_window(
             actions,
             WindowHandles(
-                go_to=self.go_to,
                 palette=lambda: self.palette_overlay.toggle(),
                 keys=self._toggle_keys,
                 health=lambda: self.details.toggle(),

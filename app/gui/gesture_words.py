@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from app.collection.collector import BEFORE
 from app.collection.view import Phase
 from app.gui.actions import Actions
-from app.gui.phases import BEFORE, phase_of
+from app.gui.phases import phase_of
 from app.inputs.trigger import GRIP
 from app.session.view import Snapshot
 

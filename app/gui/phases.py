@@ -5,22 +5,17 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from app.collection.collector import DISCARDED
 from app.collection.view import CollectionView, Phase, Tally
 from app.gui.wording import amount, clock, counted, episode_number, length, size
 from app.session.standing import LOW_DISK_BYTES
 from app.session.view import Snapshot
 
-BEFORE = (Phase.COUNTDOWN, Phase.ALIGNING)
-"""An episode is on its way and has not begun: it can be given up without a trace."""
-
-BETWEEN = (Phase.IDLE, Phase.RESETTING)
-
 OUTCOME_WORDS = {
     "success": "success",
     "failure": "failure",
     "unset": "not judged",
-    "discard": "discarded",
-    "discarded": "discarded",
+    DISCARDED: "discarded",
 }
 
 

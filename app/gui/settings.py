@@ -69,11 +69,11 @@ class Settings:
     @property
     def curves(self) -> bool:
         """Whether the curves of the joints are unfolded."""
-        return str(self._store.value("curves", "true")).lower() != "false"
+        return self._flag("curves", default=True)
 
     @curves.setter
     def curves(self, unfolded: bool) -> None:
-        self._store.setValue("curves", "true" if unfolded else "false")
+        self._set_flag("curves", unfolded)
 
     @property
     def episodes_order(self) -> tuple[str, bool]:
@@ -88,11 +88,11 @@ class Settings:
     @property
     def episodes_hours(self) -> bool:
         """Whether the hours below the list of episodes are unfolded."""
-        return str(self._store.value("episodes/hours", "true")).lower() != "false"
+        return self._flag("episodes/hours", default=True)
 
     @episodes_hours.setter
     def episodes_hours(self, unfolded: bool) -> None:
-        self._store.setValue("episodes/hours", "true" if unfolded else "false")
+        self._set_flag("episodes/hours", unfolded)
 
     @property
     def review_joints(self) -> tuple[str, ...]:
@@ -131,11 +131,11 @@ class Settings:
     @property
     def muted(self) -> bool:
         """Whether nothing is spoken."""
-        return str(self._store.value("muted", "false")).lower() == "true"
+        return self._flag("muted", default=False)
 
     @muted.setter
     def muted(self, muted: bool) -> None:
-        self._store.setValue("muted", "true" if muted else "false")
+        self._set_flag("muted", muted)
 
     @property
     def listening(self) -> bool:
@@ -158,11 +158,11 @@ class Settings:
     @property
     def first_steps(self) -> bool:
         """Whether the first steps are still shown."""
-        return str(self._store.value("first_steps", "true")).lower() != "false"
+        return self._flag("first_steps", default=True)
 
     @first_steps.setter
     def first_steps(self, shown: bool) -> None:
-        self._store.setValue("first_steps", "true" if shown else "false")
+        self._set_flag("first_steps", shown)
 
     def remembered(self, kind: str) -> tuple[str, ...]:
         """The words of a kind (`task`, `home`, `room`, `scene`, `operator`) given lately, newest first."""
@@ -179,3 +179,10 @@ class Settings:
     def save(self) -> None:
         """Write to disk now."""
         self._store.sync()
+
+    def _flag(self, key: str, *, default: bool) -> bool:
+        kept = {"true": True, "false": False}
+        return kept.get(str(self._store.value(key)).lower(), default)
+
+    def _set_flag(self, key: str, on: bool) -> None:
+        self._store.setValue(key, "true" if on else "false")

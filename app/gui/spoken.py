@@ -41,11 +41,6 @@ class Spoken:
         self._muted = settings.muted
 
     @property
-    def muted(self) -> bool:
-        """Whether the operator wants quiet."""
-        return self._muted
-
-    @property
     def state(self) -> str:
         """`on`, `muted`, `unable`, or empty where there is no voice."""
         if self._voice is None:

@@ -33,12 +33,15 @@ QPushButton[flat="true"]:focus { border: 2px solid $focus; }
 QPushButton[choice="true"] { padding: 0 4px; color: $dim; }
 QPushButton[choice="true"]:checked { background: $panel; border: 2px solid $text; color: $text; }
 QPushButton[choice="true"]:focus { border: 2px solid $focus; }
-QLineEdit, QPlainTextEdit, QComboBox, QSpinBox {
+QLineEdit, QPlainTextEdit, QComboBox, QSpinBox, QDoubleSpinBox {
     background: $ground; border: 1px solid $line; border-radius: ${corner}px; padding: 4px 8px;
     selection-background-color: $focus; selection-color: $on_hue; }
-QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus, QSpinBox:focus { border: 2px solid $focus; }
-QCheckBox { spacing: 12px; }
-QCheckBox:focus { color: $focus; }
+QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus {
+    border: 2px solid $focus; }
+QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {
+    width: 0; border: none; }
+QCheckBox { background: transparent; spacing: 8px; }
+QCheckBox:focus { color: $focus; text-decoration: underline; }
 QCheckBox::indicator { width: 16px; height: 16px; border: 1px solid $dim; border-radius: 4px; background: $ground; }
 QCheckBox::indicator:focus { border: 2px solid $focus; }
 QCheckBox::indicator:checked { background: $focus; border-color: $focus; }
@@ -46,13 +49,6 @@ QComboBox QLineEdit, QComboBox QLineEdit:focus { border: none; padding: 0; backg
 QComboBox::drop-down { border: none; width: 24px; }
 QComboBox QAbstractItemView { background: $panel; border: 1px solid $line; selection-background-color: $raised;
     selection-color: $text; }
-QSpinBox::up-button, QSpinBox::down-button { width: 0; border: none; }
-QDoubleSpinBox { background: $ground; border: 1px solid $line; border-radius: ${corner}px; padding: 4px 8px;
-    selection-background-color: $focus; selection-color: $on_hue; }
-QDoubleSpinBox:focus { border: 2px solid $focus; }
-QDoubleSpinBox::up-button, QDoubleSpinBox::down-button { width: 0; border: none; }
-QCheckBox { background: transparent; spacing: 8px; }
-QCheckBox:focus { text-decoration: underline; }
 QTableView, QListView, QPlainTextEdit#log { background: $ground; border: 1px solid $line;
     border-radius: ${corner}px; gridline-color: $line; selection-background-color: $raised; selection-color: $text; }
 QTableView:focus, QListView:focus { border: 1px solid $focus; }

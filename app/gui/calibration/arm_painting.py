@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from app.gui import tokens
 from app.gui.theme import with_alpha
+from app.gui.widgets.arm_lines import fitted
 from app.gui.widgets.gate_drawing import joint_points, on_paper
 from app.session.view import TickView
 from drivers.profile.schema import Arm
@@ -55,10 +55,12 @@ def paint_arm(
         painter.drawText(area, Qt.AlignmentFlag.AlignCenter, words or "Pose by pose, joint by joint")
         return
     lines = [
-        None if angles is None or not np.isfinite(angles).any() else on_paper(joint_points(arm.chain, angles))
+        np.zeros((0, 2))
+        if angles is None or not np.isfinite(angles).any()
+        else on_paper(joint_points(arm.chain, angles))
         for angles in (ghost_rad, now_rad)
     ]
-    ghost, now = _fitted(area.adjusted(0, tokens.steps(10), 0, -tokens.steps(6)), lines)
+    ghost, now = fitted(area.adjusted(0, tokens.steps(10), 0, -tokens.steps(6)), *lines)
     for mount in (ghost or now)[:1]:
         _paint_mount(painter, mount, palette)
     if ghost:
@@ -105,24 +107,3 @@ def _paint_mount(painter: QPainter, at: QPointF, palette: tokens.Palette) -> Non
 
 def _pen(colour: QColor, width_px: int) -> QPen:
     return QPen(colour, width_px, cap=Qt.PenCapStyle.RoundCap, join=Qt.PenJoinStyle.RoundJoin)
-
-
-def _fitted(area: QRectF, lines: list[NDArray[np.float64] | None]) -> list[list[QPointF]]:
-    """Lines of (n, 2) points in metres, moved and scaled alike so that together they fill the area."""
-    shown = [line for line in lines if line is not None]
-    if not shown:
-        return [[] for _ in lines]
-    everything = np.concatenate(shown)
-    low, high = everything.min(axis=0), everything.max(axis=0)
-    span = np.maximum(high - low, 0.25)
-    scale = min(area.width() / span[0], area.height() / span[1])
-    middle, centre = (low + high) / 2, area.center()
-    return [
-        []
-        if line is None
-        else [
-            QPointF(centre.x() + (x - middle[0]) * scale, centre.y() - (y - middle[1]) * scale)
-            for x, y in line.tolist()
-        ]
-        for line in lines
-    ]

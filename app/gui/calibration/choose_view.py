@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.calibration.wizard import Wizard
 from app.gui import tokens
 from app.gui.widgets.label import Label
+from app.gui.widgets.scroll import scrolled
 from app.gui.widgets.tick_box import TickBox
 from drivers.profile.schema import RobotProfile
 
@@ -44,13 +45,7 @@ class ChooseView(QWidget):
         for procedure in wizard.procedures:
             rows.addWidget(self._row(procedure.id, procedure.title, procedure.summary, profile))
         rows.addStretch()
-        area = QScrollArea()
-        area.setWidget(inner)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        column.addWidget(area, stretch=1)
+        column.addWidget(scrolled(inner), stretch=1)
 
     def show_choice(self) -> None:
         """Follow the wizard's choice."""

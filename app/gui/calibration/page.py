@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from app.gui.calibration.review_view import ReviewView
 from app.gui.calibration.saver import Saver
 from app.gui.calibration.step_view import StepView
 from app.gui.calibration.written_view import WrittenView
+from app.gui.second_press import SecondPress
 from app.gui.session_protocol import SessionLike
 from app.gui.theme import Theme
 from app.gui.widgets.action_button import ActionButton
@@ -28,9 +28,6 @@ from drivers.calibration.procedure import HomeStep, MoveStep, PoseStep, Step
 
 CALIBRATION_KEYS = "calibration"
 """The page whose keys count while this is shown."""
-
-LET_GO_WITHIN_NS = 4_000_000_000
-"""Letting the servos go takes a second press within this time: the arms fall."""
 
 _ARMS_FALL = "The arms fall when their servos let go. Hold them, or let them rest, then press again (G)."
 
@@ -69,7 +66,7 @@ class CalibrationPage(QWidget):
         self.saver = Saver(session.profile_source, session.profile, profiles_dir or config_dir() / "profiles")
         self.saver.saved.connect(self._saved)
         self.saver.failed.connect(self._failed)
-        self._armed_ns = 0
+        self._let_go = SecondPress()
         self._snapshot: Snapshot | None = None
         self._path = ""
         self._phase: Phase | None = None
@@ -175,14 +172,11 @@ class CalibrationPage(QWidget):
 
     def let_go_or_power(self) -> None:
         """Power the servos if they are let go of here; else let them go, at the second press in a row."""
-        now_ns = time.monotonic_ns()
         if self.wizard.let_go:
             self.wizard.power()
-        elif now_ns - self._armed_ns < LET_GO_WITHIN_NS:
-            self._armed_ns = 0
+        elif self._let_go.press():
             self.wizard.release()
         else:
-            self._armed_ns = now_ns
             self.wizard.trouble = _ARMS_FALL
         self._show()
 
@@ -200,7 +194,7 @@ class CalibrationPage(QWidget):
 
     def pause(self) -> None:
         """Another page is shown: the robot stands still and holds itself."""
-        self._armed_ns = 0
+        self._let_go.forget()
         self.wizard.pause()
 
     def end(self) -> None:
@@ -218,7 +212,7 @@ class CalibrationPage(QWidget):
             self._show()
 
     def _do(self, wish: Callable[[], None]) -> None:
-        self._armed_ns = 0
+        self._let_go.forget()
         wish()
         self._show()
 

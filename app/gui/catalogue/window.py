@@ -14,7 +14,6 @@ from app.gui.pages.page import Page
 class WindowHandles:
     """What the frame lends to its actions."""
 
-    go_to: Callable[[str], None]
     palette: Callable[[], None]
     keys: Callable[[], None]
     health: Callable[[], None]

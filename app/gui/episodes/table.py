@@ -89,6 +89,7 @@ class EpisodeTable(QAbstractTableModel):
         self.columns = columns
         self.episodes: tuple[EpisodeView, ...] = ()
         self._rows: dict[str, int] = {}
+        self._font, self._bold = tokens.font(), tokens.font(bold=True)  # asked for with every cell painted
         theme.changed.connect(self._repaint)
 
     def show(self, episodes: tuple[EpisodeView, ...]) -> bool:
@@ -151,7 +152,7 @@ class EpisodeTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.DecorationRole:
             return self._icon(episode, column)
         if role == Qt.ItemDataRole.FontRole:
-            return tokens.font(tokens.TEXT_PX, bold=column is TASK)
+            return self._bold if column is TASK else self._font
         if role == Qt.ItemDataRole.ForegroundRole and column in (LENGTH, MADE, OPERATOR, PLACE, TAGS, SIZE):
             return QColor(self._theme.palette.text_dim)
         if role == Qt.ItemDataRole.ToolTipRole:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from app.gui.camera_order import camera_rank
 from recordings import DamagedData, Episode, FrameMissing, RecordingError, encode_jpeg
 from recordings.frames import decode_frame
 from recordings.spec import FrameEncoding
@@ -21,7 +22,6 @@ WIDTH_PX, HEIGHT_PX = 320, 240
 FILES_KEPT = 20_000
 _QUALITY = 82
 _TRIES = 5
-_MAIN_CAMERA = "front"
 
 Rgb = NDArray[np.uint8]
 
@@ -88,7 +88,7 @@ def _made(folder: Path) -> Rgb:
         cameras = [camera.name for camera in episode.attributes.cameras]
         if not cameras:
             raise NoPicture("it has no camera")
-        frames = episode.camera(_MAIN_CAMERA if _MAIN_CAMERA in cameras else cameras[0])
+        frames = episode.camera(min(cameras, key=camera_rank))
     except RecordingError as error:
         raise NoPicture(str(error)) from error
     middle = len(frames) // 2

@@ -7,6 +7,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.gui import tokens
 from app.gui.actions import Actions
+from app.gui.camera_order import camera_rank
 from app.gui.collecting import Collecting
 from app.gui.driving import Driving
 from app.gui.jog_sender import JogSender
@@ -42,8 +43,6 @@ _CURVES_AND_TRAY_FROM_PX = 1000
 
 _GAPS_STEPS = 28
 """Margins of the side column and the gaps between its parts."""
-
-_CAMERA_ORDER = ("front", "left_wrist", "right_wrist", "back")
 
 
 class DrivePage(Page):
@@ -225,11 +224,7 @@ def _needed_px(part: QWidget) -> int:
 
 
 def _tiles(profile: RobotProfile, theme: Theme) -> list[CameraTile]:
-    names = sorted(
-        profile.cameras,
-        key=lambda name: _CAMERA_ORDER.index(name) if name in _CAMERA_ORDER else len(_CAMERA_ORDER),
-    )
     return [
         CameraTile(name, theme, aspect=profile.cameras[name].width_px / profile.cameras[name].height_px)
-        for name in names
+        for name in sorted(profile.cameras, key=camera_rank)
     ]

@@ -7,7 +7,7 @@ import time
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QResizeEvent
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from app.gui import tokens
 from app.gui.actions import Actions
@@ -18,6 +18,7 @@ from app.gui.robot.groups import servo_groups
 from app.gui.robot.mending import Mending
 from app.gui.robot.pick import Kind, Pick
 from app.gui.robot.troubles import Trouble, troubles, verdict
+from app.gui.second_press import SecondPress
 from app.gui.session_protocol import SessionLike
 from app.gui.theme import Theme
 from app.gui.widgets.action_button import ActionButton
@@ -29,6 +30,7 @@ from app.gui.widgets.loop_panel import PLOT_PX, LoopPanel
 from app.gui.widgets.mend_panel import MendPanel
 from app.gui.widgets.no_robot import NoRobot
 from app.gui.widgets.row_board import ROW_PX
+from app.gui.widgets.scroll import scrolled
 from app.gui.widgets.servo_grid import CELL_PX, ServoGrid
 from app.session.view import CameraView, ServoView, Snapshot
 
@@ -37,9 +39,6 @@ REDRAW_NS = 240_000_000
 
 TOLD_HERE = frozenset({"servo:", "bus:", "camera:", "homing", "torque"})
 """Notices whose matter this page shows, with what to do about it."""
-
-LET_GO_WITHIN_NS = 3_000_000_000
-"""Letting the servos go takes a second press within this time: the arms fall."""
 
 
 class RobotPage(Page):
@@ -63,7 +62,7 @@ class RobotPage(Page):
         self._drawn_ns = 0
         self._snapshot: Snapshot | None = None
         self._troubles: tuple[Trouble, ...] = ()
-        self._armed_ns = 0
+        self._let_go = SecondPress()
         self._loop: LoopPanel | None = None
         self._by_hand = False
         self.pick: Pick | None = None
@@ -173,19 +172,15 @@ class RobotPage(Page):
             self._drawn_ns = 0
 
     def let_go(self) -> None:
-        """Let the servos go at the second press in a row."""
-        now_ns = time.monotonic_ns()
-        if self.letting_go:
-            self._armed_ns = 0
+        """Let the servos go at the second press in a row: the arms fall."""
+        if self._let_go.press():
             self._session.set_torque(False)
-        else:
-            self._armed_ns = now_ns
         self._drawn_ns = 0
 
     @property
     def letting_go(self) -> bool:
         """Whether one more press lets the servos go."""
-        return time.monotonic_ns() - self._armed_ns < LET_GO_WITHIN_NS and self._armed_ns > 0
+        return self._let_go.awaited
 
     @property
     def can_calibrate(self) -> bool:
@@ -211,7 +206,7 @@ class RobotPage(Page):
 
     def left(self) -> None:
         """A press to let go does not wait for the next visit, and the next visit begins with what is wrong then."""
-        self._armed_ns = 0
+        self._let_go.forget()
         self._by_hand = False
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
@@ -314,13 +309,7 @@ class RobotPage(Page):
             below.addLayout(part, stretch=1)
         column.addLayout(below)
         column.addStretch()
-        area = QScrollArea()
-        area.setWidget(inner)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        return area
+        return scrolled(inner)
 
 
 _AROUND_PX = 360

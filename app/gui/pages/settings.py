@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.gui import scale, tokens
 from app.gui.actions import Actions
@@ -20,6 +19,7 @@ from app.gui.preferences.words_section import WordsSection
 from app.gui.settings import Settings
 from app.gui.theme import Theme
 from app.gui.widgets.label import rule
+from app.gui.widgets.scroll import scrolled
 from app.session.view import Snapshot
 
 
@@ -66,19 +66,14 @@ class SettingsPage(Page):
         column = QWidget()
         column.setObjectName("panel")
         column.setLayout(self.side)
-        scroll = QScrollArea()
-        scroll.setObjectName("side")
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setFixedWidth(tokens.SIDE_WIDTH_PX)
-        scroll.setWidget(column)
+        area = scrolled(column)
+        area.setObjectName("side")
+        area.setFixedWidth(tokens.SIDE_WIDTH_PX)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self.inputs, stretch=1)
-        row.addWidget(scroll)
+        row.addWidget(area)
         self._built = True
 
     @property

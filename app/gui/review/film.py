@@ -12,6 +12,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from app.gui.camera_order import camera_rank
 from app.gui.review.spans import Span, spans_of
 from recordings import (
     CameraFrames,
@@ -25,7 +26,6 @@ from recordings import (
 Times = NDArray[np.int64]
 Vectors = NDArray[np.float32]
 _TOGETHER_NS = 100_000_000
-_MAIN_FIRST = ("front", "left_wrist", "right_wrist", "back")
 T = TypeVar("T")
 
 
@@ -109,7 +109,7 @@ def read_film(path: Path) -> Film:
     action = _part(lambda: episode.action, problems)
     events = _part(lambda: episode.events, problems)
     names = [camera.name for camera in episode.attributes.cameras]
-    cameras = [_part(partial(episode.camera, name), problems) for name in sorted(names, key=_rank)]
+    cameras = [_part(partial(episode.camera, name), problems) for name in sorted(names, key=camera_rank)]
     no_state = StateRows(none, *(np.zeros((0, size), np.float32) for _ in range(3)))
     state = state if state is not None else no_state
     limits = episode.attributes.vector_limits
@@ -137,7 +137,3 @@ def _part(read: Callable[[], T], problems: list[str]) -> T | None:
     except (RecordingError, ValueError, OSError) as error:
         problems.append(str(error))
         return None
-
-
-def _rank(name: str) -> int:
-    return _MAIN_FIRST.index(name) if name in _MAIN_FIRST else len(_MAIN_FIRST)

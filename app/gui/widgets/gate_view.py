@@ -6,14 +6,14 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-from PyQt6.QtCore import QPointF, QRectF, QSize, Qt
+from PyQt6.QtCore import QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from app.gui import tokens
 from app.gui.gate_rows import GateRow, GateRows
 from app.gui.theme import Theme, with_alpha
+from app.gui.widgets.arm_lines import fitted
 from app.gui.widgets.gate_drawing import joint_points, on_paper
 from app.gui.wording import plain_name
 from app.session.view import GateView, Snapshot, TickView
@@ -177,7 +177,7 @@ class GateDrawing(QWidget):
         slots = slice(limb.start, limb.start + len(limb.names))
         robot_m = on_paper(joint_points(limb.chain, self._tick.position[slots]))
         ghost_m = on_paper(joint_points(limb.chain, self._tick.leader[slots]))
-        robot, ghost = _fitted(
+        robot, ghost = fitted(
             area.adjusted(_MARGIN_PX, _MARGIN_PX + tokens.TEXT_PX, -_MARGIN_PX, -_MARGIN_PX), robot_m, ghost_m
         )
         solid = QPen(QColor(palette.text_dim), 6, cap=Qt.PenCapStyle.RoundCap, join=Qt.PenJoinStyle.RoundJoin)
@@ -198,20 +198,3 @@ class GateDrawing(QWidget):
             if not self._gate.within[slot] and math.isfinite(float(self._gate.error_rad[slot])):
                 painter.setPen(QPen(QColor(tokens.ALARM), 3))
                 painter.drawEllipse(ghost[number], 9, 9)
-
-
-def _fitted(area: QRectF, *lines: NDArray[np.float64]) -> list[list[QPointF]]:
-    """Lines of (n, 2) points in metres, moved and scaled alike so that together they fill the area."""
-    everything = np.concatenate(lines)
-    low, high = everything.min(axis=0), everything.max(axis=0)
-    span = np.maximum(high - low, 1e-3)
-    scale = min(area.width() / span[0], area.height() / span[1])
-    middle = (low + high) / 2
-    centre = area.center()
-    return [
-        [
-            QPointF(centre.x() + (x - middle[0]) * scale, centre.y() - (y - middle[1]) * scale)
-            for x, y in line.tolist()
-        ]
-        for line in lines
-    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QRectF, Qt
 from PyQt6.QtGui import QPainter, QPaintEvent
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.gui import tokens
 from app.gui.actions import Actions
@@ -19,6 +19,7 @@ from app.gui.widgets.board import LEVEL_LOOKS
 from app.gui.widgets.fact_table import FactTable
 from app.gui.widgets.histogram import AXIS_PX, paint_histogram
 from app.gui.widgets.label import Label, rule
+from app.gui.widgets.scroll import scrolled
 from app.gui.wording import plain_name, sentence
 from app.session.view import BusView, Snapshot
 
@@ -132,16 +133,10 @@ class MendPanel(QWidget):
         upper.addWidget(self.reason)
         upper.addWidget(self.told)
         upper.addStretch()
-        area = QScrollArea()
-        area.setWidget(chosen)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         column = QVBoxLayout(self)
         column.setContentsMargins(*([tokens.steps(4)] * 4))
         column.setSpacing(tokens.steps(3))
-        column.addWidget(area, stretch=1)
+        column.addWidget(scrolled(chosen), stretch=1)
         column.addWidget(rule())
         column.addWidget(Label("The whole robot", size_px=tokens.TEXT_SMALL_PX, dim=True))
         lifted = any(place.unit == "m" for _, place in self._places.values())

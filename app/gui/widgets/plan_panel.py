@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QRect, Qt
 from PyQt6.QtGui import QPaintEvent
-from PyQt6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QWidget
+from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from app.collection.plan import CollectionPlan
 from app.gui import tokens
@@ -17,6 +17,7 @@ from app.gui.widgets.label import Label, rule
 from app.gui.widgets.overlay import Overlay
 from app.gui.widgets.plan_fields import CountEdit, SecondsEdit
 from app.gui.widgets.remembered_edit import RememberedEdit
+from app.gui.widgets.tick_box import TickBox
 
 _WORDS = (
     ("operator", "Operator", "Who drives?"),
@@ -50,7 +51,7 @@ class PlanPanel(Overlay):
         }
         self.seconds = {field: SecondsEdit(title, zero=zero) for field, title, zero in _SECONDS}
         self.counts = {field: CountEdit(title, zero=zero) for field, title, zero in _COUNTS}
-        self.choices = {field: QCheckBox(title) for field, title in _CHOICES}
+        self.choices = {field: TickBox(title) for field, title in _CHOICES}
         self._shown: CollectionPlan | None = None
         for field, edit in self.words.items():
             edit.given.connect(lambda words, field=field: collecting.change(**{field: words}))

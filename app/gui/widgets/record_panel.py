@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from PyQt6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
+from app.collection.collector import BETWEEN, DISCARDED
 from app.collection.view import Phase
 from app.gui import tokens
 from app.gui.actions import Actions
 from app.gui.jog_wish import PLAIN_KEYS
-from app.gui.phases import BETWEEN, figures_line, last_line, phase_of, record_line
+from app.gui.phases import figures_line, last_line, phase_of, record_line
 from app.gui.theme import Theme
 from app.gui.widgets.action_button import ActionButton
 from app.gui.widgets.label import Label
@@ -40,13 +41,13 @@ class RecordPanel(QWidget):
                 actions["record.failure"], theme, hue=tokens.ALARM, ink=tokens.ON_ALARM, compact=True
             ),
             "unset": ActionButton(actions["record.end"], theme, hue=tokens.HOLD, title="End", compact=True),
-            "discarded": ActionButton(actions["record.drop"], theme, hue=tokens.HOLD, compact=True),
+            DISCARDED: ActionButton(actions["record.drop"], theme, hue=tokens.HOLD, compact=True),
         }
         self._back = ActionButton(actions["record.take_back"], theme, title="Take back", compact=True)
         ends = QGridLayout()
         ends.setSpacing(tokens.steps(2))
         ends.setContentsMargins(0, 0, 0, 0)
-        for number, outcome in enumerate(("success", "failure", "discarded", "unset")):
+        for number, outcome in enumerate(("success", "failure", DISCARDED, "unset")):
             ends.addWidget(self._judging[outcome], number // 2, number % 2)
         ends.addWidget(self._back, 1, 1)
         self._end_box = QWidget()
@@ -93,7 +94,7 @@ class RecordPanel(QWidget):
     def _arrange(self, phase: Phase, outcome: str, last: str) -> None:
         recording = phase is Phase.RECORDING
         changeable = phase in BETWEEN and bool(last)
-        gone = outcome in ("discard", "discarded")
+        gone = outcome == DISCARDED
         self._start.setVisible(not recording)
         self._start.set_title(_START_TITLES.get(phase, "Record"))
         self._start.set_lit(phase is Phase.RESETTING)

@@ -7,6 +7,7 @@ from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QAbstractButton, QSizePolicy
 
 from app.gui import tokens
+from app.gui.robot.troubles import LOST_STATES
 from app.gui.theme import Theme
 from app.gui.wording import amount, size
 from app.session.standing import LOW_DISK_BYTES
@@ -51,7 +52,7 @@ def health(snapshot: Snapshot) -> tuple[str, list[tuple[str, str]]]:
     if snapshot.speech is not None:
         deaf = snapshot.speech.state == "no microphone"
         parts.append(("no microphone", "warning") if deaf else ("listening", "good"))
-    gone = [process for process in snapshot.processes if process.state in ("lost", "restarting", "ended")]
+    gone = [process for process in snapshot.processes if process.state in LOST_STATES]
     if gone:
         parts.insert(0, (f"{gone[0].name} {gone[0].state}", "error"))
     levels = {level for _, level in parts} | {notice.level for notice in snapshot.notices}
