@@ -288,7 +288,7 @@ class Collector:
             if was == DISCARDED:
                 return []
             self._before_discard, self._last_outcome = was, DISCARDED
-            return [Trash(self._last_id), Say("Dropped")]
+            return [Trash(self._last_id), Say("Discarded")]
         self._last_outcome = outcome
         back: list[Order] = [Restore(self._last_id)] if was == DISCARDED else []
         return [*back, Rate(self._last_id, outcome), Say(_RATED[outcome])]

@@ -70,47 +70,70 @@ class FirstSteps:
 
     @property
     def words(self) -> str:
-        """What to do now, with the keys that do it."""
+        """What to do now, with the keys that do it as ids of actions in braces; see `app.gui.told_keys`."""
         now = self._snapshot
         if now is None or not now.ready:
             return "The robot and its cameras are waking; this takes a few seconds."
         if now.mode is Mode.STOPPED:
             return "The robot is stopped. Hold Enter to release it, then go on."
         if self._page != "drive" and self.present < _ELSEWHERE:
-            return "Press Ctrl 1: the next step is on the Drive page."
+            return "Press {page.drive}: the next step is on the Drive page."
         tell = (self._move, self._record, self._judge, self._look, self._replay)
         return tell[self.present](now) if self.present < len(tell) else _FINISHED
 
     def _move(self, now: Snapshot) -> str:
         if now.script and now.mode is Mode.HOLD:
-            return "The script moves the leaders, and the robot holds. Press T: it follows."
+            return "The script moves the leaders, and the robot holds. Press {mode.teleop}: it follows."
         if now.gate is not None or now.script:
             return "The leaders are brought to the robot's pose; then it follows."
         if now.simulated:
-            return "Press G: a scripted operator takes the arms and does a task. Or T, then K, to drive yourself."
-        return "Take the leaders and press T. Bring them to the robot's pose as the drawing shows; then it follows."
+            return (
+                "Press {script.run}: a scripted operator takes the arms and does a task. Or {mode.teleop}, then "
+                "{drive.keys}, to drive yourself."
+            )
+        return (
+            "Take the leaders and press {mode.teleop}. Bring them to the robot's pose as the drawing shows; "
+            "then it follows."
+        )
 
     def _record(self, now: Snapshot) -> str:
         if now.simulated and not now.script:
-            return "The robot follows. Press R to record, and G to let the script do its task once more."
-        return "The robot follows. Press R to record: it counts down, then every motion and picture is kept."
+            return (
+                "The robot follows. Press {record.start} to record, and {script.run} to let the script do its "
+                "task once more."
+            )
+        return (
+            "The robot follows. Press {record.start} to record: it counts down, then every motion and "
+            "picture is kept."
+        )
 
     def _judge(self, now: Snapshot) -> str:
         if now.recording is None:
-            return "How was it? Press S for success or F for failure; this still changes the last one."
-        return "It records. When the task is done, press S for success or F for failure."
+            return (
+                "How was it? Press {record.success} for success or {record.failure} for failure; this still "
+                "changes the last one."
+            )
+        return "It records. When the task is done, press {record.success} for success or {record.failure} for failure."
 
     def _look(self, now: Snapshot) -> str:
-        return "It is kept. Press Ctrl 3 to see it among the episodes."
+        return "It is kept. Press {page.episodes} to see it among the episodes."
 
     def _replay(self, now: Snapshot) -> str:
         if now.mode is Mode.TELEOP:
-            return "Press H, so that the robot holds; only then can it replay."
+            return "Press {mode.hold}, so that the robot holds; only then can it replay."
         if self._page != "episodes":
-            return "Press Ctrl 3, choose the episode, and P lets the robot do it again."
+            return (
+                "Press {page.episodes}, choose the episode, and {episode.replay} lets the robot do it again."
+            )
         if now.simulated:
-            return "Ctrl 1, then Ctrl 0 puts the kitchen back. Then choose the episode here and press P to replay it."
-        return "Put the scene back, keep clear of the robot, choose the episode and press P: the robot does it again."
+            return (
+                "{page.drive}, then {world.reset} puts the kitchen back. Then choose the episode here and press "
+                "{episode.replay} to replay it."
+            )
+        return (
+            "Put the scene back, keep clear of the robot, choose the episode and press {episode.replay}: "
+            "the robot does it again."
+        )
 
 
 _ELSEWHERE = 3

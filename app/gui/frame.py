@@ -9,7 +9,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from app.gui import tokens
 from app.gui.actions import Actions
 from app.gui.calibration.page import CALIBRATION_KEYS, CalibrationPage
-from app.gui.catalogue.calibration import add_calibration
+from app.gui.catalogue.calibration import CALIBRATION, add_calibration
 from app.gui.catalogue.episodes import add_episodes
 from app.gui.catalogue.feet import add_feet
 from app.gui.catalogue.groups import STOP_PRESSED
@@ -152,8 +152,8 @@ class Frame(QWidget):
         self.robot_page.stack.addWidget(self.calibration)
         for page in self.pages.values():
             self.stack.addWidget(page)
-        self.status = StatusLine(theme)
-        self.notices = NoticeList(theme, session.do, show=self.show_on_robot_page)
+        self.status = StatusLine(self.actions_registry, theme)
+        self.notices = NoticeList(self.actions_registry, theme, session.do, show=self.show_on_robot_page)
         self.foot = Foot(self.actions_registry, theme, self.driving, stop=self.stop)
         self._page_buttons: dict[str, ActionButton] = {}
         layout = QVBoxLayout(self)
@@ -347,7 +347,9 @@ class Frame(QWidget):
         if self.keys_overlay.isVisible():
             self.keys_overlay.close_over()
         else:
-            self.keys_overlay.open_for(self._keys_page, self.pages[self.page_id].title)
+            calibrating = self.calibration.isVisible()
+            title = CALIBRATION if calibrating else self.pages[self.page_id].title
+            self.keys_overlay.open_for(self._keys_page, title)
 
     def _toggle_theme(self) -> None:
         self._theme.toggle()

@@ -9,7 +9,7 @@ NO_CAMERAS = ("No cameras", "List them in the robot's profile under [cameras]; t
 
 
 def missing(snapshot: Snapshot, *, without_picture: tuple[str, ...]) -> tuple[str, str]:
-    """What is missing, and what to do; both empty once the robot is ready.
+    """What is missing, and what to do, keys as ids of actions in braces; both empty once the robot is ready.
 
     Args:
         snapshot: what is so.
@@ -19,16 +19,16 @@ def missing(snapshot: Snapshot, *, without_picture: tuple[str, ...]) -> tuple[st
         return "", ""
     silent = [bus.name for bus in snapshot.buses if not bus.connected]
     if silent and len(silent) == len(snapshot.buses):
-        return "No robot answers", "Check its power and its USB cables; Ctrl 4 shows each line"
+        return "No robot answers", "Check its power and its USB cables; {page.robot} shows each line"
     if silent:
         return (
             f"No answer from {_listed(silent, 'lines')}",
-            "Check that cable and its power; Ctrl 4 shows more",
+            "Check that cable and its power; {page.robot} shows more",
         )
     if snapshot.buses and without_picture:
         return (
             f"No picture from {_listed(without_picture, 'cameras')}",
-            "Check the cable; Ctrl 4 shows it and opens it again",
+            "Check the cable; {page.robot} shows it and opens it again",
         )
     return "Waking", "The robot and its cameras take a few seconds"
 

@@ -37,7 +37,7 @@ class Large:
         recording: whether the badge's dot is filled.
         figure: one huge number.
         words: below the figure, or low in the picture where there is none.
-        more: a second, smaller line below them.
+        more: a second, smaller line below them; keys in it as ids of actions in braces.
         share: of the time that runs out, what is left, 0 to 1; NaN where nothing does.
     """
 
@@ -101,10 +101,14 @@ def figures_line(snapshot: Snapshot) -> str:
 
 
 def after_reset(collection: CollectionView) -> str:
-    """What happens when the reset is over."""
+    """What happens when the reset is over; a key as the id of its action in braces, see `app.gui.told_keys`."""
     if not math.isfinite(collection.left_s):
-        return "When the scene is in order, press R"
-    return "Then the next episode begins by itself" if collection.plan.repeat else "Then press R for the next"
+        return "When the scene is in order, press {record.start}"
+    return (
+        "Then the next episode begins by itself"
+        if collection.plan.repeat
+        else "Then press {record.start} for the next"
+    )
 
 
 def last_line(collection: CollectionView) -> str:

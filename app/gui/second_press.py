@@ -15,13 +15,13 @@ class SecondPress:
         self._first_ns: int | None = None
 
     @property
-    def awaited(self) -> bool:
+    def waiting(self) -> bool:
         """Whether one more press counts."""
         return self._first_ns is not None and time.monotonic_ns() - self._first_ns < WITHIN_NS
 
     def press(self) -> bool:
         """It was pressed; says whether that is the second time."""
-        second = self.awaited
+        second = self.waiting
         self._first_ns = None if second else time.monotonic_ns()
         return second
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 
 THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
@@ -64,6 +65,11 @@ def size(count_bytes: int) -> str:
             return f"{value:.1f} {unit}" if value < 10 and unit != "B" else f"{value:.0f} {unit}"
         value /= 1000
     return f"{value:.0f} TB"
+
+
+def millis(value_ms: float, digits: int = 1) -> str:
+    """Milliseconds, or a dash while there is no such number: "1.4 ms", "–"."""
+    return "–" if math.isnan(value_ms) else f"{value_ms:.{digits}f} ms"
 
 
 def signed(value: float) -> str:

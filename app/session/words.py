@@ -39,7 +39,7 @@ def spoken(event: Event) -> str:
         case "saved":
             return OUTCOME_WORDS.get(str(event.data.get("outcome")), "Saved")
         case "trashed":
-            return "Dropped"
+            return "Discarded"
     return event.message
 
 

@@ -301,7 +301,7 @@ class FakeSession:
         self.collection = replace(
             self.collection, phase=Phase.RESETTING, aim=aim, last_id=aim, last_outcome=outcome
         )
-        self.say("Dropped" if outcome == "discard" else outcome.capitalize())
+        self.say("Discarded" if outcome == "discard" else outcome.capitalize())
 
     def take_back(self) -> None:
         self.calls.append(("take_back",))

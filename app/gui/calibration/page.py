@@ -20,6 +20,7 @@ from app.gui.calibration.written_view import WrittenView
 from app.gui.second_press import SecondPress
 from app.gui.session_protocol import SessionLike
 from app.gui.theme import Theme
+from app.gui.told_keys import with_keys
 from app.gui.widgets.action_button import ActionButton
 from app.gui.widgets.label import Label
 from app.runtime import config_dir
@@ -29,7 +30,10 @@ from drivers.calibration.procedure import HomeStep, MoveStep, PoseStep, Step
 CALIBRATION_KEYS = "calibration"
 """The page whose keys count while this is shown."""
 
-_ARMS_FALL = "The arms fall when their servos let go. Hold them, or let them rest, then press again (G)."
+_ARMS_FALL = (
+    "The arms fall when their servos let go. Hold them, or let them rest, "
+    "then press again ({calibrate.let_go})."
+)
 
 
 class CalibrationPage(QWidget):
@@ -77,11 +81,12 @@ class CalibrationPage(QWidget):
 
     def build(self, actions: Actions) -> None:
         """Lay out, once the actions (which read this page's state) are registered."""
+        self._actions = actions
         self.choose = ChooseView(self._session.profile, self.wizard)
         self.choose.toggled.connect(self._toggled)
         self.steps = StepView(self._session.profile, self._theme, self.wizard, actions)
         self.review = ReviewView(self._theme, self.wizard)
-        self.written = WrittenView()
+        self.written = WrittenView(actions)
         self.views = QStackedWidget()
         for view in (self.choose, self.steps, self.review, self.written):
             self.views.addWidget(view)
@@ -177,7 +182,7 @@ class CalibrationPage(QWidget):
         elif self._let_go.press():
             self.wizard.release()
         else:
-            self.wizard.trouble = _ARMS_FALL
+            self.wizard.trouble = with_keys(_ARMS_FALL, self._actions)
         self._show()
 
     def cancel(self) -> None:

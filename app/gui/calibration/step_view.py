@@ -12,6 +12,7 @@ from app.gui.calibration.drawing import StepDrawing
 from app.gui.calibration.ring import StillRing
 from app.gui.calibration.values import LiveValues
 from app.gui.theme import Theme
+from app.gui.told_keys import with_keys
 from app.gui.widgets.action_button import ActionButton
 from app.gui.widgets.label import Label, rule
 from app.session.view import Snapshot
@@ -19,6 +20,8 @@ from drivers.calibration.procedure import HomeStep, MoveStep, PoseStep, Step
 from drivers.profile.schema import RobotProfile
 
 _LET_GO = "⚠ The servos are let go of: hold the arms, or let them rest."
+_STILL = "It stands still: take it ({calibrate.next})."
+_HOMED = "The lift knows its zero: go on ({calibrate.next})."
 
 
 class StepView(QWidget):
@@ -26,6 +29,7 @@ class StepView(QWidget):
 
     def __init__(self, profile: RobotProfile, theme: Theme, wizard: Wizard, actions: Actions) -> None:
         super().__init__()
+        self._actions = actions
         self._wizard = wizard
         self._shown: Step | None = None
         self.drawing = StepDrawing(profile, theme)
@@ -62,10 +66,10 @@ class StepView(QWidget):
         self.let_go.setVisible(self._wizard.let_go)
         if isinstance(step, PoseStep):
             self.ring.show_share(self._wizard.reading.share)
-            self.why.say(self._wizard.reading.why or "It stands still: take it (Enter).")
+            self.why.say(self._wizard.reading.why or with_keys(_STILL, self._actions))
             self.values.show_ticks(self._wizard.ticks)
         elif isinstance(step, HomeStep):
-            self.why.say("The lift knows its zero: go on (Enter)." if self._wizard.homed else "No zero yet.")
+            self.why.say(with_keys(_HOMED, self._actions) if self._wizard.homed else "No zero yet.")
         else:
             for button in self.answers:
                 button.refresh()

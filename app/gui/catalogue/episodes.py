@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app.gui.actions import Action, Actions
-from app.gui.catalogue.groups import EPISODE, LIST, TRASH
+from app.gui.catalogue.groups import EPISODE, JUDGEMENTS, LIST, TRASH
 from app.gui.episodes.changes import Changes
 from app.gui.pages.episodes import EpisodesPage
 from app.gui.session_protocol import SessionLike
@@ -41,15 +41,11 @@ def add_episodes(
         if (episode := page.chosen) is not None:
             open_episode(episode)
 
-    for outcome, title, key in (
-        ("success", "success", "S"),
-        ("failure", "failure", "F"),
-        ("unset", "open", "U"),
-    ):
+    for outcome, title, key in JUDGEMENTS:
         actions.add(
             Action(
                 id=f"episode.{outcome}",
-                title=f"Judge: {title}",
+                title=title,
                 group=EPISODE,
                 key=key,
                 page="episodes",

@@ -13,3 +13,10 @@ LIST = "List of episodes"
 TRASH = "Trash"
 PLAYER = "Player"
 SETTINGS = "Settings"
+
+JUDGEMENTS = (
+    ("success", "Judge: success", "S"),
+    ("failure", "Judge: failure", "F"),
+    ("unset", "Take the judgement away", "U"),
+)
+"""Outcome, title and key of each way to judge a finished episode, alike wherever one is chosen."""

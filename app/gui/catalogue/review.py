@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app.gui.actions import Action, Actions
-from app.gui.catalogue.groups import EPISODE, PLAYER
+from app.gui.catalogue.groups import EPISODE, JUDGEMENTS, PLAYER
 from app.gui.episodes.changes import Changes
 from app.gui.pages.review import ReviewPage
 from app.gui.session_protocol import SessionLike
@@ -50,15 +50,11 @@ def add_review(
         page.go(1)
         changes.trash((episode,))
 
-    for outcome, title, key in (
-        ("success", "success", "S"),
-        ("failure", "failure", "F"),
-        ("unset", "open", "U"),
-    ):
+    for outcome, title, key in JUDGEMENTS:
         actions.add(
             Action(
                 id=f"review.{outcome}",
-                title=f"Judge: {title}",
+                title=title,
                 group=EPISODE,
                 key=key,
                 page=PAGE,

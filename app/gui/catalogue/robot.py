@@ -8,6 +8,7 @@ from app.gui.actions import Action, Actions
 from app.gui.catalogue.groups import ROBOT
 from app.gui.pages.robot import RobotPage
 from app.gui.session_protocol import SessionLike
+from app.gui.told_keys import with_keys
 from app.messages import Mode
 from app.session.view import Snapshot
 
@@ -16,6 +17,9 @@ STANDING = (Mode.HOLD, Mode.STOPPED)
 
 def add_robot(actions: Actions, session: SessionLike, now: Callable[[], Snapshot], page: RobotPage) -> None:
     """What can be done on the Robot page; each says why it cannot, where it cannot."""
+
+    def moving() -> str:
+        return with_keys("The robot is moving. Hold it first ({mode.hold}).", actions)
 
     def no_reboot() -> str:
         servo = page.servo
@@ -26,7 +30,7 @@ def add_robot(actions: Actions, session: SessionLike, now: Callable[[], Snapshot
         if not servo.answers:
             return "It does not answer, so it hears no word to restart. Check its cable and power."
         if now().mode not in STANDING:
-            return "The robot is moving. Hold it first (H)."
+            return moving()
         if servo.torque_on and not any(fault.needs_reboot for fault in servo.faults):
             return "It is well, and it holds: while it restarted, its joint would fall."
         return ""
@@ -40,12 +44,12 @@ def add_robot(actions: Actions, session: SessionLike, now: Callable[[], Snapshot
     def no_letting_go() -> str:
         if not now().torque:
             return "The servos are let go already."
-        return "" if now().mode in STANDING else "The robot is moving. Hold it first (H)."
+        return "" if now().mode in STANDING else moving()
 
     def no_calibration() -> str:
         if not page.can_calibrate:
             return "This robot has nothing to calibrate."
-        return "" if now().mode in STANDING else "The robot is moving. Hold it first (H)."
+        return "" if now().mode in STANDING else moving()
 
     actions.add(
         Action(

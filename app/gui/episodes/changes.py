@@ -49,7 +49,7 @@ class Changes:
         changed = tuple(episodes)  # also those that seem to be judged so: an earlier wish may be on its way
         for episode in changed:
             self._session.annotate_episode(episode.episode_id, outcome=outcome)
-        word = "open" if outcome == "unset" else outcome
+        word = "not judged" if outcome == "unset" else outcome
         self._keep(Change(f"Judged {counted(len(changed), 'episode')}: {word}", changed, outcome=True))
 
     def retag(

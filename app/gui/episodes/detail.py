@@ -193,7 +193,7 @@ class Detail(QWidget):
         looks = (
             ("success", "Success", tokens.GOOD, tokens.ON_HUE),
             ("failure", "Failure", tokens.ALARM, tokens.ON_ALARM),
-            ("unset", "Unset", tokens.HOLD, tokens.ON_HUE),
+            ("unset", "Clear", "", tokens.ON_HUE),
         )
         row = QHBoxLayout()
         row.setSpacing(tokens.steps(2))

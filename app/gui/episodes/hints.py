@@ -29,7 +29,7 @@ def vocabulary(cards: Iterable[Card]) -> dict[str, tuple[str, ...]]:
             count("source", name if rows else "")
     known = {key: tuple(sorted(found, key=lambda v: (-found[v], v))) for key, found in counts.items()}
     return known | {
-        "outcome": ("success", "failure", "open"),
+        "outcome": ("success", "failure", "unjudged"),
         "is": FLAGS,
         "longer": ("30", "60", "2m"),
         "shorter": ("5", "10", "30"),

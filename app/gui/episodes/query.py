@@ -19,7 +19,7 @@ Test = Callable[[Card], bool]
 KEYS = {
     "task": "a part of the task",
     "operator": "who drove",
-    "outcome": "success, failure or open",
+    "outcome": "success, failure or unjudged",
     "tag": "a tag",
     "is": "damaged, cut, repaired, flagged or intervention",
     "place": "a part of home, room or scene",
@@ -31,7 +31,7 @@ KEYS = {
 }
 """Each token's name and, in words, what stands behind it."""
 
-OUTCOMES = {"success": "success", "failure": "failure", "open": "unset", "unset": "unset"}
+OUTCOMES = {"success": "success", "failure": "failure", "unjudged": "unset", "unset": "unset"}
 
 _PIECE = re.compile(r'-?(?:[\w]+:)?"[^"]*"?|\S+')
 _LENGTH = re.compile(r"(?P<value>\d+(?:\.\d+)?)(?P<unit>s|m|min|h|)")
@@ -125,7 +125,7 @@ def _outcome(value: str, today: date) -> Test:
     wanted = {outcome for word, outcome in OUTCOMES.items() if word.startswith(value)}
     if not wanted:
         raise BadToken(
-            f"There is no outcome {value!r}: type outcome:success, outcome:failure or outcome:open"
+            f"There is no outcome {value!r}: type outcome:success, outcome:failure or outcome:unjudged"
         )
     return lambda card: card.view.outcome in wanted
 

@@ -18,7 +18,7 @@ SOURCE_WORDS = {
 }
 """Who asked for an action, as it is read; a source of a later version goes by its own name."""
 
-UNKNOWN = "not said"
+UNKNOWN, NO_TASK = "not said", "no task"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def summarise(episodes: Iterable[EpisodeView]) -> Summary:
         seconds += episode.duration_s
         successes += episode.outcome == "success"
         failures += episode.outcome == "failure"
-        tasks.add(episode.task or "no task", episode.duration_s)
+        tasks.add(episode.task or NO_TASK, episode.duration_s)
         places.add(place_of(episode) or UNKNOWN, episode.duration_s)
         rows = sum(count for _, count in episode.source_rows)
         if not rows:

@@ -9,7 +9,7 @@ from PyQt6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.gui import tokens
-from app.gui.episodes.summary import SOURCE_WORDS, Share, Summary, summarise
+from app.gui.episodes.summary import NO_TASK, SOURCE_WORDS, UNKNOWN, Share, Summary, summarise
 from app.gui.theme import Theme
 from app.gui.wording import counted, length
 from app.session.view import EpisodeView
@@ -89,11 +89,11 @@ class SummaryPanel(QWidget):
             self._paint_column(painter, area, title, key, shares)
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
-        """Ask to filter by a bar."""
+        """Ask to filter by a bar; by what was not said nothing can be filtered."""
         if event is None:
             return
         found = self._at(event.position().toPoint())
-        if found is not None:
+        if found is not None and found[1].name not in (UNKNOWN, NO_TASK):
             key, share = found
             by_word = {word: name for name, word in SOURCE_WORDS.items()}
             self.picked.emit(key, by_word.get(share.name, share.name))

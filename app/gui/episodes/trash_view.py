@@ -1,4 +1,4 @@
-"""The trash: what was dropped, how much room it takes, back out of it, or gone for good."""
+"""The trash: what was put there, how much room it takes, back out of it, or gone for good."""
 
 from __future__ import annotations
 
@@ -15,11 +15,15 @@ from app.gui.episodes.thumbnails import Thumbnails
 from app.gui.theme import Theme
 from app.gui.widgets.action_button import ActionButton
 from app.gui.widgets.hold_button import HoldButton
+from app.gui.widgets.key_label import KeyLabel
 from app.gui.widgets.label import Label
 from app.gui.wording import counted, size
 from app.session.view import EpisodeView
 
 EMPTY_HOLD_MS = 2000
+_EMPTY = (
+    "The trash is empty. {episode.trash} on the list puts episodes here; {episode.undo} takes them out again."
+)
 
 
 class TrashView(QWidget):
@@ -42,9 +46,6 @@ class TrashView(QWidget):
         self.table = EpisodeListView(self.model, theme)
         self.table.setAccessibleName("Episodes in the trash")
         self.head = Label(dim=True)
-        self._hint = Label(
-            "The trash is empty. Del on the list puts episodes here; Ctrl Z takes them out again.", dim=True
-        )
         self.empty_button = HoldButton(
             "Hold to delete all for good", theme, hold_ms=EMPTY_HOLD_MS, on_panel=True
         )
@@ -52,6 +53,7 @@ class TrashView(QWidget):
 
     def build(self, actions: Actions) -> None:
         """Lay out, once the actions are registered."""
+        self._hint = KeyLabel(_EMPTY, actions, dim=True)
         self._buttons = [
             ActionButton(actions["trash.restore"], self._theme, title="Restore"),
             ActionButton(actions["trash.restore_all"], self._theme),

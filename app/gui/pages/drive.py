@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -18,6 +20,7 @@ from app.gui.picture_scaler import PictureScaler
 from app.gui.session_protocol import SessionLike
 from app.gui.settings import Settings
 from app.gui.theme import Theme
+from app.gui.told_keys import with_keys
 from app.gui.widgets.camera_grid import CameraGrid
 from app.gui.widgets.camera_tile import CameraTile
 from app.gui.widgets.curve_strip import CurveStrip
@@ -88,11 +91,12 @@ class DrivePage(Page):
         self.scripts = scripts
         self._script_rule = rule()
         self._recent_rule = rule()
-        self.recent = RecentEpisodes(theme)
         self.tally = TallyView(theme)
 
     def build(self, actions: Actions) -> None:
         """Lay out, with buttons for actions."""
+        self._actions = actions
+        self.recent = RecentEpisodes(actions, self._theme)
         self.tray = DriveTray(actions, self._theme, self._sender, hands=self._driving.hands)
         self.tray.setVisible(False)
         self.plan = PlanLine(actions, self._theme, self._task, self._collecting)
@@ -167,7 +171,8 @@ class DrivePage(Page):
             )
         else:
             over, wanting = self.cameras.rect(), NO_CAMERAS
-        self.stage.apply(large(snapshot, instruction=told, wanting=wanting), over=over)
+        said = large(snapshot, instruction=told, wanting=wanting)
+        self.stage.apply(replace(said, more=with_keys(said.more, self._actions)), over=over)
 
     def left(self) -> None:
         """Nobody looks at the pictures any more."""

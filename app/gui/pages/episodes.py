@@ -26,6 +26,7 @@ from app.gui.session_protocol import SessionLike
 from app.gui.settings import Settings
 from app.gui.theme import Theme
 from app.gui.widgets.action_button import ActionButton
+from app.gui.widgets.key_label import KeyLabel
 from app.gui.widgets.label import Label
 from app.gui.widgets.recent_episodes import finished
 from app.gui.wording import counted, length
@@ -87,8 +88,8 @@ class EpisodesPage(Page):
         self._buttons = [self._trash_button, self._undo, self._fold]
         for page in (
             self.table,
-            self._build_nothing("mdi6.magnify-close", "No episode fits", _NOTHING_FITS),
-            self._build_nothing(self.icon, "Nothing recorded yet", _FIRST_STEPS),
+            self._build_nothing(actions, "mdi6.magnify-close", "No episode fits", _NOTHING_FITS),
+            self._build_nothing(actions, self.icon, "Nothing recorded yet", _FIRST_STEPS),
             self.trash,
         ):
             self._pages.addWidget(page)
@@ -259,7 +260,7 @@ class EpisodesPage(Page):
             self._known = vocabulary(self._listing.cards)
         return self._known
 
-    def _build_nothing(self, icon: str, title: str, lines: tuple[str, ...]) -> QWidget:
+    def _build_nothing(self, actions: Actions, icon: str, title: str, lines: tuple[str, ...]) -> QWidget:
         empty = QWidget()
         column = QVBoxLayout(empty)
         column.setSpacing(tokens.steps(3))
@@ -271,7 +272,7 @@ class EpisodesPage(Page):
         for number, words in enumerate((title, *lines)):
             bold = not number
             size_px = tokens.TEXT_TITLE_PX if bold else tokens.TEXT_PX
-            label = Label(words, size_px=size_px, bold=bold, dim=not bold, wrap=True)
+            label = KeyLabel(words, actions, size_px=size_px, bold=bold, dim=not bold, wrap=True)
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             column.addWidget(label)
         column.addStretch()
@@ -279,7 +280,10 @@ class EpisodesPage(Page):
 
 
 _FIRST_STEPS = (
-    "On the Drive page: say what is being shown, teleoperate (T), and press R.",
-    "S ends it as a success, F as a failure, ⌫ drops it; dropped ones can be restored here.",
+    "On the Drive page ({page.drive}): say what is being shown, teleoperate ({mode.teleop}), press {record.start}.",
+    "{record.success} ends it as a success, {record.failure} as a failure; {record.drop} discards it: "
+    "it can be restored from the trash here ({episodes.trash}).",
 )
-_NOTHING_FITS = ("Take a word or a token out of the search line (/), or clear it with the cross at its end.",)
+_NOTHING_FITS = (
+    "Take a word or a token out of the search line ({episodes.search}), or clear it with the cross at its end.",
+)

@@ -24,6 +24,7 @@ from app.gui.review.transport import Transport
 from app.gui.session_protocol import SessionLike
 from app.gui.settings import Settings
 from app.gui.theme import Theme
+from app.gui.told_keys import with_keys
 from app.gui.widgets.action_button import ActionButton
 from app.gui.widgets.label import Label
 from app.gui.widgets.recent_episodes import finished
@@ -65,6 +66,7 @@ class ReviewPage(Page):
 
     def build(self, actions: Actions) -> None:
         """Lay out, once the actions are registered."""
+        self._actions = actions
         self.transport = Transport(actions, self._theme)
         self.curves = JointMenu(actions["review.curves"], self._theme, self._numbers, self._toggle_number)
         strip = QWidget()
@@ -282,7 +284,7 @@ class ReviewPage(Page):
         film = self.open_film
         problems = film.problems if film is not None else ()
         if self.episode_id and self.episode is None:
-            return ("It is in the trash. Ctrl Z takes back what you did last.", *problems)
+            return (with_keys(_IN_TRASH, self._actions), *problems)
         return problems
 
     def _numbers(self) -> list[tuple[str, bool]]:
@@ -318,7 +320,7 @@ class ReviewPage(Page):
     def _say(self, icon: str, title: str, *lines: str) -> None:
         self._mark.setPixmap(self._theme.pixmap(icon, tokens.ICON_BANNER_PX, self._theme.palette.text_dim))
         self._said.say(title)
-        self._why.say("\n\n".join(line for line in lines if line))
+        self._why.say(with_keys("\n\n".join(line for line in lines if line), self._actions))
         self._pages.setCurrentIndex(_SAYING)
 
     def _build_saying(self) -> QWidget:
@@ -360,7 +362,8 @@ class ReviewPage(Page):
         return side
 
 
+_IN_TRASH = "It is in the trash. {episode.undo} takes back what you did last."
 _NOTHING = (
     "Nothing to review yet",
-    "Record an episode on the Drive page (Ctrl 1); it can be played here as soon as it has ended.",
+    "Record an episode on the Drive page ({page.drive}); it can be played here as soon as it has ended.",
 )

@@ -180,7 +180,7 @@ class RobotPage(Page):
     @property
     def letting_go(self) -> bool:
         """Whether one more press lets the servos go."""
-        return self._let_go.awaited
+        return self._let_go.waiting
 
     @property
     def can_calibrate(self) -> bool:

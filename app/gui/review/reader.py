@@ -105,9 +105,11 @@ class Reader:
             return still
 
     def close(self) -> None:
-        """Read no more; the thread ends after the picture that it is at."""
+        """Read no more, and let go of the pictures; the thread ends after the one that it is at."""
         with self._changed:
             self._closed = True
+            self._held.clear()
+            self._held_bytes = 0
             self._changed.notify()
 
     def join(self, timeout_s: float) -> bool:

@@ -6,7 +6,7 @@ import math
 
 from app.gui.robot.cell import servo_position
 from app.gui.robot.groups import Place
-from app.gui.wording import age, amount, plain_name
+from app.gui.wording import age, amount, millis, plain_name
 from app.session.view import BusView, CameraView, ServoView, Snapshot
 
 Facts = list[tuple[str, str]]
@@ -67,8 +67,8 @@ def bus_facts(bus: BusView) -> Facts:
         ("Corrupted", amount(bus.corrupted)),
         ("Reconnected", "never" if not bus.reconnects else f"{amount(bus.reconnects)} times"),
         ("Silent servos", ", ".join(map(str, bus.silent_servos)) or "none"),
-        ("Median, 95 %", f"{bus.latency_p50_ms:.2f} ms, {bus.latency_p95_ms:.2f} ms"),
-        ("99 %, worst", f"{bus.latency_p99_ms:.2f} ms, {bus.latency_max_ms:.2f} ms"),
+        ("Median, 95 %", f"{millis(bus.latency_p50_ms, 2)}, {millis(bus.latency_p95_ms, 2)}"),
+        ("99 %, worst", f"{millis(bus.latency_p99_ms, 2)}, {millis(bus.latency_max_ms, 2)}"),
         ("Last error", bus.last_error or "none"),
     ]
 

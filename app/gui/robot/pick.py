@@ -14,6 +14,10 @@ class Kind(Enum):
     CAMERA = "camera"
 
 
+KIND_WORDS = {Kind.SERVO: "servo", Kind.BUS: "line", Kind.CAMERA: "camera"}
+"""What they are called on screen; a bus is a serial line there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pick:
     """A servo (by its bus's name and its id), a bus or a camera (by name)."""

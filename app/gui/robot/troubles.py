@@ -50,7 +50,7 @@ def _each(snapshot: Snapshot, profile: RobotProfile) -> Iterator[Trouble]:
     for bus in snapshot.buses:
         if not bus.connected:
             lost.add(bus.name)
-        yield Trouble(f"{plain_name(bus.name)} bus", bus_condition(bus), Pick(Kind.BUS, bus.name))
+        yield Trouble(f"{plain_name(bus.name)} line", bus_condition(bus), Pick(Kind.BUS, bus.name))
     for servo in snapshot.servos:
         # Of a line that is lost no servo answers; the line is the one thing to see to.
         if servo.bus not in lost:

@@ -9,6 +9,7 @@ from app.gui import tokens
 from app.gui.actions import Actions
 from app.gui.first_steps import FirstSteps, Step
 from app.gui.theme import Theme
+from app.gui.told_keys import with_keys
 from app.gui.widgets.action_button import ActionButton
 from app.gui.widgets.label import Label
 
@@ -58,6 +59,7 @@ class CoachStrip(QWidget):
         super().__init__()
         self.setObjectName("bar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._actions = actions
         self._theme = theme
         self._marks: list[_StepMark] = []
         self._words = Label(size_px=tokens.TEXT_LARGE_PX, bold=True)
@@ -91,5 +93,6 @@ class CoachStrip(QWidget):
             self._marks.append(mark)
         for number, (mark, step) in enumerate(zip(self._marks, every, strict=True)):
             mark.show_step(step, now=number == steps.present)
-        self._words.say(steps.words)
-        self.setAccessibleName(f"First steps: {steps.words}")
+        words = with_keys(steps.words, self._actions)
+        self._words.say(words)
+        self.setAccessibleName(f"First steps: {words}")

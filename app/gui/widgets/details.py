@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QPlainTextEdit, QVBoxLayou
 from app.gui import tokens
 from app.gui.widgets.label import Label, rule
 from app.gui.widgets.overlay import Overlay
-from app.gui.wording import age, amount, plain_name
+from app.gui.wording import age, amount, millis, plain_name
 from app.session.view import Snapshot
 
 _REDRAW_NS = 250_000_000
@@ -111,8 +111,8 @@ class Details(Overlay):
                 (
                     plain_name(bus.name),
                     "connected" if bus.connected else "lost",
-                    f"{bus.latency_p50_ms:.1f} ms",
-                    f"{bus.latency_p99_ms:.1f} ms",
+                    millis(bus.latency_p50_ms),
+                    millis(bus.latency_p99_ms),
                     amount(bus.retries),
                     amount(bus.failures),
                     bus.last_error,

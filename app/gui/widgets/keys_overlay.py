@@ -24,21 +24,22 @@ class KeysOverlay(Overlay):
     def __init__(self, host: QWidget, actions: Actions) -> None:
         super().__init__(host, width_px=tokens.steps(220), height_px=tokens.steps(135))
         self._actions = actions
-        self._page = ""
+        self.title = ""
         self._content: QWidget | None = None
 
     def open_for(self, page: str, title: str) -> None:
-        """Show the keys of a page."""
+        """Show the keys of a page under a title."""
+        self.title = f"Keys: {title}"
         if self._content is not None:
             self.body.removeWidget(self._content)
             self._content.hide()
             self._content.deleteLater()
-        self._content = self._build(page, title)
+        self._content = self._build(page)
         self.body.addWidget(self._content)
         self.fit_height(self._content.sizeHint().height() + tokens.steps(12))
         self.open()
 
-    def _build(self, page: str, title: str) -> QWidget:
+    def _build(self, page: str) -> QWidget:
         groups: dict[str, list[tuple[str, str]]] = {}
         for action in self._actions.on_page(page):
             if action.triggers and not action.hidden:
@@ -52,7 +53,7 @@ class KeysOverlay(Overlay):
         total = sum(len(lines) + 2 for lines in groups.values())
         grids = [QGridLayout() for _ in range(_COLUMNS)]
         row, column = 0, 0
-        grids[0].addWidget(Label(f"Keys: {title}", size_px=tokens.TEXT_TITLE_PX, bold=True).fit(), 0, 0, 1, 2)
+        grids[0].addWidget(Label(self.title, size_px=tokens.TEXT_TITLE_PX, bold=True).fit(), 0, 0, 1, 2)
         row = 1
         for group, lines in groups.items():
             if row + len(lines) > total / _COLUMNS + 2 and column + 1 < _COLUMNS and row > 1:

@@ -192,7 +192,7 @@ class MendPanel(QWidget):
             return servo_condition(servo) if servo is not None else None
         if pick.kind is Kind.BUS:
             bus = next((b for b in snapshot.buses if b.name == pick.name), None)
-            self.title.say(f"{sentence(plain_name(pick.name))} bus")
+            self.title.say(f"{sentence(plain_name(pick.name))} line")
             self.facts.fill(bus_facts(bus) if bus is not None else ())
             if bus is not None:
                 self._histogram.show_bus(bus)

@@ -9,8 +9,10 @@ from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.gui import tokens
-from app.gui.robot.pick import Pick
+from app.gui.actions import Actions
+from app.gui.robot.pick import KIND_WORDS, Pick
 from app.gui.theme import Theme
+from app.gui.told_keys import with_keys
 from app.gui.widgets.label import Label
 from app.gui.wording import headline, sentence
 from app.session.view import Notice, Snapshot
@@ -62,15 +64,17 @@ class NoticeList(QWidget):
     """Rebuilt only when the notices change; the most urgent first, the rest counted.
 
     Args:
+        actions: whose keys are named.
         theme: colours.
         do: performs a notice's action.
         show: opens the page on which the thing that a notice is about is looked at.
     """
 
     def __init__(
-        self, theme: Theme, do: Callable[[str], None], *, show: Callable[[Pick], None] | None = None
+        self, actions: Actions, theme: Theme, do: Callable[[str], None], *, show: Callable[[Pick], None]
     ) -> None:
         super().__init__()
+        self._actions = actions
         self._theme = theme
         self._do = do
         self._show = show
@@ -103,7 +107,8 @@ class NoticeList(QWidget):
         for notice in notices[:_SHOWN]:
             self._column.addWidget(self._card(notice))
         if len(notices) > _SHOWN:
-            more = Label(f"and {len(notices) - _SHOWN} more; the log (L) has them all", dim=True)
+            words = f"and {len(notices) - _SHOWN} more; the log ({{window.health}}) has them all"
+            more = Label(with_keys(words, self._actions), dim=True)
             more.setFixedHeight(_MORE_PX)
             more.setContentsMargins(tokens.steps(3), 0, 0, 0)
             self._column.addWidget(more)
@@ -128,8 +133,8 @@ class NoticeList(QWidget):
         row.addWidget(_Words(self._theme, sentence(what), remedy), stretch=1)
         card.setToolTip(f"{notice.what}\n{notice.remedy}".strip())
         pick = Pick.of_notice(notice.key)
-        if pick is not None and self._show is not None:
-            row.addWidget(self._shower(self._show, pick))
+        if pick is not None:
+            row.addWidget(self._shower(pick))
         if notice.action and not held:
             button = QPushButton(notice.action_label or "Do it")
             button.setFont(tokens.font(tokens.TEXT_PX, bold=True))
@@ -139,12 +144,12 @@ class NoticeList(QWidget):
             row.addWidget(button)
         return card
 
-    def _shower(self, show: Callable[[Pick], None], pick: Pick) -> QPushButton:
+    def _shower(self, pick: Pick) -> QPushButton:
         button = QPushButton("Show")
         button.setFont(tokens.font())
         button.setFixedHeight(tokens.CONTROL_HEIGHT_PX - tokens.steps(1))
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setAccessibleName(f"Show the {pick.kind.value} on the Robot page")
+        button.setAccessibleName(f"Show the {KIND_WORDS[pick.kind]} on the Robot page")
         button.setToolTip("Look at it on the Robot page")
-        button.clicked.connect(lambda: show(pick))
+        button.clicked.connect(lambda: self._show(pick))
         return button

@@ -10,6 +10,7 @@ from app.gui.actions import Actions
 from app.gui.collecting import Collecting
 from app.gui.theme import Theme
 from app.gui.widgets.action_button import ActionButton
+from app.gui.widgets.key_label import KeyLabel
 from app.gui.widgets.label import Label
 from app.gui.widgets.remembered_edit import RememberedEdit
 from app.session.view import Snapshot
@@ -38,7 +39,7 @@ class PlanLine(QWidget):
         head = QHBoxLayout()
         head.addWidget(Label("Task", size_px=tokens.TEXT_SMALL_PX, dim=True).fit())
         head.addStretch()
-        head.addWidget(Label("/", size_px=tokens.TEXT_SMALL_PX, dim=True).fit())
+        head.addWidget(KeyLabel("{task.edit}", actions, size_px=tokens.TEXT_SMALL_PX, dim=True).fit())
         where = QVBoxLayout()
         where.setSpacing(0)
         where.addWidget(self._place)

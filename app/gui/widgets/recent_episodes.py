@@ -7,12 +7,14 @@ from PyQt6.QtGui import QColor, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from app.gui import tokens
+from app.gui.actions import Actions
 from app.gui.theme import Theme
+from app.gui.told_keys import with_keys
 from app.gui.wording import length
 from app.session.view import EpisodeView, Snapshot
 
 _LINE_PX = 26
-_HINT = "Every episode you keep appears here. R records one; Ctrl 3 shows them all."
+_HINT = "Every episode you keep appears here. {record.start} records one; {page.episodes} shows them all."
 _CUT_ICON = "mdi6.alert"
 
 
@@ -27,8 +29,9 @@ def finished(snapshot: Snapshot) -> tuple[EpisodeView, ...]:
 class RecentEpisodes(QWidget):
     """As many lines as there is room for."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, actions: Actions, theme: Theme) -> None:
         super().__init__()
+        self._actions = actions
         self._theme = theme
         self._episodes: tuple[EpisodeView, ...] = ()
         self._hint = ""
@@ -41,7 +44,7 @@ class RecentEpisodes(QWidget):
     def apply(self, snapshot: Snapshot) -> None:
         """Follow the list of episodes."""
         episodes = finished(snapshot)
-        hint = "" if episodes else _HINT
+        hint = "" if episodes else with_keys(_HINT, self._actions)
         if (episodes, hint) != (self._episodes, self._hint):
             self._episodes, self._hint = episodes, hint
             self.setAccessibleName(hint or "Last episodes")

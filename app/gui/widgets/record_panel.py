@@ -11,6 +11,7 @@ from app.gui.actions import Actions
 from app.gui.jog_wish import PLAIN_KEYS
 from app.gui.phases import figures_line, last_line, phase_of, record_line
 from app.gui.theme import Theme
+from app.gui.told_keys import with_keys
 from app.gui.widgets.action_button import ActionButton
 from app.gui.widgets.label import Label
 from app.gui.widgets.record_line import RecordLine
@@ -25,12 +26,16 @@ _START_TITLES = {
     Phase.RESETTING: "Record the next one now",
 }
 
+_BACK = "{record.take_back} brings it back"
+_CHANGE = "change it with {record.success} {record.failure} {record.drop}"
+
 
 class RecordPanel(QWidget):
     """Record line, figures and buttons. The same four keys judge the running episode, and after it the last one."""
 
     def __init__(self, actions: Actions, theme: Theme) -> None:
         super().__init__()
+        self._actions = actions
         self._line = RecordLine(theme)
         self._figures = Label(size_px=tokens.TEXT_SMALL_PX, dim=True)
         self._start = ActionButton(actions["record.start"], theme, hue=tokens.ALARM, ink=tokens.ON_ALARM)
@@ -61,6 +66,7 @@ class RecordPanel(QWidget):
         layout.addWidget(self._last)
         layout.addWidget(self._end_box)
         self._situation: tuple[Phase, str, str] | None = None
+        actions.listen(self._rebound)
 
     @property
     def last(self) -> str:
@@ -80,7 +86,7 @@ class RecordPanel(QWidget):
     def apply(self, snapshot: Snapshot, *, driving: bool) -> None:
         """Follow the collection; while `driving`, show the second keys of those that driving takes."""
         self._line.say(record_line(snapshot))
-        self._figures.say(figures_line(snapshot))
+        self._figures.say(with_keys(figures_line(snapshot), self._actions))
         collection = snapshot.collection
         phase = phase_of(snapshot)
         situation = (phase, collection.last_id, collection.last_outcome)
@@ -91,6 +97,10 @@ class RecordPanel(QWidget):
             button.refresh()
             button.set_steady(driving and button.key in PLAIN_KEYS)
 
+    def _rebound(self) -> None:
+        """Other keys do it now: say so at the next look."""
+        self._situation = None
+
     def _arrange(self, phase: Phase, outcome: str, last: str) -> None:
         recording = phase is Phase.RECORDING
         changeable = phase in BETWEEN and bool(last)
@@ -99,7 +109,7 @@ class RecordPanel(QWidget):
         self._start.set_title(_START_TITLES.get(phase, "Record"))
         self._start.set_lit(phase is Phase.RESETTING)
         self._last.setVisible(changeable)
-        self._last.say(f"{last} – B brings it back" if gone else f"{last} – change it with S F ⌫")
+        self._last.say(f"{last} – {with_keys(_BACK if gone else _CHANGE, self._actions)}")
         self._end_box.setVisible(recording or changeable)
         for name, button in self._judging.items():
             button.set_lit(changeable and name == outcome)

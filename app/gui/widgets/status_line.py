@@ -7,9 +7,11 @@ from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QAbstractButton, QSizePolicy
 
 from app.gui import tokens
+from app.gui.actions import Actions
 from app.gui.robot.troubles import LOST_STATES
 from app.gui.theme import Theme
-from app.gui.wording import amount, size
+from app.gui.told_keys import with_keys
+from app.gui.wording import amount, counted, size
 from app.session.standing import LOW_DISK_BYTES
 from app.session.view import Snapshot
 
@@ -21,7 +23,8 @@ _ICONS = {
     "error": "mdi6.alert-octagon",
 }
 _VOICE_ICONS = {"on": "mdi6.volume-high", "muted": "mdi6.volume-off", "unable": "mdi6.volume-variant-off"}
-_TOOLTIP = "Processes, buses, cameras, log (L)"
+_TIP = "Processes, serial lines, cameras, log ({window.health})"
+_VOICE_TIP = "Voice: {state} ({window.mute})"
 _TOLERATED = 0.005
 """The share of late ticks, and of failed reads, from which on something is wrong that is worth looking up for."""
 
@@ -41,7 +44,7 @@ def health(snapshot: Snapshot) -> tuple[str, list[tuple[str, str]]]:
         ),
         (f"{amount(drops)} dropped", "warning" if drops else "good"),
         (
-            f"{len(lost)} bus lost" if lost else f"{amount(failures)} bus errors",
+            f"{counted(len(lost), 'line')} lost" if lost else f"{amount(failures)} failed reads",
             "error" if lost else "warning" if failures > _TOLERATED * max(reads, 1) else "good",
         ),
         (
@@ -63,8 +66,9 @@ def health(snapshot: Snapshot) -> tuple[str, list[tuple[str, str]]]:
 class StatusLine(QAbstractButton):
     """Painted, so that changing figures never disturb the layout."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, actions: Actions, theme: Theme) -> None:
         super().__init__()
+        self._actions = actions
         self._theme = theme
         self._name = ""
         self._level = "info"
@@ -73,10 +77,11 @@ class StatusLine(QAbstractButton):
         self._font = tokens.font(tokens.TEXT_PX)
         self._bold = tokens.font(tokens.TEXT_PX, bold=True)
         self.setAccessibleName("Health; opens the detail")
-        self.setToolTip(_TOOLTIP)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         theme.changed.connect(self.update)
+        actions.listen(self._tell)
+        self._tell()
 
     def apply(self, snapshot: Snapshot) -> None:
         """Follow the snapshot; repaints only when a word changes."""
@@ -90,7 +95,7 @@ class StatusLine(QAbstractButton):
         if state != self._voice:
             self._voice = state
             self.setAccessibleDescription(f"Voice {state}" if state else "")
-            self.setToolTip(f"{_TOOLTIP}. Voice: {state} (M)" if state else _TOOLTIP)
+            self._tell()
             self.update()
 
     @property
@@ -102,6 +107,10 @@ class StatusLine(QAbstractButton):
     def words(self) -> str:
         """The whole line as text."""
         return "  ".join([self._name, *(words for words, _ in self._parts)])
+
+    def _tell(self) -> None:
+        voice = f". {_VOICE_TIP.replace('{state}', self._voice)}" if self._voice else ""
+        self.setToolTip(with_keys(_TIP + voice, self._actions))
 
     def sizeHint(self) -> QSize:
         """As wide as it gets."""

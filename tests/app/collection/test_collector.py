@@ -149,7 +149,7 @@ def test_a_key_meant_for_the_last_episode_never_hits_the_next() -> None:
     # The screen still showed the first one, or its key is still on its way.
     assert driven.aim == first
     assert driven.judge("failure") == [Rate(first, "failure"), Say("Failure")]
-    assert driven.judge("discard", first) == [Trash(first), Say("Dropped")]
+    assert driven.judge("discard", first) == [Trash(first), Say("Discarded")]
     assert driven.phase is Phase.RECORDING
     driven.wait(SETTLED_S + 0.1)
     assert driven.aim == "ep-2"

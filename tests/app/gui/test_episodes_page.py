@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtCore import QPoint, QRectF, Qt
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 
+from app.gui.episodes.summary import UNKNOWN
 from app.gui.frame import Frame
 from app.gui.settings import Settings
 from app.messages import Mode
@@ -198,6 +201,22 @@ def test_the_hours_are_of_what_is_listed(page: Frame) -> None:
     assert wait_until(summed)
     (share,) = hours.summary.by_task
     assert share.name == "wipe the counter"
+
+
+def test_a_bar_filters_but_not_one_of_what_was_not_said(page: Frame, session: FakeSession) -> None:
+    session.episodes = tuple(replace(episode, home="", room="", scene="") for episode in session.episodes)
+    hours = page.episodes_page.hours
+
+    def bars() -> dict[str, QRectF]:
+        page.refresh()
+        hours.grab()
+        return {share.name: box for box, _, share in hours._bars}
+
+    assert wait_until(lambda: UNKNOWN in bars())
+    QTest.mouseClick(hours, Qt.MouseButton.LeftButton, pos=bars()[UNKNOWN].center().toPoint())
+    assert page.episodes_page.search.text == ""
+    QTest.mouseClick(hours, Qt.MouseButton.LeftButton, pos=bars()["wipe the counter"].center().toPoint())
+    assert page.episodes_page.search.text == 'task:"wipe the counter"'
 
 
 def test_tags_and_notes_are_saved_by_leaving_the_field(page: Frame, session: FakeSession) -> None:

@@ -74,7 +74,7 @@ def test_a_lost_line_is_one_thing_to_see_to_and_not_nine(healthy: Snapshot) -> N
         if servo.bus == "left_follower":
             lost = with_servo(lost, servo.bus, servo.id, answers=False)
     found = troubles(lost, PROFILE)
-    assert [trouble.words for trouble in found] == ["left follower bus: lost"]
+    assert [trouble.words for trouble in found] == ["left follower line: lost"]
     assert found[0].condition.what == "the port is gone"
 
 

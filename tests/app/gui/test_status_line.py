@@ -28,7 +28,7 @@ def test_a_lost_bus_and_a_lost_process_are_named(session: FakeSession) -> None:
     level, parts = health(session.snapshot())
     assert level == "error"
     assert ("recorder restarting", "error") in parts
-    assert ("1 bus lost", "error") in parts
+    assert ("1 line lost", "error") in parts
 
 
 def test_a_notice_sets_the_level_of_the_whole(session: FakeSession) -> None:

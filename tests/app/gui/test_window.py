@@ -153,7 +153,7 @@ def test_the_status_line_names_what_is_wrong(frame: Frame, session: FakeSession)
     session.fail()
     frame.refresh()
     assert "recorder restarting" in frame.status.words
-    assert "1 bus lost" in frame.status.words
+    assert "1 line lost" in frame.status.words
 
 
 def test_a_click_on_the_status_line_opens_the_detail(frame: Frame) -> None:

@@ -35,7 +35,7 @@ def test_the_end_of_an_episode_tells_its_outcome(outcome: str, words: str) -> No
 
 def test_an_episode_begins_and_is_dropped() -> None:
     assert said("episode", state="started") == "Recording"
-    assert said("episode", state="trashed") == "Dropped"
+    assert said("episode", state="trashed") == "Discarded"
 
 
 def test_an_episode_that_ends_by_itself_says_why() -> None:
