@@ -140,11 +140,11 @@ class Settings:
     @property
     def listening(self) -> bool:
         """Whether spoken words are listened for."""
-        return str(self._store.value("listening", "false")).lower() == "true"
+        return self._flag("listening", default=False)
 
     @listening.setter
     def listening(self, on: bool) -> None:
-        self._store.setValue("listening", "true" if on else "false")
+        self._set_flag("listening", on)
 
     @property
     def microphone(self) -> str:

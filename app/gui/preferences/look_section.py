@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from app.gui import scale, tokens
 from app.gui.actions import Actions
 from app.gui.preferences.section import Section
@@ -26,6 +24,7 @@ class LookSection(Section):
 
     def __init__(self, actions: Actions, theme: Theme, settings: Settings) -> None:
         super().__init__("Look")
+        self._actions = actions
         self._theme = theme
         self._settings = settings
         self.theme_choice = Choice("Theme", [(name, name.capitalize()) for name in tokens.PALETTES])
@@ -40,8 +39,7 @@ class LookSection(Section):
         self.body.addWidget(self.scale_choice)
         self.body.addWidget(self._note)
         self.body.addWidget(self._restart)
-        toggle: Callable[[], object] = lambda: actions.trigger("window.theme")  # noqa: E731 - given to a signal
-        self.theme_choice.picked.connect(lambda name: name != theme.palette.name and toggle())
+        self.theme_choice.picked.connect(self._pick_theme)
         self.scale_choice.picked.connect(self._pick_scale)
         theme.changed.connect(self.refresh)
         self.refresh()
@@ -62,6 +60,10 @@ class LookSection(Section):
     def apply(self, snapshot: Snapshot) -> None:
         """A restart waits for the end of a recording."""
         self._restart.refresh()
+
+    def _pick_theme(self, name: str) -> None:
+        if name != self._theme.palette.name:
+            self._actions.trigger("window.theme")
 
     def _pick_scale(self, option: str) -> None:
         self._settings.scale = option

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QPushButton
-
-from app.gui import tokens
 from app.gui.preferences.section import Section
+from app.gui.widgets.copy_line import CopyLine
 from app.session.view import Snapshot
 
 
@@ -24,36 +21,15 @@ class PlacesSection(Section):
         self.robot = self._place("Robot profile")
         self.recordings = self._place("Recordings go to")
         self.settings = self._place("Settings are kept in")
-        self.settings.setText(str(folder))
+        self.settings.say(str(folder))
 
     def apply(self, snapshot: Snapshot) -> None:
         """Follow the session."""
-        for line, words in ((self.robot, snapshot.profile_name), (self.recordings, snapshot.dataset)):
-            if line.text() != words:
-                line.setText(words)
-                line.setCursorPosition(0)
+        self.robot.say(snapshot.profile_name)
+        self.recordings.say(snapshot.dataset)
 
-    def _place(self, caption: str) -> QLineEdit:
+    def _place(self, caption: str) -> CopyLine:
         self.caption(caption)
-        line = QLineEdit()
-        line.setReadOnly(True)
-        line.setFont(tokens.font())
-        line.setFixedHeight(tokens.CONTROL_HEIGHT_PX)
-        line.setAccessibleName(caption)
-        line.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        copy = QPushButton("Copy")
-        copy.setFont(tokens.font())
-        copy.setFixedHeight(tokens.CONTROL_HEIGHT_PX)
-        copy.setAccessibleName(f"Copy: {caption}")
-        copy.clicked.connect(lambda _=False: _copy(line.text()))
-        row = QHBoxLayout()
-        row.setSpacing(tokens.steps(2))
-        row.addWidget(line, stretch=1)
-        row.addWidget(copy)
-        self.body.addLayout(row)
+        line = CopyLine(caption)
+        self.body.addWidget(line)
         return line
-
-
-def _copy(text: str) -> None:
-    if (clipboard := QApplication.clipboard()) is not None:
-        clipboard.setText(text)

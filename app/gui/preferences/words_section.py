@@ -12,12 +12,13 @@ from app.gui.hearing import Hearing
 from app.gui.preferences.section import Section
 from app.gui.theme import Theme
 from app.gui.widgets.choice import Choice
+from app.gui.widgets.key_label import KeyLabel
 from app.gui.widgets.label import Label
 from app.gui.widgets.level_meter import QUIETEST_DBFS, LevelMeter
-from app.gui.wording import key_caps
 from app.session.view import Snapshot, SpeechView
 
 LISTENING, DEAF = "on", "off"
+_CAPTION = "Spoken words as triggers ({window.listen})"
 _DEFAULT = "The system's choice"
 _STATES = {"starting": "Starting …", "listening": "Listening", "hushed": "The app itself speaks"}
 
@@ -35,8 +36,7 @@ class WordsSection(Section):
         super().__init__("Microphone and words")
         self._actions = actions
         self._hearing = hearing
-        key = key_caps(actions["window.listen"].key)
-        self.caption(f"Spoken words as triggers ({key})")
+        self.body.addWidget(KeyLabel(_CAPTION, actions, size_px=tokens.TEXT_SMALL_PX, dim=True))
         self.choice = Choice("Listen for spoken words", [(LISTENING, "Listen"), (DEAF, "Off")])
         self.body.addWidget(self.choice)
         self.caption("Microphone")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QApplication, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.gui import tokens
 from app.gui.theme import Theme
+from app.gui.widgets.copy_line import CopyLine
 from app.gui.widgets.fact_table import FactTable
 from app.gui.widgets.label import Label
 from app.gui.wording import plain_name
@@ -28,16 +29,7 @@ class NoRobot(QWidget):
         self._title = Label(size_px=tokens.TEXT_TITLE_PX, bold=True)
         self._why = Label(dim=True, wrap=True)
         self.lines = FactTable()
-        self.command = QLineEdit(f"understudy check {profile_name}")
-        self.command.setReadOnly(True)
-        self.command.setFont(tokens.font())
-        self.command.setAccessibleName("The command that looks at every device")
-        self.command.setFixedHeight(tokens.CONTROL_HEIGHT_PX)
-        self.copy = QPushButton("Copy")
-        self.copy.setFont(tokens.font(tokens.TEXT_PX, bold=True))
-        self.copy.setFixedHeight(tokens.CONTROL_HEIGHT_PX)
-        self.copy.setAccessibleName("Copy the command")
-        self.copy.clicked.connect(self._copy)
+        self.command = CopyLine("The command that looks at every device", f"understudy check {profile_name}")
         mark = QLabel()
         mark.setAlignment(Qt.AlignmentFlag.AlignHCenter)
 
@@ -46,10 +38,6 @@ class NoRobot(QWidget):
 
         theme.changed.connect(recolour)
         recolour()
-        row = QHBoxLayout()
-        row.setSpacing(tokens.steps(2))
-        row.addWidget(self.command, stretch=1)
-        row.addWidget(self.copy)
         box = QWidget()
         box.setFixedWidth(_WIDTH_PX)
         column = QVBoxLayout(box)
@@ -63,7 +51,7 @@ class NoRobot(QWidget):
             "To see device by device what answers, close this window and run (with the file of your profile):"
         )
         column.addWidget(Label(told, size_px=tokens.TEXT_SMALL_PX, dim=True, wrap=True))
-        column.addLayout(row)
+        column.addWidget(self.command)
         column.addStretch()
         whole = QHBoxLayout(self)
         whole.addStretch()
@@ -87,9 +75,3 @@ class NoRobot(QWidget):
         self.lines.fill(
             [(plain_name(bus.name), bus.last_error or "does not answer") for bus in snapshot.buses]
         )
-
-    def _copy(self) -> None:
-        clipboard = QApplication.clipboard()
-        if clipboard is not None:
-            clipboard.setText(self.command.text())
-            self.copy.setText("Copied")

@@ -17,6 +17,7 @@ from app.gui.widgets.label import Label, rule
 from app.gui.widgets.overlay import Overlay
 from app.gui.widgets.plan_fields import CountEdit, SecondsEdit
 from app.gui.widgets.remembered_edit import RememberedEdit
+from app.gui.widgets.scroll import scrolled
 from app.gui.widgets.tick_box import TickBox
 
 _WORDS = (
@@ -44,7 +45,7 @@ class PlanPanel(Overlay):
     """Every change is handed over at once; there is nothing to confirm."""
 
     def __init__(self, host: QWidget, collecting: Collecting, settings: Settings) -> None:
-        super().__init__(host, width_px=tokens.steps(110), height_px=tokens.steps(150))
+        super().__init__(host, width_px=tokens.steps(110), height_px=tokens.steps(156))
         self._collecting = collecting
         self.words = {
             field: RememberedEdit(settings, field, name=title, asks=asks) for field, title, asks in _WORDS
@@ -79,7 +80,9 @@ class PlanPanel(Overlay):
         done.set_steady(True)
         head.addWidget(done)
         self.body.addLayout(head)
-        grid = QGridLayout()
+        fields = QWidget()
+        grid = QGridLayout(fields)
+        grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(tokens.steps(4))
         grid.setVerticalSpacing(tokens.steps(2))
         grid.setColumnStretch(1, 1)
@@ -93,8 +96,8 @@ class PlanPanel(Overlay):
             self._row(grid, title, self.seconds[field])
         for choice in self.choices.values():
             grid.addWidget(choice, grid.rowCount(), 0, 1, 2)
-        self.body.addLayout(grid)
-        self.body.addStretch()
+        grid.setRowStretch(grid.rowCount(), 1)
+        self.body.addWidget(scrolled(fields), stretch=1)
         self.body.addWidget(
             Label(
                 "A change counts from the next episode on.", size_px=tokens.TEXT_SMALL_PX, dim=True, wrap=True

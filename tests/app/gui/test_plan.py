@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from PyQt6.QtCore import QSettings, Qt
+from PyQt6.QtCore import QPoint, QSettings, Qt
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 
@@ -65,6 +66,21 @@ def test_numbers_and_choices_reach_the_session(frame: Frame, session: FakeSessio
     plan = plans(session)[-1]
     assert (plan.target, plan.limit_s, plan.repeat) == (50, 45.0, True)
     assert frame.plan_panel.seconds["limit_s"].text() == "45 s"
+
+
+def test_in_the_lowest_window_no_field_lies_over_another(window: Window, frame: Frame) -> None:
+    window.resize(window.minimumSize())
+    frame.actions_registry.trigger("plan.edit")
+    QTest.qWait(50)
+    panel = frame.plan_panel
+    fields = [*panel.words.values(), *panel.counts.values(), *panel.seconds.values(), *panel.choices.values()]
+    tops = [field.mapTo(panel.panel, QPoint()).y() for field in fields]
+    assert all(after - before >= fields[0].height() for before, after in pairwise(tops))
+    panel.words["operator"].setFocus()  # who goes on with Tab sees where that leads
+    for _ in range(len(fields) - 1):
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+    assert fields[-1].hasFocus()
+    assert fields[-1].visibleRegion().boundingRect().height() == fields[-1].height()
 
 
 def test_a_plan_changed_elsewhere_is_followed_and_not_sent_back(frame: Frame, session: FakeSession) -> None:

@@ -264,11 +264,12 @@ def test_no_robot_says_what_is_missing_and_what_to_run(
     said = words_in(page.empty)
     assert "No robot answers" in said
     assert "/dev/body is not there; plug it in" in said
-    assert page.empty.command.text() == "understudy check sim-kitchen"
-    page.empty.copy.click()
+    assert page.empty.command.words == "understudy check sim-kitchen"
+    page.empty.command.copy.click()
     clipboard = QApplication.clipboard()
     assert clipboard is not None
     assert clipboard.text() == "understudy check sim-kitchen"
+    assert page.empty.command.copy.text() == "Copied"
 
 
 def test_a_small_robot_has_its_page_too(
