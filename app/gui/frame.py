@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QResizeEvent
-from PyQt6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from app.gui import tokens
 from app.gui.actions import Actions
@@ -45,6 +44,7 @@ from app.gui.session_protocol import SessionLike
 from app.gui.settings import Settings
 from app.gui.spoken import Spoken, Voice
 from app.gui.theme import Theme
+from app.gui.top_bar import TopBar
 from app.gui.widgets.action_button import ActionButton
 from app.gui.widgets.coach_strip import CoachStrip
 from app.gui.widgets.details import Details
@@ -55,7 +55,6 @@ from app.gui.widgets.palette import CommandPalette
 from app.gui.widgets.plan_panel import PlanPanel
 from app.gui.widgets.remembered_edit import RememberedEdit
 from app.gui.widgets.script_panel import ScriptPanel
-from app.gui.widgets.status_line import StatusLine
 from app.gui.widgets.toast import Toast
 from app.inputs.store import FILE_NAME
 from app.messages import Mode
@@ -152,14 +151,14 @@ class Frame(QWidget):
         self.robot_page.stack.addWidget(self.calibration)
         for page in self.pages.values():
             self.stack.addWidget(page)
-        self.status = StatusLine(self.actions_registry, theme)
+        self.bar = TopBar(self.actions_registry, theme, self.pages)
+        self.status = self.bar.status
         self.notices = NoticeList(self.actions_registry, theme, session.do, show=self.show_on_robot_page)
         self.foot = Foot(self.actions_registry, theme, self.driving, stop=self.stop)
-        self._page_buttons: dict[str, ActionButton] = {}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self._build_bar())
+        layout.addWidget(self.bar)
         self.coach_strip = CoachStrip(self.actions_registry, theme)
         self.coach_strip.setVisible(self.coach.shown)
         layout.addWidget(self.coach_strip)
@@ -223,11 +222,6 @@ class Frame(QWidget):
             self._keyboard.detach()
             self._keyboard = None
 
-    def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """In a narrow window the pages' keys make room for the line of health."""
-        for button in self._page_buttons.values():
-            button.show_key(self.width() >= tokens.PAGE_KEYS_FROM_PX)
-
     def refresh(self) -> None:
         """Read one snapshot and show it."""
         with self._pulse.refresh():
@@ -290,8 +284,7 @@ class Frame(QWidget):
                 self.plan_panel.close_over()
             self.stack.setCurrentWidget(page)
         self._settings.page = page_id
-        for other_id, button in self._page_buttons.items():
-            button.set_lit(other_id == page_id)
+        self.bar.show_page(page_id)
         page.apply(self._snapshot)
         page.entered()
 
@@ -382,7 +375,7 @@ class Frame(QWidget):
             open_episode=self.open_episode,
             tell=lambda words: self.toast.flash(words),
         )
-        add_robot(actions, self._session, now, self.robot_page)
+        add_robot(actions, self._session, now, self.robot_page, go_to=self.go_to)
         add_calibration(actions, self.calibration)
         add_review(
             actions,
@@ -423,23 +416,3 @@ class Frame(QWidget):
             window.showNormal()
         else:
             window.showFullScreen()
-
-    def _build_bar(self) -> QWidget:
-        bar = QWidget()
-        bar.setObjectName("bar")
-        bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        bar.setFixedHeight(tokens.BAR_HEIGHT_PX)
-        row = QHBoxLayout(bar)
-        row.setContentsMargins(tokens.steps(3), 0, 0, 0)
-        row.setSpacing(tokens.steps(2))
-        for page_id in self.pages:
-            button = ActionButton(self.actions_registry[f"page.{page_id}"], self._theme)
-            button.setProperty("flat", "true")
-            self._page_buttons[page_id] = button
-            row.addWidget(button)
-        row.addWidget(self.status, stretch=1)
-        keys = ActionButton(self.actions_registry["window.keys"], self._theme, title="Keys", compact=True)
-        keys.setProperty("flat", "true")
-        row.addWidget(keys)
-        row.addSpacing(tokens.steps(2))
-        return bar

@@ -1,4 +1,4 @@
-"""Modes, speed, lifts, torque, driving by hand."""
+"""Modes, speed, lifts, driving by hand."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.session.view import Snapshot
 
 
 def add_moving(actions: Actions, session: SessionLike, now: Callable[[], Snapshot], driving: Driving) -> None:
-    """Modes, speed, lifts, torque, driving by hand."""
+    """Modes, speed, lifts, driving by hand."""
 
     def in_charge() -> bool:
         return now().mode is not Mode.STOPPED
@@ -108,19 +108,5 @@ def add_moving(actions: Actions, session: SessionLike, now: Callable[[], Snapsho
             enabled=lambda: not no_homing(),
             why_not=no_homing,
             icon="mdi6.arrow-collapse-down",
-        ),
-        Action(
-            id="torque.on",
-            title="Power the servos",
-            group=MOVING,
-            run=lambda: session.set_torque(True),
-            enabled=lambda: not now().torque,
-        ),
-        Action(
-            id="torque.off",
-            title="Let the servos go: the arms fall",
-            group=MOVING,
-            run=lambda: session.set_torque(False),
-            enabled=lambda: now().torque and now().mode is Mode.HOLD,
         ),
     )

@@ -15,7 +15,14 @@ from app.session.view import Snapshot
 STANDING = (Mode.HOLD, Mode.STOPPED)
 
 
-def add_robot(actions: Actions, session: SessionLike, now: Callable[[], Snapshot], page: RobotPage) -> None:
+def add_robot(
+    actions: Actions,
+    session: SessionLike,
+    now: Callable[[], Snapshot],
+    page: RobotPage,
+    *,
+    go_to: Callable[[str], None],
+) -> None:
     """What can be done on the Robot page; each says why it cannot, where it cannot."""
 
     def moving() -> str:
@@ -50,6 +57,12 @@ def add_robot(actions: Actions, session: SessionLike, now: Callable[[], Snapshot
         if not page.can_calibrate:
             return "This robot has nothing to calibrate."
         return "" if now().mode in STANDING else moving()
+
+    def let_go() -> None:
+        """Asked for in the palette, it opens the page, which says that the arms fall at the next press."""
+        if not page.isVisible():
+            go_to(page.page_id)
+        page.let_go()
 
     actions.add(
         Action(
@@ -101,7 +114,7 @@ def add_robot(actions: Actions, session: SessionLike, now: Callable[[], Snapshot
             group=ROBOT,
             key="Shift+P",
             page="robot",
-            run=page.let_go,
+            run=let_go,
             enabled=lambda: not no_letting_go(),
             why_not=no_letting_go,
             icon="mdi6.power-off",

@@ -29,6 +29,7 @@ class SearchLine(QWidget):
         self._known = known
         self._hints: list[str] = []
         self._problem = ""
+        self._how = ""
         self.edit = _Edit(self._take_hint, self.left_downwards.emit)
         self.edit.setFont(tokens.font())
         self.edit.setFixedHeight(tokens.CONTROL_HEIGHT_PX)
@@ -59,6 +60,11 @@ class SearchLine(QWidget):
     def set_text(self, text: str) -> None:
         """Replace what is typed."""
         self.edit.setText(text)
+
+    def explain(self, how: str) -> None:
+        """Say how to search, where there is nothing else to say."""
+        self._how = how
+        self._show_below()
 
     def tell(self, problems: tuple[str, ...]) -> None:
         """Say what was not understood; nothing takes it away again."""
@@ -92,7 +98,7 @@ class SearchLine(QWidget):
             icon = self._theme.pixmap("mdi6.keyboard-tab", tokens.ICON_PX, self._theme.palette.text_dim)
         else:
             minus = "A − before a word or a token leaves out what it finds."
-            self.below.say(minus if self.text else "Press / to search; Tab takes what is offered here.")
+            self.below.say(minus if self.text else self._how)
             icon = self._theme.pixmap("mdi6.magnify", tokens.ICON_PX, self._theme.palette.text_dim)
         self._mark.setPixmap(icon)
 

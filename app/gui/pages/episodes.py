@@ -25,6 +25,7 @@ from app.gui.pages.page import Page
 from app.gui.session_protocol import SessionLike
 from app.gui.settings import Settings
 from app.gui.theme import Theme
+from app.gui.told_keys import with_keys
 from app.gui.widgets.action_button import ActionButton
 from app.gui.widgets.key_label import KeyLabel
 from app.gui.widgets.label import Label
@@ -128,6 +129,8 @@ class EpisodesPage(Page):
         self.table.opened.connect(lambda: actions.trigger("episode.open"))
         self.table.ordered.connect(self._ordered)
         self.hours.picked.connect(self._with_token)
+        actions.listen(lambda: self.search.explain(with_keys(_HOW_TO_SEARCH, actions)))
+        self.search.explain(with_keys(_HOW_TO_SEARCH, actions))
         self._show_head()
         self._choice_changed()
 
@@ -279,6 +282,7 @@ class EpisodesPage(Page):
         return empty
 
 
+_HOW_TO_SEARCH = "Press {episodes.search} to search; Tab takes what is offered here."
 _FIRST_STEPS = (
     "On the Drive page ({page.drive}): say what is being shown, teleoperate ({mode.teleop}), press {record.start}.",
     "{record.success} ends it as a success, {record.failure} as a failure; {record.drop} discards it: "

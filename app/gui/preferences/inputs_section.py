@@ -13,11 +13,13 @@ from app.gui.preferences.binding_detail import BindingDetail
 from app.gui.preferences.binding_list import BindingList
 from app.gui.preferences.rows import binding_rows, seen_words
 from app.gui.theme import Theme
+from app.gui.told_keys import with_keys
 from app.gui.widgets.action_button import ActionButton
 from app.gui.widgets.label import Label
 from app.gui.wording import counted
 from app.session.view import Snapshot
 
+_FIND = "Find an action, or a key    {bind.find}"
 NOTHING_SEEN = "Press any key, pedal or gamepad button to see what it does"
 
 
@@ -39,7 +41,6 @@ class InputsSection(QWidget):
         self.search = QLineEdit()
         self.search.setFont(tokens.font())
         self.search.setFixedHeight(tokens.CONTROL_HEIGHT_PX)
-        self.search.setPlaceholderText("Find an action, or a key    /")
         self.search.setAccessibleName("Find an action or a key")
         self.search.installEventFilter(self)
         self._reset_all = ActionButton(actions["bind.reset_all"], theme, title="Reset all")
@@ -87,6 +88,7 @@ class InputsSection(QWidget):
 
     def show_rows(self) -> None:
         """The actions as they are bound now, those that are looked for."""
+        self.search.setPlaceholderText(with_keys(_FIND, self._actions))
         rows = binding_rows(self._actions, self.search.text())
         self.list.show_rows(rows)
         clashing = len(self._actions.bindings.conflicts())

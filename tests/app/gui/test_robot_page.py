@@ -21,6 +21,7 @@ from app.gui.pages.robot import RobotPage
 from app.gui.robot.condition import Level
 from app.gui.robot.pick import Kind, Pick
 from app.gui.theme import Theme
+from app.gui.widgets.action_button import ActionButton
 from app.gui.window import Window
 from app.messages import Mode
 from app.session.view import Notice
@@ -202,6 +203,20 @@ def test_letting_go_takes_a_second_press_soon(frame: Frame, session: FakeSession
     assert not frame.actions_registry["robot.let_go"].enabled()
     press(Key.Key_P)
     assert session.calls[-1] == ("set_torque", True)
+
+
+def test_letting_go_from_another_page_says_first_that_the_arms_fall(
+    frame: Frame, session: FakeSession, page: RobotPage
+) -> None:
+    frame.go_to("drive")
+    session.calls.clear()
+    frame.actions_registry.trigger("robot.let_go")
+    frame.refresh()
+    assert session.calls == []
+    assert page.isVisible()
+    assert "Again: the arms fall" in [button.title for button in page.mend.findChildren(ActionButton)]
+    frame.actions_registry.trigger("robot.let_go")
+    assert session.calls == [("set_torque", False)]
 
 
 def test_a_camera_that_can_is_reopened(frame: Frame, session: FakeSession, page: RobotPage) -> None:
