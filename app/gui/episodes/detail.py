@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QPainter, QPaintEvent
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.gui import tokens
 from app.gui.actions import Actions
@@ -15,6 +15,7 @@ from app.gui.episodes.thumbnails import Thumbnails
 from app.gui.theme import Theme
 from app.gui.widgets.action_button import ActionButton
 from app.gui.widgets.label import Label, rule
+from app.gui.widgets.mark import Mark
 from app.gui.wording import counted, length, moment, size
 from app.session.view import EpisodeView
 
@@ -183,8 +184,7 @@ class Detail(QWidget):
         self._damage_box = QWidget()
         row = QHBoxLayout(self._damage_box)
         row.setContentsMargins(0, 0, 0, 0)
-        mark = QLabel()
-        mark.setPixmap(self._theme.pixmap("mdi6.alert", tokens.ICON_PX, tokens.WARNING))
+        mark = Mark("mdi6.alert", self._theme, size_px=tokens.ICON_PX, hue=tokens.WARNING)
         row.addWidget(mark, alignment=Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._damage, stretch=1)
         return self._damage_box

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.gui import tokens
 from app.gui.actions import Actions
@@ -29,6 +29,7 @@ from app.gui.told_keys import with_keys
 from app.gui.widgets.action_button import ActionButton
 from app.gui.widgets.key_label import KeyLabel
 from app.gui.widgets.label import Label
+from app.gui.widgets.mark import Mark
 from app.gui.widgets.recent_episodes import finished
 from app.gui.wording import counted, length
 from app.session.view import EpisodeView, Snapshot
@@ -268,10 +269,7 @@ class EpisodesPage(Page):
         column = QVBoxLayout(empty)
         column.setSpacing(tokens.steps(3))
         column.addStretch()
-        mark = QLabel()
-        mark.setPixmap(self._theme.pixmap(icon, tokens.ICON_BANNER_PX, self._theme.palette.text_dim))
-        mark.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        column.addWidget(mark)
+        column.addWidget(Mark(icon, self._theme))
         for number, words in enumerate((title, *lines)):
             bold = not number
             size_px = tokens.TEXT_TITLE_PX if bold else tokens.TEXT_PX

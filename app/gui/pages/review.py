@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PyQt6.QtCore import Qt, QTimer
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.gui import tokens
 from app.gui.actions import Actions
@@ -27,6 +27,7 @@ from app.gui.theme import Theme
 from app.gui.told_keys import with_keys
 from app.gui.widgets.action_button import ActionButton
 from app.gui.widgets.label import Label
+from app.gui.widgets.mark import Mark
 from app.gui.widgets.recent_episodes import finished
 from app.gui.wording import headline, sentence
 from app.session.view import EpisodeView, Snapshot
@@ -318,14 +319,14 @@ class ReviewPage(Page):
         )
 
     def _say(self, icon: str, title: str, *lines: str) -> None:
-        self._mark.setPixmap(self._theme.pixmap(icon, tokens.ICON_BANNER_PX, self._theme.palette.text_dim))
+        self._mark.show_icon(icon)
         self._said.say(title)
         self._why.say(with_keys("\n\n".join(line for line in lines if line), self._actions))
         self._pages.setCurrentIndex(_SAYING)
 
     def _build_saying(self) -> QWidget:
         saying = QWidget()
-        self._mark = QLabel()
+        self._mark = Mark("", self._theme)
         self._said = Label(size_px=tokens.TEXT_TITLE_PX, bold=True, wrap=True)
         self._why = Label(dim=True, wrap=True)
         self._why.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.gui import tokens
 from app.gui.theme import Theme
 from app.gui.widgets.copy_line import CopyLine
 from app.gui.widgets.fact_table import FactTable
 from app.gui.widgets.label import Label
+from app.gui.widgets.mark import Mark
 from app.gui.wording import plain_name
 from app.session.view import Snapshot
 
@@ -30,14 +31,7 @@ class NoRobot(QWidget):
         self._why = Label(dim=True, wrap=True)
         self.lines = FactTable()
         self.command = CopyLine("The command that looks at every device", f"understudy check {profile_name}")
-        mark = QLabel()
-        mark.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-
-        def recolour() -> None:
-            mark.setPixmap(theme.pixmap("mdi6.robot-off", tokens.ICON_BANNER_PX, theme.palette.text_dim))
-
-        theme.changed.connect(recolour)
-        recolour()
+        mark = Mark("mdi6.robot-off", theme)
         box = QWidget()
         box.setFixedWidth(_WIDTH_PX)
         column = QVBoxLayout(box)
