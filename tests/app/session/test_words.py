@@ -49,4 +49,5 @@ def test_faults_are_lines_and_not_spoken() -> None:
 
 def test_a_lost_process_is_called_what_it_is_to_who_drives() -> None:
     assert lost("simworld") == "The simulated kitchen is lost"
-    assert lost("speech") == "The speech process is lost"
+    assert lost("speech") == "The ear for spoken words is lost"
+    assert lost("thinker") == "The thinker process is lost"
