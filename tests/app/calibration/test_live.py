@@ -137,6 +137,21 @@ def beside(profile: Path, data_dir: Path) -> Iterator[Person]:
         session.close()
 
 
+def let_go_in_the_midst_of_a_move(person: Person) -> None:
+    """Servos that are powered again stand still, though what they were let go in would have gone on."""
+    session = person.session
+    session.nudge(Nudge(twist=(0.1, 0.0, 0.0), for_s=3.0))
+    person.watch(0.5)
+    session.set_torque(False)
+    person.wait(lambda: not session.snapshot().torque, "letting go")
+    session.set_torque(True)
+    person.wait(lambda: session.snapshot().torque, "power")
+    person.watch(0.3)
+    before = person.see().base_pose
+    person.watch(0.7)
+    assert np.allclose(person.see().base_pose, before, atol=0.01)
+
+
 def let_go_and_vanish(person: Person) -> None:
     """Let the servos go, as a calibration does, and say no more: the robot powers them again by itself."""
     session = person.session
@@ -167,6 +182,7 @@ def test_a_miscalibrated_robot_gets_its_true_numbers_back(tmp_path: Path) -> Non
         while wizard.phase is Phase.STEP:
             person.do()
         assert wizard.phase is Phase.REVIEW, wizard.trouble
+        let_go_in_the_midst_of_a_move(person)
         let_go_and_vanish(person)
         saved = save_profile(
             str(path),
