@@ -161,7 +161,7 @@ class Wizard:
         elif snapshot.recording is not None:
             self.trouble = "An episode is being recorded: end it first"
         elif snapshot.mode is not Mode.HOLD:
-            self.trouble = f"The robot is in {snapshot.mode.name.lower()}: hold it first (H)"
+            self.trouble = _hold_first(snapshot.mode)
         else:
             self._queue = tuple((procedure, step) for procedure in chosen for step in procedure.steps)
             self._samples.clear()
@@ -247,7 +247,7 @@ class Wizard:
             self.trouble = "The servos are let go of: power them first"
             return
         if snapshot.mode is not Mode.HOLD:
-            self.trouble = f"The robot is in {snapshot.mode.name.lower()}: hold it first (H)"
+            self.trouble = _hold_first(snapshot.mode)
             return
         self.trouble = ""
         if isinstance(step, HomeStep):
@@ -279,7 +279,7 @@ class Wizard:
         snapshot = self._snapshot
         if self.phase is Phase.STEP and snapshot is not None:
             if snapshot.mode is not Mode.HOLD:
-                self.trouble = f"The robot is in {snapshot.mode.name.lower()}: hold it first (H)"
+                self.trouble = _hold_first(snapshot.mode)
                 return
             self._torque.let_go(powered=snapshot.torque)
             self.trouble = ""
@@ -416,3 +416,10 @@ class Wizard:
             }
             changes += procedure.solve(samples, changes)
         return tuple(changes)
+
+
+def _hold_first(mode: Mode) -> str:
+    """Why a robot that does not hold is not calibrated, and what to do; a key as the id of its action in braces."""
+    if mode is Mode.STOPPED:
+        return "The robot is stopped: release it first, by holding Enter"
+    return "The robot is moving: hold it first ({mode.hold})"

@@ -182,7 +182,7 @@ class CalibrationPage(QWidget):
         elif self._let_go.press():
             self.wizard.release()
         else:
-            self.wizard.trouble = with_keys(_ARMS_FALL, self._actions)
+            self.wizard.trouble = _ARMS_FALL
         self._show()
 
     def cancel(self) -> None:
@@ -257,7 +257,7 @@ class CalibrationPage(QWidget):
         elif phase is Phase.REVIEW:
             self.review.show_changes()
         self.where.say(self._place())
-        self.trouble.say(f"⚠ {wizard.trouble}" if wizard.trouble else "")
+        self.trouble.say(with_keys(f"⚠ {wizard.trouble}", self._actions) if wizard.trouble else "")
         self._name_buttons(phase)
 
     def _take_focus(self, phase: Phase) -> None:

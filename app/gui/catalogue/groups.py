@@ -2,6 +2,7 @@
 
 SPEED_STEP = 0.25
 STOP_PRESSED = "STOP was pressed"
+HOLD_FIRST = "The robot is moving. Hold it first ({mode.hold})."
 MOVING = "Moving"
 FEET = "Held by foot"
 RECORDING = "Recording"

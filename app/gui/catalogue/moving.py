@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app.gui.actions import Action, Actions
-from app.gui.catalogue.groups import MOVING, SPEED_STEP, STOP_PRESSED
+from app.gui.catalogue.groups import HOLD_FIRST, MOVING, SPEED_STEP, STOP_PRESSED
 from app.gui.driving import Driving
 from app.gui.session_protocol import SessionLike
 from app.gui.told_keys import with_keys
@@ -24,11 +24,9 @@ def add_moving(actions: Actions, session: SessionLike, now: Callable[[], Snapsho
             return "This robot has no lift."
         if now().homed:
             return "The lift knows its zero."
-        return (
-            ""
-            if now().mode is Mode.HOLD
-            else with_keys("The robot is not holding. Hold it first ({mode.hold}).", actions)
-        )
+        if now().mode is Mode.STOPPED:
+            return "The robot is stopped. Release it first, by holding Enter."
+        return "" if now().mode is Mode.HOLD else with_keys(HOLD_FIRST, actions)
 
     def faster(by: float) -> None:
         session.set_speed(min(1.0, max(SPEED_STEP, round((now().speed + by) / SPEED_STEP) * SPEED_STEP)))

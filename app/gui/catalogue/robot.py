@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app.gui.actions import Action, Actions
-from app.gui.catalogue.groups import ROBOT
+from app.gui.catalogue.groups import HOLD_FIRST, ROBOT
 from app.gui.pages.robot import RobotPage
 from app.gui.session_protocol import SessionLike
 from app.gui.told_keys import with_keys
@@ -26,7 +26,7 @@ def add_robot(
     """What can be done on the Robot page; each says why it cannot, where it cannot."""
 
     def moving() -> str:
-        return with_keys("The robot is moving. Hold it first ({mode.hold}).", actions)
+        return with_keys(HOLD_FIRST, actions)
 
     def no_reboot() -> str:
         servo = page.servo

@@ -180,6 +180,7 @@ def test_servos_that_somebody_else_has_powered_again_are_not_taken_for_limp() ->
     ("what", "why"),
     [
         ("mode", "hold it first"),
+        ("stopped", "release it first"),
         ("heard", "not heard"),
         ("recording", "end it first"),
         ("chosen", "at least one"),
@@ -191,6 +192,8 @@ def test_it_does_not_begin_while_the_robot_is_not_ready_for_it(what: str, why: s
         bench.wizard.toggle("arm.left")
     if what == "mode":
         bench.mode = Mode.TELEOP
+    elif what == "stopped":
+        bench.mode = Mode.STOPPED
     elif what == "heard":
         bench.heard = False
     elif what == "recording":

@@ -14,6 +14,7 @@ from app.collection.view import Phase
 from app.gui.frame import Frame
 from app.gui.told_keys import _PLACE, with_keys
 from app.inputs.trigger import key_trigger
+from app.messages import Mode
 from tests.support.fake_session import FakeSession
 
 
@@ -73,3 +74,17 @@ def test_the_overlay_of_keys_is_headed_by_what_is_seen(frame: Frame) -> None:
     frame.robot_page.open_calibration()
     QTest.keyClick(frame, Qt.Key.Key_F1)
     assert frame.keys_overlay.title == "Keys: Calibration"
+
+
+def test_a_lift_is_not_homed_and_the_remedy_is_one_that_can_be_had(
+    frame: Frame, session: FakeSession
+) -> None:
+    session.homed = False
+    home = frame.actions_registry["lift.home"]
+    for mode, remedy in ((Mode.TELEOP, "Hold it first (H)"), (Mode.STOPPED, "Release it first")):
+        session.mode = mode
+        frame.refresh()
+        assert remedy in home.why_not()
+    session.mode = Mode.HOLD
+    frame.refresh()
+    assert home.enabled()
