@@ -26,7 +26,7 @@ class SessionLike(Protocol):
         """Everything to show, at this moment."""
 
     def frame(self, camera: str) -> FrameView | None:
-        """The newest picture of a camera, or None before its first."""
+        """The newest picture of a camera, or None before its first; may be asked for from any thread."""
 
     def ticks(self, since_ns: int) -> NDArray[Any]:
         """The ticks after a time, at most ten seconds back: `time_ns` (n,), `position`, `sent`, `requested` (n, D)."""

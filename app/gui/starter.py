@@ -50,13 +50,13 @@ class Starter(QObject):
             self.session = None
 
     def _remake(self) -> None:
-        if self.session is not None:
-            self.session.close()
-            self.session = None
-        self._make()
+        self._make(instead_of=self.session)
 
-    def _make(self) -> None:
+    def _make(self, *, instead_of: SessionLike | None = None) -> None:
         try:
+            if instead_of is not None:
+                self.session = None
+                instead_of.close()
             self.session = self._factory()
         except ProfileError as error:  # written for who reads it
             self.failed.emit(str(error))

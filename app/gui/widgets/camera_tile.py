@@ -42,8 +42,8 @@ class CameraTile(QWidget):
         """Show a newer picture or a changed state; costs nothing when neither is."""
         changed = False
         if frame is not None and not _same(frame, self._frame):
-            self._image = _image_of(frame, self.devicePixelRatioF())
-            self._frame = frame
+            # The image may lie in the frame's own memory: neither goes without the other.
+            self._image, self._frame = _image_of(frame, self.devicePixelRatioF()), frame
             changed = True
         caption = self._caption_of(view)
         if caption != self._caption or (view and view.stale) != (self._view and self._view.stale):
