@@ -16,6 +16,14 @@ BENCHES = {
     "tasks": ("app.bench.tasks", "how often the scripted operator does each of its tasks in the kitchen"),
     "start": ("app.bench.start", "how long until the window, and until four cameras and the robot answer"),
     "policy": ("app.bench.policy", "how fast a policy answers, against the plain path"),
+    "words": (
+        "app.bench.words",
+        "how surely spoken words are heard, how seldom one is made up, and how soon",
+    ),
+    "thresholds": (
+        "app.bench.word_thresholds",
+        "the scores of spoken words and of talk, to choose thresholds by",
+    ),
     "fast": ("app.bench.fast", "FAST action tokens: how few, how true, and what random ones become"),
 }
 """Name, module and purpose; a module is imported when its bench is asked for."""
@@ -23,7 +31,7 @@ BENCHES = {
 
 def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
     """Add the command."""
-    listed = "\n".join(f"  {name:<8} {purpose}" for name, (_, purpose) in BENCHES.items())
+    listed = "\n".join(f"  {name:<10} {purpose}" for name, (_, purpose) in BENCHES.items())
     parser = commands.add_parser(
         "bench",
         help="measure what the app promises",

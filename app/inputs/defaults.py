@@ -6,8 +6,8 @@ EXTRA_TRIGGERS: dict[str, tuple[str, ...]] = {
     # The handles are where the hands are: the gesture begins an episode, and ends the one that runs.
     "record.start": ("pad:start", "grip:both-held", "word:start recording"),
     "record.success": ("pad:a", "word:success"),
-    "record.failure": ("pad:b", "word:failed"),
-    "record.drop": ("pad:back", "word:discard"),
+    "record.failure": ("pad:b", "word:it failed"),
+    "record.drop": ("pad:back", "word:drop it"),
     "record.take_back": ("pad:dpdown", "word:take it back"),
     "mode.teleop": ("pad:y",),
     "mode.hold": ("pad:x", "word:hold still"),

@@ -22,7 +22,7 @@ class Phrase:
         text: one to three words of English, in small letters.
         threshold: the least score that counts. A score is how much better, per 10 ms, the phrase explains what was
             heard than any sequence of English sounds would, in natural logarithms ×10⁴ as the acoustic model has them;
-            0 is as good, and below -40 nearly everything is something else. Found by `understudy bench words`.
+            0 is as good, and below -40 most of it is something else. Found by `understudy bench thresholds`.
         urgent: whether it is heeded even while the app itself speaks.
     """
 
@@ -37,13 +37,13 @@ class Phrase:
 
 
 PHRASES = (
-    Phrase("robot stop", -30.0, urgent=True),
-    Phrase("start recording", -32.0),
-    Phrase("success", -34.0),
-    Phrase("failed", -24.0),
-    Phrase("discard", -28.0),
-    Phrase("hold still", -32.0, urgent=True),
-    Phrase("take it back", -40.0),
+    Phrase("robot stop", -28.0, urgent=True),
+    Phrase("start recording", -35.0),
+    Phrase("success", -39.0),
+    Phrase("it failed", -28.0),
+    Phrase("drop it", -20.0),
+    Phrase("hold still", -25.0, urgent=True),
+    Phrase("take it back", -46.0),
 )
 """Those that are bound to something from the start, with measured thresholds."""
 
