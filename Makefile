@@ -4,6 +4,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
+# Tests that compute or paint run two at a time; those that keep to a clock come after them and have the machine to
+# themselves.
+SIDE_BY_SIDE := tests/policy tests/recordings tests/app/gui tests/app/collection tests/app/inputs
+
 .DEFAULT_GOAL := help
 .PHONY: help setup run test lint bench clean
 
@@ -18,7 +22,12 @@ run: setup ## the app on the simulated robot; more with ARGS="…", see ARGS=--h
 
 test: lint ## lint, then every test, without a screen
 	@$(PYTHON) .ci/set_up.py --tests
+ifeq ($(ARGS),)
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile $(SIDE_BY_SIDE)
+	@$(BIN)/pytest $(SIDE_BY_SIDE:%=--ignore=%)
+else
 	@$(BIN)/pytest $(ARGS)
+endif
 
 lint: setup ## style, format, types and the import contract
 	@$(BIN)/ruff check --quiet
