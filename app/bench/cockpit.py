@@ -178,7 +178,13 @@ class Cockpit:
             session.begin()
             self._await_phase(session, Phase.RECORDING)
             recording_s.append(time.monotonic() - began_s)
-            episode_id = self._recording(session)
+            # The heartbeat that tells of the recording may still be the last episode's; the aim never is.
+            episode_id = wait(
+                session,
+                lambda now: now.collection.aim not in ("", now.collection.last_id),
+                CLOSE_S,
+                "the episode to be one that can be judged",
+            ).collection.aim
             time.sleep(SHORT_EPISODE_S)
             stopped_s = time.monotonic()
             session.judge("success", aim=episode_id)

@@ -34,6 +34,7 @@ class Collecting:
         self._settings = settings
         self._plan = self._seen = now().collection.plan
         self._sent: list[CollectionPlan] = []
+        self._suggested = ""
 
     @property
     def plan(self) -> CollectionPlan:
@@ -51,6 +52,12 @@ class Collecting:
         if plan != self._plan:
             self._send(plan)
             self._settings.plan = plan
+
+    def suggest_task(self, task: str) -> None:
+        """What is about to be shown; it counts where the plan names no task, or one that was suggested too."""
+        if self._plan.task in ("", self._suggested):
+            self._suggested = task
+            self.change(task=task)
 
     def apply(self, snapshot: Snapshot) -> None:
         """Follow the session's plan, such as one that was changed by voice."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
-from PyQt6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
 from app.gui import tokens
 from app.gui.actions import Actions
@@ -264,6 +264,7 @@ class Frame(QWidget):
         self.driving.end()
         self.feet.keys_lost()
         self.desk.end_capture()
+        close_menus()
         for overlay in (self.palette_overlay, self.keys_overlay, self.details, self.plan_panel):
             if overlay.isVisible():
                 overlay.close_over()
@@ -275,6 +276,7 @@ class Frame(QWidget):
             self.driving.end()
             self.feet.keys_lost()
             self.desk.end_capture()
+            close_menus()
             if (left := self.pages.get(self.page_id)) is not None:
                 left.left()
             self.calibration.pause()
@@ -364,7 +366,7 @@ class Frame(QWidget):
             edit_plan=self.plan_panel.toggle,
             edit_scene=lambda: self.plan_panel.open_at("scene"),
         )
-        add_simulation(actions, self._session, now, scripts)
+        add_simulation(actions, self._session, now, scripts, shows=self.collecting.suggest_task)
         add_episodes(
             actions,
             self._session,
@@ -416,3 +418,9 @@ class Frame(QWidget):
             window.showNormal()
         else:
             window.showFullScreen()
+
+
+def close_menus() -> None:
+    """Close what has popped up: a menu or a list over the window would hide STOP, or stay on another page."""
+    while (popup := QApplication.activePopupWidget()) is not None and popup.close():
+        pass

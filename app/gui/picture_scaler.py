@@ -62,10 +62,12 @@ class PictureScaler:
             self._thread = None
 
     def _of_size(self, name: str, size: Size) -> FrameView | None:
-        scaled = self._scaled.get(name)
+        frame, scaled = self._frame(name), self._scaled.get(name)
+        if frame is None:
+            return None
         if scaled is not None and (scaled.image.shape[1], scaled.image.shape[0]) == size:
             return scaled
-        return self._frame(name)
+        return frame
 
     def _run(self) -> None:
         while not self._ended.is_set():

@@ -67,6 +67,13 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 QScrollBar:horizontal { background: transparent; height: 10px; }
 QScrollBar::handle:horizontal { background: $line; border-radius: 4px; min-width: 32px; }
 QScrollArea, QScrollArea > QWidget > QWidget { background: transparent; border: none; }
+QMenu { background: $panel; border: 1px solid $line; padding: 4px; }
+QMenu::item { color: $text; padding: 6px 24px 6px 12px; border-radius: 4px; }
+QMenu::item:selected { background: $raised; }
+QMenu::item:disabled { color: $dim; }
+QMenu::separator { height: 1px; background: $line; margin: 4px 8px; }
+QMenu::indicator { width: 14px; height: 14px; border: 1px solid $dim; border-radius: 4px; margin-left: 6px; }
+QMenu::indicator:checked { background: $focus; border-color: $focus; }
 QToolTip { background: $panel; color: $text; border: 1px solid $line; padding: 4px 8px; }
 """
 )

@@ -26,6 +26,10 @@ STOP_ACTION = "mode.stop"
 Overrides = dict[str, tuple[str, ...]]
 
 
+RELEASES = ("key:Return", "key:Enter")
+"""Held, they release STOP."""
+
+
 class BindingRefusedError(ValueError):
     """A trigger that an action cannot have, and why."""
 
@@ -165,6 +169,10 @@ class Bindings:
         if kind == PAD and name in DEAD_MEN:
             raise BindingRefusedError(
                 f"the {trigger_words(trigger).removeprefix('gamepad ')} is held to move the robot with the sticks"
+            )
+        if trigger in RELEASES:
+            raise BindingRefusedError(
+                "Enter, held, releases STOP; what is pressed for that must do nothing else"
             )
         if trigger in ("key:Tab", "key:Shift+Backtab", "key:Backtab", "key:Shift+Tab"):
             raise BindingRefusedError("Tab goes from one control to the next, for those who use no mouse")

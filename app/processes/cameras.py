@@ -162,11 +162,13 @@ class CamerasProcess:
             if stale and not channel.stale:
                 self._context.event(
                     "fault",
-                    f"The camera {name} has delivered nothing for {age_ms:.0f} ms"
+                    f"The camera {name.replace('_', ' ')} has delivered nothing for {age_ms:.0f} ms"
                     + (f": {error}" if error else ""),
                     key=f"camera:{name}",
                     level="error",
-                    remedy="check its cable; it is opened again by itself",
+                    remedy="check its cable; it is opened again by itself"
+                    if name in self._readers
+                    else "the computer is too busy to draw the kitchen in time; close what else runs on it",
                     camera=name,
                     can_reopen=name in self._readers,
                 )

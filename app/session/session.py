@@ -111,7 +111,7 @@ class Session:
         self._pump.collection = self._collecting.view
         self._wanted: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._ended = threading.Event()
-        self._beaten_ns = time.monotonic_ns()
+        self._beaten_ns = 0
         self._pump.start()
         self._library.refresh()
         self._thread = threading.Thread(target=self._run, name="session")
@@ -139,6 +139,11 @@ class Session:
     def last_close_s(self) -> float:
         """Seconds from the end of the last episode, as it was asked for, to the recorder's word that it is closed."""
         return self._pump.last_close_s
+
+    @property
+    def _seen_ns(self) -> int:
+        """When the owner last showed that it watches; until it first does, nobody can have set anything in motion."""
+        return self._beaten_ns or time.monotonic_ns()
 
     def beat(self) -> None:
         """Say that the owner is alive and watching; without it for a second, the robot holds."""
@@ -375,14 +380,14 @@ class Session:
         while not self._ended.is_set():
             self._carry_out()
             self._collecting.step()
-            self._pump.poll(beaten_ns=self._beaten_ns)
+            self._pump.poll(beaten_ns=self._seen_ns)
             deadline = max(deadline + PUMP_PERIOD_S, time.monotonic())
             self._ended.wait(deadline - time.monotonic())
         # What was asked for just before the end, such as an episode's outcome, still counts.
         self._carry_out()
         last_s = time.monotonic() + LAST_ANSWERS_S
         while self._pump.awaits_answers and time.monotonic() < last_s:
-            self._pump.poll(beaten_ns=self._beaten_ns)
+            self._pump.poll(beaten_ns=self._seen_ns)
             time.sleep(PUMP_PERIOD_S)
 
     def _carry_out(self) -> None:

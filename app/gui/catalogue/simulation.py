@@ -13,9 +13,26 @@ from app.session.view import Snapshot
 
 
 def add_simulation(
-    actions: Actions, session: SessionLike, now: Callable[[], Snapshot], panel: ScriptPanel
+    actions: Actions,
+    session: SessionLike,
+    now: Callable[[], Snapshot],
+    panel: ScriptPanel,
+    *,
+    shows: Callable[[str], None],
 ) -> None:
-    """The scripted operator and the kitchen."""
+    """The scripted operator and the kitchen.
+
+    Args:
+        actions: where they are registered.
+        session: does them.
+        now: the snapshot that the operator sees.
+        panel: which script, with which seed.
+        shows: told what a script shows, before it runs.
+    """
+
+    def run() -> None:
+        shows(panel.script)
+        session.run_script(panel.script, panel.seed)
 
     def simulated() -> bool:
         return now().simulated
@@ -28,7 +45,7 @@ def add_simulation(
             key="G",
             steady_key="Ctrl+G",
             page="drive",
-            run=lambda: session.run_script(panel.script, panel.seed),
+            run=run,
             enabled=lambda: (
                 simulated() and not now().script and bool(panel.script) and now().mode is not Mode.STOPPED
             ),

@@ -10,10 +10,11 @@ from app.gui.actions import Action, Actions
 from app.gui.jog_wish import KEY_LEGEND
 from app.gui.widgets.label import Label
 from app.gui.widgets.overlay import Overlay
+from app.gui.widgets.scroll import scrolled
 from app.gui.wording import key_caps
 from app.inputs.trigger import key_of, trigger_words
 
-_COLUMNS = 2
+_COLUMNS = 3
 _DRIVE_PAGE = "drive"
 _KEYS_SHOWN = 2
 
@@ -22,7 +23,7 @@ class KeysOverlay(Overlay):
     """`?` opens and closes it."""
 
     def __init__(self, host: QWidget, actions: Actions) -> None:
-        super().__init__(host, width_px=tokens.steps(220), height_px=tokens.steps(135))
+        super().__init__(host, width_px=tokens.steps(330), height_px=tokens.steps(135))
         self._actions = actions
         self.title = ""
         self._content: QWidget | None = None
@@ -34,9 +35,10 @@ class KeysOverlay(Overlay):
             self.body.removeWidget(self._content)
             self._content.hide()
             self._content.deleteLater()
-        self._content = self._build(page)
+        content = self._build(page)
+        self._content = scrolled(content)
         self.body.addWidget(self._content)
-        self.fit_height(self._content.sizeHint().height() + tokens.steps(12))
+        self.fit_height(content.sizeHint().height() + tokens.steps(12))
         self.open()
 
     def _build(self, page: str) -> QWidget:

@@ -36,6 +36,10 @@ class Toast(QLabel):
     def flash(self, words: str) -> None:
         """Show these words for a moment."""
         self.setText(words[:1].upper() + words[1:])
+        room_px = self._room_px()
+        self.setWordWrap(self.fontMetrics().horizontalAdvance(words) > room_px - 2 * tokens.steps(8))
+        self.setMaximumWidth(room_px)
+        self.setMinimumWidth(room_px if self.wordWrap() else 0)
         self.adjustSize()
         self._place()
         self.show()
@@ -47,6 +51,11 @@ class Toast(QLabel):
         if event is not None and event.type() == QEvent.Type.Resize and self.isVisible():
             self._place()
         return False
+
+    def _room_px(self) -> int:
+        """How wide it may be: beside the side column."""
+        host = self.parentWidget()
+        return host.width() - tokens.SIDE_WIDTH_PX - tokens.steps(8) if host is not None else self.width()
 
     def _place(self) -> None:
         host = self.parentWidget()
