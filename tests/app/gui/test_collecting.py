@@ -144,3 +144,15 @@ def teleop_button(frame: Frame) -> ActionButton:
     return next(
         button for button in frame.foot.findChildren(ActionButton) if button.action_id == "mode.teleop"
     )
+
+
+def test_a_script_says_what_is_shown_where_the_operator_has_not(frame: Frame, session: FakeSession) -> None:
+    frame.refresh()
+    frame.actions_registry.trigger("script.run")
+    first = session.collection.plan.task
+    assert first == "pick up the plate"
+    frame.collecting.change(task="my own words")
+    session.script = ""
+    frame.refresh()
+    frame.actions_registry.trigger("script.run")
+    assert session.collection.plan.task == "my own words"

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QPushButton, QWidget
+from PyQt6.QtWidgets import QMenu, QPushButton, QWidget
 
 from app.gui import tokens
 from app.gui.frame import Frame
@@ -236,3 +236,44 @@ def test_stop_is_whole_and_in_its_place_at_every_width(
         right = stop.mapTo(window, stop.rect().topRight()).x()
         assert stop.width() == tokens.SIDE_WIDTH_PX - 2 * tokens.steps(3)
         assert right == width_px - tokens.steps(3) - 1
+
+
+@pytest.mark.parametrize("leave", ["stop", "another page"])
+def test_a_menu_does_not_stay_over_stop_or_on_another_page(window: Window, frame: Frame, leave: str) -> None:
+    menu = QMenu(window)
+    menu.addAction("a choice")
+    menu.popup(window.mapToGlobal(QPoint(300, 300)))
+    assert menu.isVisible()
+    if leave == "stop":
+        frame.stop()
+    else:
+        frame.go_to("robot")
+    assert not menu.isVisible()
+
+
+def test_a_menu_is_legible_in_both_themes(window: Window, theme: Theme) -> None:
+    for _ in range(2):
+        menu = QMenu(window)
+        menu.addAction("Those that move most")
+        menu.popup(window.mapToGlobal(QPoint(300, 300)))
+        QTest.qWait(20)
+        image = menu.grab().toImage()
+        lightness = [
+            image.pixelColor(x, y).lightness() for x in range(image.width()) for y in range(image.height())
+        ]
+        ground = image.pixelColor(image.width() // 2, 3).lightness()
+        assert max(abs(value - ground) for value in lightness) > 130
+        menu.close()
+        theme.toggle()
+
+
+def test_long_words_stay_beside_the_side_column_and_are_not_cut(window: Window, frame: Frame) -> None:
+    window.resize(1280, 800)
+    words = "No voice: no sound can be played (No such file or directory); see the computer's sound settings"
+    frame.toast.flash(2 * words)
+    left = frame.toast.geometry().left()
+    assert left >= 0
+    assert frame.toast.geometry().right() < window.width() - tokens.SIDE_WIDTH_PX
+    assert frame.toast.height() >= frame.toast.heightForWidth(frame.toast.width())
+    frame.toast.flash("Recording")
+    assert frame.toast.width() < 300

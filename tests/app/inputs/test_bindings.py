@@ -98,6 +98,8 @@ def test_whatever_is_bound_escape_stops_and_only_stops(done: list[tuple[str, str
         ("mode.hold", "key:Tab", "from one control to the next"),
         ("feet.forward", "pad:a", "left bumper and use the sticks"),
         ("feet.forward", "key:Ctrl+F13", "single key"),
+        ("mode.hold", "key:Return", "releases STOP"),
+        ("mode.hold", "key:Enter", "releases STOP"),
     ],
 )
 def test_what_could_never_work_is_refused(action_id: str, trigger: str, why: str) -> None:
