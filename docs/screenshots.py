@@ -185,17 +185,19 @@ def main() -> None:
     options.add_argument("--into", type=Path, default=TARGET)
     options.add_argument("--only", default="")
     args = options.parse_args()
-    args.into.mkdir(parents=True, exist_ok=True)
+    into = args.into.resolve()
+    into.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     application = QApplication(["understudy"])  # lives as long as the windows
     application.setApplicationName("understudy")
     with tempfile.TemporaryDirectory(prefix="understudy-pictures-") as scratch:
-        settings = Settings(Path(scratch) / "window.ini")
+        os.chdir(scratch)  # so that no picture shows where it was taken
+        settings = Settings(Path("window.ini"))
         settings.plan, settings.muted, settings.first_steps = _plan(COLLECTED[0][0]), True, False
-        session = Session(data_dir=Path(scratch) / "kitchen", operator="ada", seed=3)
+        session = Session(data_dir=Path("kitchen"), operator="ada", seed=3)
         try:
             with _watched(session):
-                photographer = Photographer(session, into=args.into, only=args.only)
+                photographer = Photographer(session, into=into, only=args.only)
                 photographer.wait(lambda now: now.ready and now.homed, "robot and cameras")
                 for task, seconds, outcome in COLLECTED:
                     photographer.collect(task, seconds, outcome)
