@@ -13,7 +13,6 @@ from app.gui.actions import Action, Actions
 from app.inputs.bindings import STOP_ACTION
 from app.inputs.trigger import is_text_key, key_trigger
 
-STOP_KEY = "Esc"
 _TEXT_KEYS = frozenset(
     {
         "Ctrl+Z",
