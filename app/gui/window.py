@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QCloseEvent
+from PyQt6.QtCore import QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QCloseEvent, QGuiApplication
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QMainWindow, QPushButton, QVBoxLayout, QWidget
 
 from app.gui import tokens
@@ -45,7 +45,7 @@ class Window(QMainWindow):
         self.setWindowTitle("Understudy")
         self.setWindowIcon(theme.icon("mdi6.drama-masks", tokens.TELEOP))
         self.setMinimumSize(*_LEAST_SIZE)
-        self.resize(*_START_SIZE)
+        self.resize(_start_size())
         geometry = settings.geometry
         if geometry is not None:
             self.restoreGeometry(geometry)
@@ -108,6 +108,14 @@ class Window(QMainWindow):
         self._settings.save()
         self.closed.emit()
         super().closeEvent(event)
+
+
+def _start_size() -> QSize:
+    """The first size, no larger than the screen: what lies beyond it, STOP first of all, could not be reached."""
+    wanted, screen = QSize(*_START_SIZE), QGuiApplication.primaryScreen()
+    room = screen.availableSize() if screen is not None else wanted
+    # A screen smaller than the least window, such as Qt's own off screen, says nothing about what can be seen.
+    return wanted.boundedTo(room) if room.width() >= _LEAST_SIZE[0] else wanted
 
 
 def _message(
