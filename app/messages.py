@@ -60,9 +60,15 @@ class Shutdown(Command, frozen=True):
 
 
 class SetMode(Command, frozen=True, kw_only=True):
-    """Hand the robot to a source. Teleoperation starts with the alignment gate; leaving `STOPPED` takes `Release`."""
+    """Hand the robot to a source. Teleoperation starts with the alignment gate; leaving `STOPPED` takes `Release`.
+
+    Attributes:
+        mode: the source.
+        dead_man: for the policy's modes: whether the robot moves only while the dead man's switch is held.
+    """
 
     mode: Mode
+    dead_man: bool = False
 
 
 class Stop(Command, frozen=True, kw_only=True):
@@ -117,7 +123,7 @@ class ProbeLift(Command, frozen=True, kw_only=True):
 
 
 class SetSpeed(Command, frozen=True, kw_only=True):
-    """Scale the velocity limits of base and lift by a factor in (0, 1]."""
+    """Scale the velocity limits of base and lift, and the pace of a policy's chunks, by a factor in (0, 1]."""
 
     factor: float
 
@@ -242,6 +248,86 @@ class Hush(Command, frozen=True, kw_only=True):
     until_ns: int
 
 
+# -- to the transcriber ------------------------------------------------------------------------------------------------
+
+
+class Transcribe(Command, frozen=True):
+    """Read anew, from the session's directory, which model is used, how, and which subtasks are known."""
+
+
+class Talk(Command, frozen=True, kw_only=True):
+    """Push to talk: an utterance begins or ends.
+
+    Attributes:
+        on: whether the key, pedal or button is held.
+        time_ns: when it was pressed or let go, monotonic.
+    """
+
+    on: bool
+    time_ns: int
+
+
+class CorrectUtterance(Command, frozen=True, kw_only=True):
+    """What was really said, as a person typed or chose it; the sound is kept with it as a transcript pair.
+
+    Attributes:
+        utterance: its number, see the event `utterance`.
+        text: what was said.
+    """
+
+    utterance: int
+    text: str
+
+
+# -- to the policy -----------------------------------------------------------------------------------------------------
+
+
+class LoadPolicy(Command, frozen=True):
+    """Read anew, from the session's directory, which policy is to be loaded, and how it names subtasks."""
+
+
+class Follow(Command, frozen=True, kw_only=True):
+    """Carry out a subtask that a person named; it replaces the one before within one hand-over of chunks.
+
+    In verbal mode it stands until the next. In autonomous mode it is an interjection: it overrides the model for a
+    while, or for good where it is pinned.
+
+    Attributes:
+        subtask: in words, at most 160 bytes of UTF-8.
+        origin: `voice`, `key` or `typed`.
+        confidence: of the transcript, 0 to 1; 1 for what was typed or chosen.
+        utterance: number of the utterance it came from; 0 for none.
+        pinned: whether it stands until `Unpin`.
+    """
+
+    subtask: str
+    origin: str
+    confidence: float = 1.0
+    utterance: int = 0
+    pinned: bool = False
+
+
+class GoAlone(Command, frozen=True, kw_only=True):
+    """What to do in autonomous mode, which `SetMode` then starts."""
+
+    task: str
+
+
+class Veto(Command, frozen=True, kw_only=True):
+    """Do not do this subtask for some seconds, and name another at once; an empty one lifts every veto."""
+
+    subtask: str
+    for_s: float = 30.0
+
+
+class Unpin(Command, frozen=True):
+    """Let the model name subtasks again."""
+
+
+class Rest(Command, frozen=True):
+    """Make no more chunks until told what to do; the robot stands when the last has run out."""
+
+
 AnyCommand = (
     Shutdown
     | SetMode
@@ -265,6 +351,15 @@ AnyCommand = (
     | ReopenCamera
     | Listen
     | Hush
+    | Transcribe
+    | Talk
+    | CorrectUtterance
+    | LoadPolicy
+    | Follow
+    | GoAlone
+    | Veto
+    | Unpin
+    | Rest
 )
 
 
@@ -280,7 +375,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         time_ns: `time.monotonic_ns()` when it happened.
-        kind: such as `mode`, `fault`, `fault_cleared`, `episode`, `process`, `late`, `drop`, `subtask`, `input`.
+        kind: such as `mode`, `fault`, `fault_cleared`, `episode`, `process`, `late`, `drop`, `utterance`, `subtask`,
+            `proposal`, `input`; docs/voice.md has what the last few carry.
         source: the process that says so.
         message: one line for a person.
         key: what it is about; a later event of the same key replaces it on screen (`bus:left_follower`).

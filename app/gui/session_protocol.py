@@ -9,10 +9,53 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
+from app.autonomy.choice import PolicyChoice
 from app.collection.plan import CollectionPlan
 from app.messages import Jog, Mode, Nudge
 from app.session.view import FrameView, Snapshot
+from app.speech.transcribing import Transcribing
 from drivers.profile.schema import RobotProfile
+
+
+class VoiceLike(Protocol):
+    """The way from a microphone to a subtask, as the window sees it."""
+
+    def switch(self, on: bool, *, device: str = "", transcribing: Transcribing | None = None) -> None:
+        """Have a microphone and a reader of utterances, or no longer; another call changes how."""
+
+    def talk(self, on: bool) -> None:
+        """The talk key is held, or let go."""
+
+    def choose(self, utterance: int, phrase: str) -> None:
+        """Answer what an utterance that could not be told was; the subtask is then applied."""
+
+    def correct(self, utterance: int, text: str) -> None:
+        """Say what an utterance really was; kept as a transcript pair, and applied in place of what was heard."""
+
+
+class AutonomyLike(Protocol):
+    """A policy and what it is told, as the window sees it."""
+
+    def load(self, choice: PolicyChoice | None) -> None:
+        """Load a policy, or another, or none."""
+
+    def listen(self, *, dead_man: bool = False) -> None:
+        """Verbal mode: the policy carries out the subtasks that a person names."""
+
+    def go_alone(self, task: str, *, dead_man: bool = False) -> None:
+        """Autonomous mode: the policy names its own subtasks of a task."""
+
+    def tell(self, subtask: str, *, origin: str, pinned: bool = False) -> None:
+        """Name a subtask, by `key` or `typed`; spoken ones come of themselves. In autonomous mode an interjection."""
+
+    def unpin(self) -> None:
+        """Let the model name subtasks again."""
+
+    def veto(self, subtask: str) -> None:
+        """Not this one, for half a minute; an empty one lifts every veto."""
+
+    def thumb(self, applied_ns: int, up: int) -> None:
+        """Judge a subtask: 1 up, -1 down, 0 takes it back. Kept as a label."""
 
 
 class SessionLike(Protocol):
@@ -21,6 +64,14 @@ class SessionLike(Protocol):
     @property
     def profile(self) -> RobotProfile:
         """The robot that is driven."""
+
+    @property
+    def voice(self) -> VoiceLike:
+        """Speech to subtasks."""
+
+    @property
+    def autonomy(self) -> AutonomyLike:
+        """The policy."""
 
     def snapshot(self) -> Snapshot:
         """Everything to show, at this moment."""

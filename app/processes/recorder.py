@@ -75,6 +75,7 @@ class RecorderProcess:
         self._ended_ns = 0
         self._rows = self._frame_count = self._dropped = 0
         self._unfit: set[str] = set()
+        self._subtasks: dict[bytes, int] = {}
         self._troubled = False
 
     def run(self) -> None:
@@ -130,6 +131,7 @@ class RecorderProcess:
         )
         self._task = command.task
         self._unfit.clear()
+        self._subtasks.clear()
         self._rows = self._frame_count = self._dropped = 0
         self._discard_waiting()
         self._started_ns, self._ended_ns = time.monotonic_ns(), 0
@@ -234,12 +236,22 @@ class RecorderProcess:
                     requested=row["requested"],
                     sent=row["sent"],
                     source=int(row["source"]),
-                    subtask=int(row["subtask"]),
+                    subtask=self._subtask_index(bytes(row["subtask"]), int(row["action_time_ns"])),
                     chunk=int(row["chunk"]),
                 )
                 self._rows += 1
             except UNFIT as error:
                 self._leave_out("ticks", error)
+
+    def _subtask_index(self, text: bytes, time_ns: int) -> int:
+        """The running episode's number for a row's subtask, -1 for none; a new one is written down first."""
+        if not text or self._writer is None:
+            return -1
+        index = self._subtasks.get(text)
+        if index is None:
+            index = self._writer.add_subtask(text.decode(errors="replace"), time_ns=time_ns)
+            self._subtasks[text] = index
+        return index
 
     def _drain_frames(self, name: str) -> None:
         for sample in self._frames[name].drain():

@@ -207,7 +207,7 @@ class RobotProcess:
         row["late_ticks"] = pacer.late
         row["mode"] = mode
         row["source"] = asked.source
-        row["subtask"] = row["chunk"] = -1
+        row["subtask"], row["chunk"], row["chunk_step"] = b"", -1, np.nan
         row["position"] = measured.position
         row["velocity"] = measured.velocity
         row["effort"] = measured.effort

@@ -30,10 +30,12 @@ from app.session.library import Library
 from app.session.loop_meter import LoopMeter
 from app.session.notices import NoticeBoard
 from app.session.pictures import Pictures
+from app.session.policy_view import PolicyView
 from app.session.robot_views import RobotViews
 from app.session.standing import standing_notices
 from app.session.supervisor import Change, Supervisor
 from app.session.view import Notice, Snapshot
+from app.session.voice_view import VoiceView
 from app.speech.listening import Listening, write_listening
 from drivers.profile import RobotProfile
 from recordings.errors import free_bytes
@@ -95,7 +97,8 @@ class Pump:
         self._presses: deque[tuple[int, str]] = deque(maxlen=PRESSES_KEPT)
         self.stop_triggers = frozenset(EXTRA_TRIGGERS[STOP_ACTION])
         self._was_stopped = False
-        self._listening = False
+        self._words: Listening | None = None
+        self._microphone: str | None = None
         self._due = {"supervise": 0, "heartbeat": 0, "disk": 0}
         self._disk_free = 0
         self._asked_ns: dict[int, int] = {}
@@ -105,6 +108,10 @@ class Pump:
         self.history = TickHistory(self._layout, int(HISTORY_S * profile.control_rate_hz))
         self.notices = NoticeBoard()
         self.collection: Callable[[], CollectionView] = CollectionView
+        self.voice: Callable[[], VoiceView | None] = lambda: None
+        self.policy: Callable[[], PolicyView | None] = lambda: None
+        self.takers: list[Callable[[Event], None]] = []
+        self._told = plane.publisher(EVENTS)
         # What never changes is right from the first look on: a window builds itself by it.
         self.snapshot = Snapshot(
             time_ns=time.monotonic_ns(),
@@ -163,26 +170,40 @@ class Pump:
             self._disk_free = free_bytes(self._data_dir)
         self.snapshot = self._compose()
 
+    def say(self, kind: str, message: str, **data: Any) -> None:
+        """Publish an event of the owner's own: to the log and the running episode."""
+        event = Event(time_ns=time.monotonic_ns(), kind=kind, source=OWNER, message=message, data=data)
+        self._told.send(msgspec.json.encode(event))
+
+    def hear(self, on: bool, *, device: str = "") -> None:
+        """Have a microphone for utterances, whether or not words are listened for too."""
+        self._microphone = device if on else None
+        self._run_speech()
+
     def listen(self, listening: Listening | None) -> None:
-        """Run the speech process, or tell it what has changed; None ends it."""
-        if listening is None:
-            self._listening = False
+        """Listen for words, for others, or with None for none any more."""
+        self._words = listening
+        self._run_speech()
+
+    @property
+    def listening(self) -> bool:
+        """Whether there is to be a microphone."""
+        return self._words is not None or self._microphone is not None
+
+    def _run_speech(self) -> None:
+        """Run the speech process as long as anybody wants a microphone, and tell it what has changed."""
+        if not self.listening:
             self.supervisor.remove(SPEECH)
             self.notices.forget(SPEECH)
             self.notices.remove(f"process:{SPEECH}")
             return
+        listening = self._words or Listening(device=self._microphone or "", triggers=())
         # Whatever its words, what stops the robot is heeded while the app speaks.
         listening = msgspec.structs.replace(listening, urgent=tuple(sorted(self.stop_triggers)))
         write_listening(self._runtime_dir, listening)
         if self.supervisor.status(SPEECH) is not None:
             self.post(SPEECH, Listen(), None)
-        self._listening = True
         self.supervisor.add(SPEECH)
-
-    @property
-    def listening(self) -> bool:
-        """Whether spoken words are listened for."""
-        return self._listening
 
     @property
     def awaits_answers(self) -> bool:
@@ -254,6 +275,8 @@ class Pump:
             return
         self._log.append(f"{event.source}: {event.message}")
         self.notices.take(event)
+        for take in self.takers:
+            take(event)
         if said := words.spoken(event):
             self.speak(said)
         if event.kind == "episode":
@@ -349,7 +372,9 @@ class Pump:
             replay_progress=float(robot.get("replay_progress", 0.0)),
             gamepad=hands.get("gamepad", ""),
             gesture=_gesture(hands.get("gesture")),
-            speech=compose.speech_view(self.detail("speech")) if self._listening else None,
+            speech=compose.speech_view(self.detail("speech")) if self.listening else None,
+            voice=self.voice(),
+            policy=self.policy(),
             log=tuple(self._log),
             say=self._say,
             say_id=self._say_id,
@@ -368,5 +393,7 @@ CONSEQUENCES = {
     "simworld": "; the robot holds until its world is back",
     "hands": "; base and lift stand still until then",
     "speech": "; spoken words do nothing until then, keys and pedals do",
+    "transcriber": "; say it again then, or use the keys",
+    "policy": "; the robot holds when the last chunk has run out",
 }
 """What the loss of each process means while it lasts."""

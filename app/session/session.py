@@ -49,10 +49,12 @@ from app.messages import (
     StopScript,
 )
 from app.runtime import create_runtime_dir, remove_runtime_dir
+from app.session.autonomy import Autonomy
 from app.session.collecting import Collecting
 from app.session.library import Library
 from app.session.pump import SPEECH, Pump
 from app.session.view import FrameView, Snapshot
+from app.session.voicing import Voice
 from app.speech.listening import Listening
 from drivers.profile import load_profile, true_profile
 from drivers.sim.remote import SimRemote
@@ -110,6 +112,10 @@ class Session:
         self._collecting = Collecting(self.profile, self._pump, self._library, operator=operator)
         self._pump.collection = self._collecting.view
         self._wanted: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self.autonomy = Autonomy(self._pump, self.runtime_dir, self._wanted.put)
+        self.voice = Voice(self._pump, self.runtime_dir, self._wanted.put, self._told)
+        self._pump.policy, self._pump.voice = self.autonomy.view, self.voice.view
+        self._pump.takers += [self.autonomy.take, self.voice.take]
         self._ended = threading.Event()
         self._beaten_ns = 0
         self._pump.start()
@@ -358,6 +364,10 @@ class Session:
                 then()
 
         self._wanted.put(lambda: self._pump.post(process, command, answered))
+
+    def _told(self, subtask: str, origin: str, confidence: float, utterance: int) -> None:
+        """Carry out what was said."""
+        self.autonomy.tell(subtask, origin=origin, confidence=confidence, utterance=utterance)
 
     def _refuse(self, error: str) -> None:
         self._wanted.put(lambda: self._pump.notices.refuse(error))

@@ -24,7 +24,7 @@ from app.session.view import ProcessView
 SILENT_S = 1.0
 """Without a heartbeat for this long a process counts as lost."""
 
-HANGS_S = {"recorder": 6.0, "cameras": 4.0, "speech": 8.0}
+HANGS_S = {"recorder": 6.0, "cameras": 4.0, "speech": 8.0, "transcriber": 10.0, "policy": 3.0}
 """How long one that still lives may hang. The recorder may wait for a disk that stalls, and to kill it for that would
 cut its episode short: its streams hold two seconds of frames, and what they cannot hold is counted. Simulated cameras
 draw four pictures between two heartbeats, which takes a second where something else has the processors; pictures tell

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from app.collection.view import CollectionView
 from app.messages import Mode
+from app.session.policy_view import PolicyView
+from app.session.voice_view import VoiceView
 from drivers.measurement import LATENCY_BIN_MS
 
 Vector = NDArray[np.float32]
@@ -295,7 +297,9 @@ class Snapshot:
         buses, servos: the robot's lines and every servo on them; empty while the robot process is starting or lost.
         replay_progress: 0 to 1 while an episode is replayed.
         intervening: a person has taken over from a replay or a policy, and leads the robot.
-        speech: the ear for spoken words; None while it is switched off.
+        speech: the microphone and the ear for spoken words; None while both are switched off.
+        voice: the way from speech to subtasks; None while it is switched off.
+        policy: the policy and its subtasks; None while none is wanted.
         episodes: newest first; `trashed` can be restored.
         say: short words to speak or flash, such as "Recording"; `say_id` changes when there is a new one.
     """
@@ -331,6 +335,8 @@ class Snapshot:
     gesture: tuple[str, float] = ("", 0.0)
     """The handles' gesture under way (`app.inputs`) and how far it is, 0 to 1; an empty name when there is none."""
     speech: SpeechView | None = None
+    voice: VoiceView | None = None
+    policy: PolicyView | None = None
     log: tuple[str, ...] = field(default=())
     say: str = ""
     say_id: int = 0

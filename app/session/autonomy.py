@@ -1,0 +1,225 @@
+"""The session's side of a policy: which one, what it is told, and what it did."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from app.autonomy.choice import PolicyChoice, write_choice
+from app.messages import Event, Follow, GoAlone, LoadPolicy, Mode, Rest, SetMode, Unpin, Veto
+from app.session.policy_view import PolicyView, ProposalView, SubtaskView
+from app.session.pump import Pump
+
+POLICY = "policy"
+PAST, PROPOSALS = 50, 20
+"""Subtasks and proposals kept for the screen."""
+
+
+class Autonomy:
+    """What a person wants of a policy. Its methods return at once and may be called from any thread.
+
+    Args:
+        pump: of the session.
+        runtime_dir: the session's directory.
+        want: has something done on the session's thread.
+    """
+
+    def __init__(self, pump: Pump, runtime_dir: Path, want: Callable[[Callable[[], None]], None]) -> None:
+        self._pump = pump
+        self._runtime_dir = runtime_dir
+        self._want = want
+        self._choice: PolicyChoice | None = None
+        self._task = ""
+        self._subtasks: deque[SubtaskView] = deque(maxlen=PAST)
+        self._proposals: deque[ProposalView] = deque(maxlen=PROPOSALS)
+
+    def load(self, choice: PolicyChoice | None) -> None:
+        """Load a policy, or another, or none."""
+        self._want(partial(self._load, choice))
+
+    def listen(self, *, dead_man: bool = False) -> None:
+        """Verbal mode: the policy carries out the subtasks that a person names."""
+        self._want(partial(self._enter, Mode.VERBAL, Rest(), dead_man))
+
+    def go_alone(self, task: str, *, dead_man: bool = False) -> None:
+        """Autonomous mode: the policy names its own subtasks of a task."""
+        self._want(partial(self._go_alone, task, dead_man))
+
+    def tell(
+        self,
+        subtask: str,
+        *,
+        origin: str,
+        pinned: bool = False,
+        confidence: float = 1.0,
+        utterance: int = 0,
+    ) -> None:
+        """Name a subtask. In autonomous mode it is an interjection.
+
+        Args:
+            subtask: in words.
+            origin: `voice`, `key` or `typed`.
+            pinned: whether it stands until `unpin`.
+            confidence: of its transcript.
+            utterance: the one it came from; 0 for none.
+        """
+        command = Follow(
+            subtask=" ".join(subtask.split()),
+            origin=origin,
+            confidence=confidence,
+            utterance=utterance,
+            pinned=pinned,
+        )
+        self._want(partial(self._pump.post, POLICY, command, None))
+
+    def unpin(self) -> None:
+        """Let the model name subtasks again."""
+        self._want(partial(self._pump.post, POLICY, Unpin(), None))
+
+    def veto(self, subtask: str) -> None:
+        """Not this one, for half a minute; an empty one lifts every veto."""
+        self._want(partial(self._pump.post, POLICY, Veto(subtask=subtask), None))
+
+    def thumb(self, applied_ns: int, up: int) -> None:
+        """Judge a subtask: 1 up, -1 down, 0 takes it back. Kept as a label."""
+        self._want(partial(self._thumb, applied_ns, up))
+
+    def view(self) -> PolicyView | None:
+        """What the window shows; None while no policy is wanted. On the session's thread."""
+        if self._choice is None:
+            return None
+        status, robot = self._pump.detail(POLICY), self._pump.detail("robot")
+        past = tuple(self._subtasks)
+        current = past[-1] if past and not past[-1].ended_ns else None
+        return PolicyView(
+            choice=self._choice,
+            state=str(status.get("state", "starting")),
+            detail=str(status.get("detail", "")),
+            name=str(status.get("name", "")),
+            horizon=int(status.get("horizon", 0)),
+            rate_hz=float(status.get("rate_hz", 0.0)),
+            execute_steps=int(status.get("execute_steps", 0)),
+            task=self._task,
+            subtask=current,
+            past=past[:-1] if current is not None else past,
+            proposals=tuple(self._proposals),
+            pinned=str(status.get("pinned", "")),
+            vetoed=tuple(status.get("vetoed", ())),
+            thinking=bool(status.get("thinking", False)),
+            chunk_ms_p50=_number(status.get("chunk_ms_p50")),
+            chunk_ms_p95=_number(status.get("chunk_ms_p95")),
+            subtask_ms_p50=_number(status.get("subtask_ms_p50")),
+            chunk=int(robot.get("chunk", -1)),
+            chunk_step=_number(robot.get("chunk_step")),
+            late_chunks=int(robot.get("late_chunks", 0)),
+            refused_chunks=int(robot.get("refused_chunks", 0)),
+            refusal=str(robot.get("refusal", "")),
+            boxes=tuple(
+                (str(label), float(y_min), float(x_min), float(y_max), float(x_max))
+                for label, y_min, x_min, y_max, x_max in status.get("boxes", ())
+            ),
+            known=tuple(status.get("known", ())),
+        )
+
+    def take(self, event: Event) -> None:
+        """Learn from events of the kinds `subtask` and `proposal`; see docs/voice.md. On the session's thread."""
+        if event.kind == "proposal":
+            self._proposals.append(
+                ProposalView(
+                    asked_ns=int(event.data["asked_ns"]),
+                    text=str(event.data["text"]),
+                    probability=float(event.data["probability"]),
+                    took_ms=float(event.data["took_ms"]),
+                    verdict=str(event.data["verdict"]),
+                )
+            )
+        elif event.kind == "subtask":
+            self._take_subtask(event.time_ns, event.data)
+
+    # -- inside --------------------------------------------------------------------------------------------------------
+
+    def _load(self, choice: PolicyChoice | None) -> None:
+        self._choice = choice
+        if choice is None:
+            self._pump.supervisor.remove(POLICY)
+            self._pump.notices.forget(POLICY)
+            self._pump.notices.remove(f"process:{POLICY}")
+            return
+        write_choice(self._runtime_dir, choice)
+        if self._pump.supervisor.status(POLICY) is not None:
+            self._pump.post(POLICY, LoadPolicy(), None)
+        self._pump.supervisor.add(POLICY)
+
+    def _go_alone(self, task: str, dead_man: bool) -> None:
+        self._task = " ".join(task.split())
+        if not self._task:
+            self._pump.notices.refuse("no task to go alone with; choose or type one")
+            return
+        self._enter(Mode.AUTONOMOUS, GoAlone(task=self._task), dead_man)
+
+    def _enter(self, mode: Mode, order: GoAlone | Rest, dead_man: bool) -> None:
+        """First the policy is told, then the robot: it must not run what the policy was told before."""
+        if self._choice is None:
+            self._pump.notices.refuse("no policy is loaded; choose one in Settings")
+            return
+
+        def told(reply: Any) -> None:
+            if not reply.error:
+                self._pump.post("robot", SetMode(mode=mode, dead_man=dead_man), None)
+
+        self._pump.post(POLICY, order, told)
+
+    def _take_subtask(self, time_ns: int, data: Mapping[str, Any]) -> None:
+        applied_ns, state = int(data["applied_ns"]), str(data["state"])
+        if state == "applied":
+            self._end(time_ns)
+            self._subtasks.append(
+                SubtaskView(
+                    applied_ns,
+                    str(data["text"]),
+                    str(data["origin"]),
+                    confidence=float(data.get("confidence", 1.0)),
+                )
+            )
+            return
+        for index, subtask in enumerate(self._subtasks):
+            if subtask.applied_ns != applied_ns:
+                continue
+            if state == "acting":
+                seen = dataclasses.replace(subtask, first_action_ns=int(data["first_action_ns"]))
+            elif state == "done":
+                seen = dataclasses.replace(subtask, done=True)
+            elif state == "ended":
+                seen = dataclasses.replace(subtask, ended_ns=time_ns)
+            else:
+                return
+            self._subtasks[index] = seen
+
+    def _end(self, time_ns: int) -> None:
+        if self._subtasks and not self._subtasks[-1].ended_ns:
+            self._subtasks[-1] = dataclasses.replace(self._subtasks[-1], ended_ns=time_ns)
+
+    def _thumb(self, applied_ns: int, up: int) -> None:
+        for index, subtask in enumerate(self._subtasks):
+            if subtask.applied_ns == applied_ns:
+                self._subtasks[index] = dataclasses.replace(subtask, thumb=up)
+                self._pump.say(
+                    "thumb",
+                    f"{subtask.text}: {('taken back', 'up', 'down')[up]}",
+                    applied_ns=applied_ns,
+                    text=subtask.text,
+                    thumb=up,
+                    time_ns=time.monotonic_ns(),
+                )
+                return
+        self._pump.notices.refuse("that subtask is too long ago to be judged; label it on the Review page")
+
+
+def _number(value: Any) -> float:
+    """NaN for what JSON had no number for."""
+    return float("nan") if value is None else float(value)
