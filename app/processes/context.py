@@ -75,8 +75,8 @@ class ProcessContext:
         """Whether it is time for the next heartbeat."""
         return time.monotonic_ns() >= self._next_status_ns
 
-    def beat(self, state: str, **detail: Any) -> None:
-        """Publish the heartbeat."""
+    def beat(self, state: str, /, **detail: Any) -> None:
+        """Publish the heartbeat. Among its figures may be a `state` of what the process is there for."""
         now = time.monotonic_ns()
         self._next_status_ns = now + self._heartbeat_ns
         status = Status(time_ns=now, process=self.name, pid=os.getpid(), state=state, detail=detail)
