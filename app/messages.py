@@ -27,6 +27,9 @@ class Mode(IntEnum):
 AUTOMATIC_MODES = frozenset({Mode.REPLAY, Mode.VERBAL, Mode.AUTONOMOUS})
 """The robot moves without a hand on the leaders; teleoperation out of one of these is an intervention."""
 
+POLICY_MODES = frozenset({Mode.VERBAL, Mode.AUTONOMOUS})
+"""A policy's chunks move the robot."""
+
 
 class Source(IntEnum):
     """Who asked for the action of a row: the codes of `recordings.ActionSource`, which a test holds equal.

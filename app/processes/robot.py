@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import sys
 import time
 from collections.abc import Callable
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.control import Request
-from app.dataplane.layouts import INPUTS, INPUTS_TOPIC, tick_layout, tick_topic
+from app.dataplane.layouts import INPUTS, INPUTS_TOPIC, chunk_topic, tick_layout, tick_topic
 from app.messages import (
     Command,
     HomeLifts,
@@ -33,8 +34,11 @@ from app.messages import (
 from app.processes.context import ProcessContext
 from app.processes.realtime import Pacer, request_realtime
 from app.robot.arbiter import Asked, Inputs, ModeRefusedError
+from app.robot.feet import believed_inputs
+from app.robot.lift_zeros import read_zeros, save_zeros
 from app.robot.loop import RobotLoop
 from app.robot.nudge import Nudge as SmallMove
+from app.robot.policy_watch import PolicyWatch
 from app.runtime import SIMULATED, resolve_port
 from drivers.errors import DriverError
 from drivers.lift_probe import MAX_PROBE_M
@@ -42,7 +46,6 @@ from drivers.measurement import ConnectionReport, Measurement
 from drivers.robot import Robot
 
 REALTIME_PRIORITY = 60
-ZEROS_NAME = "lift_zeros.json"
 WORLD_STARTS_S = 15.0
 LONGEST_RELATCH_S = 5.0
 LIFT_COMMAND_TIMEOUT_MS = 200.0
@@ -72,6 +75,9 @@ class RobotProcess:
         self._loop = RobotLoop(profile, self._robot, context.event)
         self._ticks = context.plane.publisher(tick_topic(profile))
         self._inputs = context.plane.subscriber(INPUTS_TOPIC)
+        self._chunks = context.plane.subscriber(chunk_topic(profile))
+        self._policy = PolicyWatch(context.plane)
+        self._acting_ns = 0
         self._row = np.zeros(1, tick_layout(profile.dof))
         self._newest_inputs: NDArray[np.void] | None = None
         self._torque = True
@@ -122,14 +128,36 @@ class RobotProcess:
                 orphaned_ns = orphaned_ns or time.monotonic_ns()
                 if time.monotonic_ns() - orphaned_ns > NOBODY_WATCHES_S * 1e9:
                     break
+            self._loop.arbiter.policy_trouble = self._policy.trouble()
+            for sample in self._chunks.drain():
+                self._loop.take_chunk(sample.payload)
             mode, gate = self._loop.arbiter.mode, self._loop.arbiter.gate
             measured, asked, sent, sent_ns = self._loop.tick(self._wanted(), owner_alive=owner_alive)
             self._publish(tick, lateness_ns, pacer, mode, measured, asked, sent, sent_ns)
+            self._tell_subtask(asked, tick, sent_ns)
             tick += 1
             if context.due():
                 context.beat("running", **self._detail(pacer, realtime, gate_open=gate.phase.name.lower()))
                 self._save_zeros()
         self._robot.close()
+
+    def _tell_subtask(self, asked: Asked, tick: int, sent_ns: int) -> None:
+        """Say which action was the first under a subtask."""
+        chunk = asked.chunk
+        if chunk is None or chunk.applied_ns == self._acting_ns:
+            return
+        self._acting_ns = chunk.applied_ns
+        text = chunk.subtask.decode(errors="replace")
+        self._context.event(
+            "subtask",
+            f"Acting: {text}",
+            state="acting",
+            applied_ns=chunk.applied_ns,
+            text=text,
+            first_action_ns=sent_ns,
+            tick=tick,
+            chunk=chunk.number,
+        )
 
     def _save_zeros(self) -> None:
         """Leave the lifts' zeros for a robot process that follows this one, should it be killed."""
@@ -207,7 +235,10 @@ class RobotProcess:
         row["late_ticks"] = pacer.late
         row["mode"] = mode
         row["source"] = asked.source
-        row["subtask"], row["chunk"], row["chunk_step"] = b"", -1, np.nan
+        chunk = asked.chunk
+        row["subtask"] = chunk.subtask if chunk is not None else b""
+        row["chunk"] = chunk.number if chunk is not None else -1
+        row["chunk_step"] = asked.chunk_step
         row["position"] = measured.position
         row["velocity"] = measured.velocity
         row["effort"] = measured.effort
@@ -233,6 +264,7 @@ class RobotProcess:
             "speed": arbiter.speed,
             "replay": self._replaying if arbiter.mode is Mode.REPLAY else "",
             "replay_progress": arbiter.replay_progress,
+            **chunk_figures(self._loop),
             **self._health(),
         }
 
@@ -274,7 +306,7 @@ class RobotProcess:
     def _set_mode(self, command: SetMode) -> None:
         if command.mode is not Mode.HOLD and not self._torque:
             raise ModeRefusedError("the servos are let go; support the arms and power them first")
-        self._loop.change(command.mode)
+        self._loop.change(command.mode, dead_man=command.dead_man, dead_man_held=self._wanted().dead_man)
 
     def _relatch(self, command: Relatch) -> None:
         if not 0.0 < command.for_s <= LONGEST_RELATCH_S:
@@ -354,33 +386,18 @@ class RobotProcess:
         self._context.ending = True
 
 
-def believed_inputs(row: NDArray[np.void], *, now_ns: int, limit_ms: float) -> Inputs:
-    """Base and lift as a row of `INPUTS` wants them: nothing without the dead man, too old, or not finite.
-
-    Args:
-        row: the newest there is.
-        now_ns: monotonic.
-        limit_ms: how old it may be. One from the future is believed as little: it would never grow old.
-    """
-    age_ms = (now_ns - int(row["time_ns"])) / 1e6
-    wanted = np.append(row["twist"], row["lift_m_s"])
-    if not row["dead_man"] or not 0.0 <= age_ms <= limit_ms or not np.isfinite(wanted).all():
-        return Inputs()
-    vx, vy, wz, lift_m_s = wanted.tolist()
-    return Inputs(twist=(vx, vy, wz), lift_m_s=lift_m_s)
-
-
-def read_zeros(runtime_dir: Path) -> dict[str, float] | None:
-    """The lifts' zeros that an earlier robot process of this session has left; None when this is the first."""
-    path = runtime_dir / ZEROS_NAME
-    return msgspec.json.decode(path.read_bytes(), type=dict[str, float]) if path.exists() else None
-
-
-def save_zeros(runtime_dir: Path, zeros: dict[str, float]) -> None:
-    """Write the lifts' zeros so that a reader sees the old ones or the new ones, never half of them."""
-    draft = runtime_dir / f"{ZEROS_NAME}.new"
-    draft.write_bytes(msgspec.json.encode(zeros))
-    draft.replace(runtime_dir / ZEROS_NAME)
+def chunk_figures(loop: RobotLoop) -> dict[str, object]:
+    """What the heartbeat says of a policy's chunks."""
+    player = loop.arbiter.player
+    chunk = player.chunk if player is not None else None
+    cursor = player.cursor if player is not None else float("nan")
+    return {
+        "chunk": chunk.number if chunk is not None else -1,
+        "chunk_step": cursor if math.isfinite(cursor) else None,
+        "late_chunks": player.late if player is not None else 0,
+        "refused_chunks": loop.refused_chunks,
+        "refusal": loop.refusal,
+    }
 
 
 def main(argv: list[str]) -> None:

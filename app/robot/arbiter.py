@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.messages import AUTOMATIC_MODES, Mode, Source
+from app.messages import AUTOMATIC_MODES, POLICY_MODES, Mode, Source
+from app.robot.chunk_player import ChunkPlayer
+from app.robot.chunks import Chunk, ChunkError
 from app.robot.gate import Gate, GateMask, GatePhase
 from app.robot.nudge import Nudge
 from app.robot.replay import Replay
@@ -25,10 +27,17 @@ LIFT_LEAD_M = 0.03
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Base and lift as the operator's feet, keys or sticks want them, already checked for age and dead man."""
+    """Base and lift as the operator's feet, keys or sticks want them, already checked for age and dead man.
+
+    Attributes:
+        twist: vx, vy in m/s and wz in rad/s.
+        lift_m_s: speed of the lift.
+        dead_man: whether the dead man's switch is held.
+    """
 
     twist: tuple[float, float, float] = (0.0, 0.0, 0.0)
     lift_m_s: float = 0.0
+    dead_man: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +48,15 @@ class Asked:
         action: (D,) finite numbers.
         source: who asks.
         age_s: how long ago the source last said so; beyond the robot's limits the request counts for nothing.
+        chunk: the policy's chunk that it comes from; None where it comes from none.
+        chunk_step: how far into it.
     """
 
     action: Vector
     source: Source
     age_s: float = 0.0
+    chunk: Chunk | None = None
+    chunk_step: float = float("nan")
 
 
 class ModeRefusedError(Exception):
@@ -71,6 +84,8 @@ class Arbiter:
         self._replay: Replay | None = None
         self._nudge: Nudge | None = None
         self._actions: NDArray[np.float32] | None = None
+        self.player: ChunkPlayer | None = None
+        self.policy_trouble = "no policy is loaded; load one first"
         self.gate = Gate(profile, self._mask)
         self.mode = Mode.HOLD
         self.taken_over_from: Mode | None = None
@@ -151,12 +166,23 @@ class Arbiter:
             )
         self._actions = actions
 
-    def change(self, mode: Mode, pose: Vector) -> None:
+    def offer(self, chunk: Chunk, *, now_ns: int) -> None:
+        """Take a policy's chunk, to go on with it from the next tick.
+
+        Raises:
+            ChunkError: when the robot is not the policy's now, or the chunk is not one to run now.
+        """
+        if self.player is None:
+            raise ChunkError(f"the robot is in {self.mode.name.lower()}, not the policy's")
+        self.player.offer(chunk, now_ns=now_ns, speed=self.speed)
+
+    def change(self, mode: Mode, pose: Vector, *, now_ns: int = 0) -> None:
         """Hand the robot to another source.
 
         Args:
             mode: the one wanted.
             pose: (D,) what was last sent, from which every mode starts.
+            now_ns: monotonic; a policy's chunk from before is not run.
 
         Raises:
             ModeRefusedError: when it cannot be entered now; says why and what to do.
@@ -165,8 +191,8 @@ class Arbiter:
             raise ModeRefusedError("the robot is stopped; release the emergency stop first")
         if mode is Mode.STOPPED:
             raise ModeRefusedError("an emergency stop is a command of its own; send Stop")
-        if mode in (Mode.VERBAL, Mode.AUTONOMOUS):
-            raise ModeRefusedError(f"no policy is loaded, which {mode.name.lower()} mode needs")
+        if mode in POLICY_MODES and self.policy_trouble:
+            raise ModeRefusedError(self.policy_trouble)
         if mode is Mode.REPLAY and self._actions is None:
             raise ModeRefusedError("no episode is loaded to replay; choose one first")
         if mode is Mode.TELEOP and not self._profile.leaders:
@@ -179,6 +205,8 @@ class Arbiter:
         if mode is Mode.TELEOP:
             self.gate.open()
             self.taken_over_from = before if before in AUTOMATIC_MODES else None
+        if mode in POLICY_MODES:
+            self.player = ChunkPlayer(self._profile, self._held, mode=mode, began_ns=now_ns)
         if mode is Mode.REPLAY and self._actions is not None:
             self._replay = Replay(
                 self._actions,
@@ -204,6 +232,8 @@ class Arbiter:
             if self._replay.done:
                 self._leave(Mode.HOLD, action)
             return Asked(action, Source.REPLAY)
+        if self.player is not None:
+            return self._play(self.player)
         if self._nudge is not None:
             action, self._held = self._nudge.step(self._held, dt_s)
             if self._nudge.done:
@@ -233,6 +263,16 @@ class Arbiter:
         self._last_asked = asked.astype(np.float32)
         return self._last_asked
 
+    def _play(self, player: ChunkPlayer) -> Asked:
+        """What the policy's chunk asks for; once it has run out the robot stands, and nobody asks for more."""
+        moving = player.moving
+        chunk, cursor = player.chunk, player.cursor
+        action = player.step(speed=self.speed)
+        if not moving:
+            return Asked(action, Source.HOLD)
+        source = Source.VERBAL if player.mode is Mode.VERBAL else Source.POLICY
+        return Asked(action, source, chunk=chunk, chunk_step=cursor)
+
     def bound_lift(self, sent: Vector) -> None:
         """Keep the lift's target within reach of what the safety filter let through, so that it stops when told."""
         bounded = np.clip(self._held, sent - LIFT_LEAD_M, sent + LIFT_LEAD_M)
@@ -242,7 +282,7 @@ class Arbiter:
         self.latch(pose)
         self._last_asked = self._held
         self._leader_silent_s = 0.0
-        self._replay = self._nudge = None
+        self._replay = self._nudge = self.player = None
         self.taken_over_from = None
         self.gate.close()
         self.mode = mode

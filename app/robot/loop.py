@@ -12,8 +12,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from app.messages import AUTOMATIC_MODES, Mode
+from app.messages import AUTOMATIC_MODES, POLICY_MODES, Mode
 from app.robot.arbiter import Arbiter, Asked, Inputs, ModeRefusedError
+from app.robot.chunks import ChunkError, parse_chunk
 from app.robot.gate import GatePhase
 from app.robot.nudge import Nudge
 from app.robot.watch import Watch
@@ -29,6 +30,9 @@ READ_SHARE = 0.6
 
 POLL_SHARE = 0.8
 """Share of a tick by whose end the round-robin poll of one servo must be done."""
+
+STARVED_S = 1.0
+"""How long a policy may owe the next chunk before the robot is held: it stands by then, and may have been forgotten."""
 
 DRIVE_LEADER_RAD_S = 0.8
 """Speed at which a powered leader is brought to its follower."""
@@ -69,6 +73,9 @@ class RobotLoop:
         self._intervening = False
         self._unread = np.ones(profile.dof, bool)
         self._watch = Watch(profile, say)
+        self._dead_man = False
+        self.refused_chunks = 0
+        self.refusal = ""
         self.arbiter = Arbiter(profile)
 
     def tick(self, inputs: Inputs, *, owner_alive: bool) -> tuple[Measurement, Asked, Vector, int]:
@@ -97,6 +104,7 @@ class RobotLoop:
         self._doubted = bool(reason) and (self._doubted or self._moving)
         if self.arbiter.leader_lost():
             reason = "a leader arm stopped answering"
+        reason = reason or self._policy_fails(inputs)
         if reason and self._moving:
             self.hold()
             self._say("mode", f"Holding: {reason}", key="mode", level="warning", mode=int(Mode.HOLD))
@@ -121,11 +129,16 @@ class RobotLoop:
         self._watch.take_faults(self._robot.poll(started_ns + int(period_ns * POLL_SHARE)))
         return measured, asked, filtered.sent, sent_ns
 
-    def change(self, mode: Mode) -> None:
+    def change(self, mode: Mode, *, dead_man: bool = False, dead_man_held: bool = False) -> None:
         """Hand the robot to another source.
 
         Who takes over from an automatic mode must not be left with a robot that goes on: where teleoperation is
         refused, the robot holds.
+
+        Args:
+            mode: the one wanted.
+            dead_man: for a policy's modes: whether it moves only while the dead man's switch is held.
+            dead_man_held: whether it is now.
 
         Raises:
             ModeRefusedError: when that cannot be done now.
@@ -133,11 +146,16 @@ class RobotLoop:
         try:
             if mode is not Mode.HOLD and self._watch.blocked:
                 raise ModeRefusedError(f"{self._watch.blocked}; the robot holds until it is back")
-            if mode is Mode.TELEOP and not self._robot.lifts_homed:
+            if mode in POLICY_MODES | {Mode.TELEOP} and not self._robot.lifts_homed:
                 raise ModeRefusedError("the lift does not know its zero yet; home it first")
+            if mode in POLICY_MODES and dead_man and not dead_man_held:
+                raise ModeRefusedError(
+                    "the policy moves only while the dead man's switch is held; hold it first"
+                )
             self._release_leaders()
             self._robot.stop_probes()
-            self.arbiter.change(mode, self._stopping_point())
+            self.arbiter.change(mode, self._stopping_point(), now_ns=time.monotonic_ns())
+            self._dead_man = dead_man
         except ModeRefusedError as error:
             if mode is Mode.TELEOP and self.arbiter.mode in AUTOMATIC_MODES:
                 self.hold()
@@ -145,6 +163,36 @@ class RobotLoop:
                 self._say("mode", reason, key="mode", level="warning", mode=int(Mode.HOLD))
             raise
         self._say("mode", f"Mode: {mode.name.lower()}", key="mode", mode=int(mode))
+
+    def take_chunk(self, payload: NDArray[np.uint8]) -> None:
+        """Go on with a policy's chunk; one that cannot be run is left alone, counted, and named in `refusal`.
+
+        Args:
+            payload: as it came on the topic `chunk`.
+        """
+        now_ns = time.monotonic_ns()
+        try:
+            chunk = parse_chunk(payload, dof=self._profile.dof, now_ns=now_ns)
+            self.arbiter.offer(chunk, now_ns=now_ns)
+        except ChunkError as error:
+            self.refused_chunks += 1
+            self.refusal = str(error)
+
+    def _policy_fails(self, inputs: Inputs) -> str:
+        """Why a policy may no longer move the robot, in words, or an empty string."""
+        player = self.arbiter.player
+        if player is None:
+            return ""
+        if self._dead_man and not inputs.dead_man:
+            return "the dead man's switch was let go"
+        if player.starved_s > STARVED_S:
+            why = self.arbiter.policy_trouble or (
+                f"the last was refused: {self.refusal}" if self.refusal else ""
+            )
+            return f"the policy sends no more actions{f'; {why}' if why else ''}"
+        if self.arbiter.policy_trouble and not player.moving:
+            return self.arbiter.policy_trouble
+        return ""
 
     def nudge(self, nudge: Nudge) -> None:
         """Make a small slow move out of hold.

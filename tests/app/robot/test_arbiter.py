@@ -54,8 +54,8 @@ MODES = (Mode.HOLD, Mode.TELEOP, Mode.REPLAY, Mode.STOPPED)
         (Mode.TELEOP, ""),
         (Mode.REPLAY, ""),
         (Mode.STOPPED, "command of its own"),
-        (Mode.VERBAL, "no policy is loaded, which verbal mode needs"),
-        (Mode.AUTONOMOUS, "no policy is loaded, which autonomous mode needs"),
+        (Mode.VERBAL, "no policy is loaded"),
+        (Mode.AUTONOMOUS, "no policy is loaded"),
     ],
 )
 def test_every_change_of_mode(before: Mode, wanted: Mode, refusal: str) -> None:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from app.dataplane.layouts import INPUTS
-from app.processes.robot import believed_inputs
 from app.robot.arbiter import Inputs
+from app.robot.feet import believed_inputs
 
 SENT_NS = 5_000_000_000
 LIMIT_MS = 200.0

@@ -18,6 +18,7 @@ from drivers.measurement import HomingState
 from drivers.robot import Robot
 from drivers.safety import SafetyLimits
 from drivers.sim.faults import BusFaults
+from tests.app.robot.chunk_cases import payload
 from tests.drivers.robot_lines import FarEnd, far_end
 from tests.support.far_end import sim_kitchen
 
@@ -228,3 +229,94 @@ def test_a_take_over_that_is_refused_ends_in_hold_and_not_in_a_robot_that_goes_o
             one.loop.change(Mode.TELEOP)
         assert one.loop.arbiter.mode is Mode.HOLD
         assert one.said("the take-over was refused")
+
+
+# -- a policy's chunks -------------------------------------------------------------------------------------------------
+
+
+def wave(bench: Bench) -> np.ndarray:
+    """A second in which the first joint moves away from where it is and back."""
+    steps = round(1.0 / TICK_S)
+    actions = np.tile(bench.sent[-1].astype(np.float64), (steps, 1))
+    actions[:, WAIST] += 0.2 * np.sin(np.linspace(0.0, np.pi, steps))
+    return actions
+
+
+def told(bench: Bench, **header: object) -> None:
+    """Hand the loop a chunk, for verbal mode unless another is given."""
+    bench.loop.take_chunk(payload(wave(bench), now_ns=time.monotonic_ns(), **header))
+
+
+@contextmanager
+def policy_bench(runtime_dir: Path, mode: Mode = Mode.VERBAL) -> Iterator[Bench]:
+    with bench(runtime_dir) as one:
+        one.loop.arbiter.policy_trouble = ""
+        one.loop.change(mode)
+        one.tick()
+        yield one
+
+
+def test_a_policy_moves_the_robot_by_chunks_and_holds_it_when_they_end(runtime_dir: Path) -> None:
+    with policy_bench(runtime_dir) as one:
+        start = float(one.sent[-1][WAIST])
+        told(one)
+        one.ticks(0.5)
+        assert one.sent[-1][WAIST] - start > 0.1
+        one.until(lambda: one.loop.arbiter.mode is Mode.HOLD, "holding for want of chunks")
+        assert one.said("sends no more actions")
+        assert abs(float(one.sent[-1][WAIST]) - start) < 0.01
+        one.assert_no_jump()
+
+
+def test_after_a_final_chunk_the_mode_stays(runtime_dir: Path) -> None:
+    with policy_bench(runtime_dir) as one:
+        told(one, final=1)
+        one.ticks(3.0)
+        assert one.loop.arbiter.mode is Mode.VERBAL
+
+
+def test_a_policy_that_is_lost_after_its_last_chunk_leaves_the_robot_in_hold(runtime_dir: Path) -> None:
+    with policy_bench(runtime_dir, Mode.AUTONOMOUS) as one:
+        told(one, final=1, mode=int(Mode.AUTONOMOUS))
+        one.loop.arbiter.policy_trouble = "the policy process is lost"
+        one.ticks(0.5)
+        assert one.loop.arbiter.mode is Mode.AUTONOMOUS  # what it had sent is run to its end
+        one.until(lambda: one.loop.arbiter.mode is Mode.HOLD, "holding")
+
+
+def test_what_a_policy_must_not_send_is_counted_and_named_and_moves_nothing(runtime_dir: Path) -> None:
+    with policy_bench(runtime_dir) as one:
+        start = one.sent[-1].copy()
+        broken = wave(one)
+        broken[3] = np.nan
+        one.loop.take_chunk(payload(broken, now_ns=time.monotonic_ns()))
+        one.ticks(0.3)
+        assert one.loop.refused_chunks == 1
+        assert "nan at step 3" in one.loop.refusal
+        assert np.allclose(one.sent[-1], start, atol=1e-4)
+
+
+def test_a_chunk_wakes_no_robot_that_is_not_the_policys(runtime_dir: Path) -> None:
+    with bench(runtime_dir) as one:
+        start = one.sent[-1].copy()
+        told(one)
+        one.ticks(0.3)
+        assert "the robot is in hold" in one.loop.refusal
+        assert np.allclose(one.sent[-1], start, atol=1e-4)
+
+
+def test_the_dead_mans_switch_lets_a_policy_move_and_its_release_holds(runtime_dir: Path) -> None:
+    with bench(runtime_dir) as one:
+        one.loop.arbiter.policy_trouble = ""
+        with pytest.raises(ModeRefusedError, match="dead man's switch"):
+            one.loop.change(Mode.VERBAL, dead_man=True)
+        one.inputs = Inputs(dead_man=True)
+        one.loop.change(Mode.VERBAL, dead_man=True, dead_man_held=True)
+        one.tick()
+        told(one)
+        one.ticks(0.2)
+        assert one.loop.arbiter.mode is Mode.VERBAL
+        one.inputs = Inputs()
+        one.tick()
+        assert one.loop.arbiter.mode is Mode.HOLD
+        assert one.said("dead man's switch was let go")

@@ -1,0 +1,49 @@
+"""Whether there is a policy to hand the robot to, by the heartbeat of its process."""
+
+from __future__ import annotations
+
+import time
+
+import msgspec
+
+from app.dataplane import DataPlane
+from app.dataplane.layouts import status_topic
+from app.messages import Status
+
+SILENT_S = 1.5
+"""Without a heartbeat for this long, there is none; a busy machine may take most of a second."""
+
+_decode_status = msgspec.json.Decoder(Status).decode
+
+
+class PolicyWatch:
+    """Follows the policy process.
+
+    Args:
+        plane: of the robot process.
+    """
+
+    def __init__(self, plane: DataPlane) -> None:
+        self._port = plane.subscriber(status_topic("policy"))
+        self._seen_ns = 0
+        self._state = ""
+        self._detail = ""
+
+    def trouble(self) -> str:
+        """Why the policy cannot move the robot now, in words; empty when it can."""
+        payload = self._port.newest()
+        if payload is not None:
+            status = _decode_status(payload.tobytes())
+            self._seen_ns = status.time_ns
+            # While it runs, its state is what it says of the policy, not of the process.
+            self._state = str(status.detail.get("state", status.state))
+            self._detail = str(status.detail.get("detail", ""))
+        if not self._seen_ns:
+            return "no policy is loaded; load one first"
+        if time.monotonic_ns() - self._seen_ns > SILENT_S * 1e9:
+            return "the policy process is lost; it is started again by itself"
+        if self._state == "ready":
+            return ""
+        if self._state == "failed":
+            return f"the policy has failed: {self._detail}"
+        return f"the policy is not ready yet: {self._detail or self._state}"
