@@ -1,0 +1,108 @@
+"""What else people say near a robot: sentences that are no command of the kitchen, for training.
+
+A recogniser that has only ever heard its commands hears a command in everything. These are trained under their own
+text, so that what is said is read as what it is, and differs from every command. Many differ by one word.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from app.speech.whisper.phrases import KITCHEN_PHRASES
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+NOUNS = _words(
+    "plate cup sponge spoon drawer handle counter lift gripper arms sink phone shelf door book table chair box ball"
+    " bottle glass knife fork bowl pan lid tray towel window bag key lamp pen paper shirt shoe hat apple banana bread"
+    " cheese egg milk water coffee tea sugar salt car bus train house garden street school shop dog cat bird horse man"
+    " woman boy girl friend teacher doctor music movie game song story letter number name clock radio camera robot"
+    " floor wall room kitchen bathroom stairs bed light switch button cable motor wheel hand head foot left right"
+    " plates cups spoons sponges doors hands play cut spun drop hand home place cap spring stone moon soup spot"
+)
+VERBS = _words(
+    "go pick take put carry open close raise lower drive bring back let push pull turn move give show find wash clean"
+    " wipe dry cut eat drink buy sell call ask tell help hold drop throw catch read write watch hear see look run walk"
+    " sit stand wait start stop lift leave keep break fix fill empty shake touch press grab reach want need like"
+)
+PLACES = (
+    "in the", "on the", "under the", "to the", "from the", "next to the", "behind the", "into the", "at the",
+    "with the", "over the", "out of the", "for the", "near the",
+)  # fmt: skip
+WHO = (*_words("I you we they he she somebody everyone nobody robot"), "the robot", "my friend", "the man")
+COMMON = _words(
+    "a an all also and are as at be because been but by can come could day did do does down first from get good great"
+    " had has have here him his how if it its just know last little long made make many may me more most much my never"
+    " new next no not now of off old on one only or other our out people please really right said same saw say should"
+    " small so some still such than thank that the their them then there these thing think this time today tomorrow too"
+    " two three four five six seven eight nine ten under up us use very was way well went were what when where which"
+    " who why will with work would year yes yesterday your morning evening night week always again away before after"
+    " hello okay sorry maybe nothing something big red blue green black white fast slow happy"
+)
+SET_PHRASES = (
+    "thank you", "thanks", "thank you for watching", "hello there", "good morning", "see you tomorrow", "yes please",
+    "no thank you", "what time is it", "how are you", "come here", "wait a moment", "not yet", "all right", "okay",
+    "stop", "hold on", "hold", "yes", "no", "one two three", "pick up the phone", "open the door", "close the door",
+    "go to the sink", "put the plate on the shelf", "go home", "go away", "back", "the plate", "the cup", "the sponge",
+    "the spoon", "the sink", "open", "close", "lift", "drawer", "never mind", "go on", "that is it", "what is this",
+    "let go", "let it go", "take it", "put it down", "pick it up", "bring it here", "open it", "close it",
+)  # fmt: skip
+
+
+def training_sentence(rng: np.random.Generator) -> str:
+    """A sentence that is none of the kitchen's commands, of one of several kinds."""
+    while True:
+        text = _sentence(rng)
+        if text not in KITCHEN_PHRASES:
+            return text
+
+
+def _sentence(rng: np.random.Generator) -> str:
+    kind = rng.choice(6, p=(0.3, 0.16, 0.16, 0.1, 0.2, 0.08))
+    if kind == 0:
+        return _one_word_off(rng)
+    if kind == 1:
+        return _order(rng)
+    if kind == 2:
+        return f"{_one(rng, WHO)} {_one(rng, COMMON)} {_one(rng, VERBS)} the {_one(rng, NOUNS)}" + (
+            f" {_one(rng, PLACES)} {_one(rng, NOUNS)}" if rng.random() < 0.4 else ""
+        )
+    if kind == 3:
+        return _one(rng, SET_PHRASES)
+    if kind == 4:
+        return " ".join(_one(rng, COMMON + NOUNS + VERBS) for _ in range(rng.integers(1, 8)))
+    return _part_or_two(rng)
+
+
+def _one_word_off(rng: np.random.Generator) -> str:
+    words = _one(rng, KITCHEN_PHRASES).split()
+    place = int(rng.integers(len(words)))
+    if rng.random() < 0.6:
+        # Mostly the thing or the verb: "the" is no word that a command hangs on.
+        place = len(words) - 1 if rng.random() < 0.6 else 0
+    pool = VERBS if place == 0 else NOUNS
+    words[place] = _one(rng, pool)
+    return " ".join(words)
+
+
+def _order(rng: np.random.Generator) -> str:
+    text = f"{_one(rng, VERBS)} the {_one(rng, NOUNS)}"
+    if rng.random() < 0.6:
+        text += f" {_one(rng, PLACES)} {_one(rng, NOUNS)}"
+    return text
+
+
+def _part_or_two(rng: np.random.Generator) -> str:
+    words = _one(rng, KITCHEN_PHRASES).split()
+    if rng.random() < 0.7:
+        size = int(rng.integers(1, len(words)))
+        start = int(rng.integers(len(words) - size + 1))
+        return " ".join(words[start : start + size])
+    return " ".join((*words, *_one(rng, KITCHEN_PHRASES).split()))
+
+
+def _one(rng: np.random.Generator, choices: tuple[str, ...]) -> str:
+    return choices[int(rng.integers(len(choices)))]
