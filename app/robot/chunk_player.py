@@ -130,7 +130,9 @@ class ChunkPlayer:
         left = self._offset * (1.0 - share * share * (3.0 - 2.0 * share))
         if self._in_steps:
             self._asked = self._scaled(self._at(self._cursor), speed) + left
-            self._cursor += speed * self._dt_s * 1e9 / chunk.step_ns
+            last, ahead = len(chunk.actions) - 1, self._cursor + speed * self._dt_s * 1e9 / chunk.step_ns
+            # The last step is asked for too, wherever between two ticks it is due.
+            self._cursor = last if self._cursor < last < ahead else ahead
         else:
             self._asked = np.where(self._speeds, 0.0, chunk.actions[-1] + left)
         return self._asked.astype(np.float32)

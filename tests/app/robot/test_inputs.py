@@ -22,7 +22,7 @@ def inputs(*, age_ms: float = 10.0, dead_man: float = 1, vx: float = 0.2, lift_m
 
 
 def test_fresh_inputs_under_a_hand_are_passed_on() -> None:
-    assert inputs() == Inputs(twist=(0.2, -0.1, 0.4), lift_m_s=0.05)
+    assert inputs() == Inputs(twist=(0.2, -0.1, 0.4), lift_m_s=0.05, dead_man=True)
     assert inputs(age_ms=LIMIT_MS) != Inputs()
 
 
