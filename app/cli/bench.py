@@ -15,6 +15,10 @@ BENCHES = {
     "kill": ("app.bench.kill", "kill each process at random moments of a recording; what survives?"),
     "tasks": ("app.bench.tasks", "how often the scripted operator does each of its tasks in the kitchen"),
     "start": ("app.bench.start", "how long until the window, and until four cameras and the robot answer"),
+    "autonomy": (
+        "app.bench.autonomy",
+        "a policy moves the robot, told and alone: gaps, jumps, stops, and the 50 Hz loop beside it",
+    ),
     "policy": ("app.bench.policy", "how fast a policy answers, against the plain path"),
     "words": (
         "app.bench.words",

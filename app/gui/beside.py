@@ -8,7 +8,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt6.QtCore import QTimer
+from PyQt6.QtCore import QCoreApplication, QEvent, Qt, QTimer
+from PyQt6.QtGui import QKeyEvent
 
 from app.gui.main import run
 from app.gui.window import Window
@@ -28,7 +29,7 @@ def run_beside(
 
     Args:
         make_session: called off the GUI thread.
-        scenario: gets the session and the window; of the window it may only read the pulse.
+        scenario: gets the session and the window; of the window it may only read the pulse, and press its STOP key.
         size: width and height of the window in pixels, instead of its own.
         probe: whether its pulse watches every turn of the event loop.
 
@@ -78,3 +79,10 @@ def run_beside(
         run(make, settings_path=Path(settings) / "window.ini", on_window=opened)
     if failures:
         raise failures[0]
+
+
+def press_stop(window: Window) -> None:
+    """Press the STOP key, as the system would tell the window of it; may be called from any thread."""
+    for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+        key = QKeyEvent(kind, Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier)
+        QCoreApplication.postEvent(window, key)
