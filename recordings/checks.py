@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from recordings.findings import Finding, error, warning
 
 _GAP_IN_PERIODS = 1.5
+_SOUND_GAP_S = 0.1
+"""Between one block of sound and the next; a sound server's clock wanders by less."""
 
 
 def first_where(condition: NDArray[np.bool_]) -> int | None:
@@ -40,3 +42,24 @@ def check_times(where: str, time_ns: NDArray[np.int64], rate_hz: float | None) -
             f"{intervals.max() / 1e6:.1f} ms before row {int(np.argmax(intervals)) + 1}"
         )
         yield warning("gaps in time", where, seen)
+
+
+def check_sound(
+    where: str, time_ns: NDArray[np.int64], counts: NDArray[np.int64], rate_hz: int
+) -> Iterator[Finding]:
+    """Pauses between blocks of sound that should follow on one another.
+
+    Args:
+        where: Name of the stream.
+        time_ns: (B,) capture time of each block's first sample.
+        counts: (B,) samples in each block.
+        rate_hz: Samples a second.
+    """
+    pauses_s = np.diff(time_ns) / 1e9 - counts[:-1] / rate_hz
+    gaps = pauses_s > _SOUND_GAP_S
+    if gaps.any():
+        seen = (
+            f"{int(gaps.sum())} gaps, {pauses_s[gaps].sum():.1f} s in all; the longest is {pauses_s.max():.1f} s "
+            f"before block {int(np.argmax(pauses_s)) + 1}"
+        )
+        yield warning("gaps in sound", where, seen, "see the episode's events for the microphone")

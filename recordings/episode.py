@@ -89,6 +89,11 @@ class AudioTrack:
     time_ns: Times
     first_sample: NDArray[np.int64]
 
+    @property
+    def duration_s(self) -> float:
+        """Of the samples, without the gaps between blocks."""
+        return len(self.samples) / layout.AUDIO_RATE_HZ
+
 
 class CameraFrames:
     """Frames of one camera, decoded one at a time and checked against their checksums.

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from zarr.errors import ZarrUserWarning
 
 from recordings import layout
-from recordings.checks import check_times, first_where
+from recordings.checks import check_sound, check_times, first_where
 from recordings.episode import Episode
 from recordings.errors import DamagedData, NotAnEpisode
 from recordings.findings import RUN_REPAIR, Finding, VerifyReport, error, info, warning
@@ -133,6 +133,9 @@ def _table(episode: Episode, table: Table) -> Iterator[Finding]:
         yield from check_times(table.path, rows["time_ns"], episode.attributes.control_rate_hz)
     elif table.path in ("simulation", "audio"):
         yield from check_times(table.path, rows["time_ns"], None)
+    if table.path == "audio":
+        counts = rows["nsamples"].astype(np.int64)
+        yield from check_sound("audio", rows["time_ns"], counts, layout.AUDIO_RATE_HZ)
 
 
 def _ticks(episode: Episode) -> Iterator[Finding]:

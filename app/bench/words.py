@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from app.bench.figures import Figures, add_json_argument
 from app.bench.voices import HELD_OUT, QUIET_DBFS, SPEECH_DBFS, TUNED_ON, Voice, in_room, room_noise, say
-from app.speech.capture import BLOCK_S, RATE_HZ
 from app.speech.spotter import Heard, Spotter
 from app.speech.vocabulary import PHRASES
+from drivers.microphone.capture import BLOCK_S, RATE_HZ
 
 SENTENCES = (
     "could you bring me the blue cup from the other side of the kitchen please",

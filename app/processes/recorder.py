@@ -21,6 +21,7 @@ from app.dataplane.layouts import (
     tick_layout,
     tick_topic,
 )
+from app.dataplane.sound import SoundSubscriber
 from app.messages import DiscardEpisode, EndEpisode, Event, Shutdown, StartEpisode
 from app.processes.context import ProcessContext
 from app.processes.episode_spec import episode_spec
@@ -41,6 +42,9 @@ recorder had not written yet, and each look costs processor time."""
 
 SETTLE_S = 0.05
 """After an episode is ended, how long streams may still deliver what was captured before the end."""
+
+SOUND_SETTLE_S = 0.3
+"""The same for sound, which comes later, through a sound server; it is waited for only where a microphone is heard."""
 
 UNFIT = (TimeNotIncreasing, WrongShape)
 """What is wrong with one item, not with the recording: a repeated capture time, a picture of another size."""
@@ -66,6 +70,7 @@ class RecorderProcess:
         }
         self._qualities = {name: camera.jpeg_quality for name, camera in profile.cameras.items()}
         self._events = plane.subscriber(EVENTS)
+        self._sound = SoundSubscriber(plane)
         self._simulation = plane.subscriber(SIMULATION) if profile.simulation is not None else None
         self._state_size = 0
         self._dataset: Dataset | None = None
@@ -73,7 +78,7 @@ class RecorderProcess:
         self._task = ""
         self._started_ns = 0
         self._ended_ns = 0
-        self._rows = self._frame_count = self._dropped = 0
+        self._rows = self._frame_count = self._sound_blocks = self._dropped = 0
         self._unfit: set[str] = set()
         self._subtasks: dict[bytes, int] = {}
         self._troubled = False
@@ -132,7 +137,7 @@ class RecorderProcess:
         self._task = command.task
         self._unfit.clear()
         self._subtasks.clear()
-        self._rows = self._frame_count = self._dropped = 0
+        self._rows = self._frame_count = self._sound_blocks = self._dropped = 0
         self._discard_waiting()
         self._started_ns, self._ended_ns = time.monotonic_ns(), 0
         if self._troubled:
@@ -158,7 +163,17 @@ class RecorderProcess:
         while (left_ns := settled - time.monotonic_ns()) > 0:
             time.sleep(left_ns / 1e9)
         self._drain()
+        self._await_sound(self._ended_ns)
         return self._close(outcome)
+
+    def _await_sound(self, until_ns: int) -> None:
+        """Take in the sound until then; all else has come."""
+        give_up_ns = until_ns + int(SOUND_SETTLE_S * 1e9)
+        while self._writer is not None and self._sound.flows and self._sound.until_ns < until_ns:
+            if time.monotonic_ns() > give_up_ns:
+                return
+            time.sleep(0.01)
+            self._drain()
 
     def _discard(self, *, meant: str) -> str:
         episode_id = self._end(Outcome.UNSET, meant=meant)
@@ -188,6 +203,7 @@ class RecorderProcess:
             outcome=str(outcome),
             rows=self._rows,
             frames=self._frame_count,
+            sound_blocks=self._sound_blocks,
             dropped=self._dropped,
             close_s=(time.monotonic_ns() - started) / 1e9,
         )
@@ -207,6 +223,7 @@ class RecorderProcess:
             for name in self._frames:
                 self._drain_frames(name)
             self._drain_simulation()
+            self._drain_sound()
             self._drain_events()
         except (RecordingError, OSError) as error:
             self._say_trouble(f"Recording stopped: {error}")
@@ -283,6 +300,17 @@ class RecorderProcess:
             elif self._wanted(time_ns) and len(state) == self._state_size:
                 self._writer.append_simulation(time_ns, state)
 
+    def _drain_sound(self) -> None:
+        for sound in self._sound.drain():
+            if self._writer is None or not self._wanted(sound.time_ns):
+                continue
+            self._note_lost("sound", sound.sample)
+            try:
+                self._writer.append_audio(sound.time_ns, sound.samples)
+                self._sound_blocks += 1
+            except UNFIT as error:
+                self._leave_out("sound", error)
+
     def _drain_events(self) -> None:
         for sample in self._events.drain():
             if self._writer is None:
@@ -334,6 +362,7 @@ class RecorderProcess:
             "started_ns": self._started_ns,
             "rows": self._rows,
             "frames": self._frame_count,
+            "sound_blocks": self._sound_blocks,
             "dropped": self._dropped,
             "bytes_written": writer.bytes_written if writer is not None else 0,
             "cpu_s": time.process_time(),

@@ -1,7 +1,7 @@
-"""The speech process: a microphone in, and out of it the words that are triggers.
+"""The speech process: a microphone in; out of it its sound, and the words that are triggers.
 
-It is not part of a session until listening is switched on. It never touches the robot: a word becomes an event, and
-whoever owns the session decides what it means.
+It is not part of a session until a microphone is wanted. It never touches the robot: a word becomes an event, and
+whoever owns the session decides what it means. The sound goes to whoever reads utterances, and into the recording.
 """
 
 from __future__ import annotations
@@ -9,18 +9,23 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.control import Request
+from app.dataplane.sound import SoundPublisher
 from app.messages import Hush, Listen, Shutdown
 from app.processes.context import ProcessContext
 from app.speech.level import Level, level_of
 from app.speech.listening import Listening, read_listening
-from app.speech.microphone import Microphone, MicrophoneError, SystemMicrophone
-from app.speech.spotter import Heard, Spotter, UnknownWord
-from app.speech.vocabulary import phrases_of
+from app.speech.vocabulary import UnknownWord, phrases_of
+from drivers.microphone.base import Block, Microphone, MicrophoneError
+from drivers.microphone.system import SystemMicrophone
+
+if TYPE_CHECKING:
+    from app.speech.spotter import Heard, Spotter
 
 TRY_AGAIN_S = 2.0
 """Between two tries to open a microphone."""
@@ -41,6 +46,7 @@ class SpeechProcess:
     ) -> None:
         self._context = context
         self._open = open_microphone
+        self._audio = SoundPublisher(context.plane)
         self._listening = Listening()
         self._spotter: Spotter | None = None
         self._microphone: Microphone | None = None
@@ -49,6 +55,7 @@ class SpeechProcess:
         self._trouble = ""
         self._try_at_ns = 0
         self._hushed_until_ns = 0
+        self._lost_blocks = 0
         self._sound: list[NDArray[np.int16]] = []
         self._last: Heard | None = None
 
@@ -72,7 +79,7 @@ class SpeechProcess:
             if time.monotonic_ns() < self._try_at_ns:
                 time.sleep(0.05)
                 return
-            self._microphone, self._heard = self._open(self._listening.device), False
+            self._microphone, self._heard, self._lost_blocks = self._open(self._listening.device), False, 0
         try:
             block = self._microphone.read(timeout_s=0.05)
         except MicrophoneError as error:
@@ -84,10 +91,25 @@ class SpeechProcess:
         if not self._heard:
             self._heard, self._trouble, self._devices = True, "", self._microphone.devices
             self._context.event("microphone", f"listening to {self._microphone.name}", key="microphone")
+        self._publish(block, self._microphone.lost_blocks)
         self._sound.append(block.samples)
         if self._spotter is not None:
             for heard in self._spotter.take(block.samples, block.end_ns):
                 self._tell(heard)
+
+    def _publish(self, block: Block, lost_blocks: int) -> None:
+        """Give a block to all who want sound, and tell of what the microphone has lost before it."""
+        self._audio.send(block.begin_ns, block.samples)
+        lost, self._lost_blocks = lost_blocks - self._lost_blocks, lost_blocks
+        if lost > 0:
+            self._context.event(
+                "drop",
+                f"{lost} blocks of sound were lost at the microphone",
+                key="drop:microphone",
+                level="warning",
+                stream="microphone",
+                lost=lost,
+            )
 
     def _lost(self, trouble: str) -> None:
         """There is no microphone: say so once, and try again later."""
@@ -97,7 +119,7 @@ class SpeechProcess:
         self._trouble = trouble
         self._context.event(
             "microphone",
-            f"Spoken words are not heard: {trouble}",
+            f"{'Spoken words are' if self._listening.triggers else 'What is said is'} not heard: {trouble}",
             key="microphone",
             level="warning",
             remedy="it is tried again by itself; keys, pedals and gamepad work meanwhile",
@@ -141,9 +163,16 @@ class SpeechProcess:
             self._close()
             self._try_at_ns, self._trouble = 0, ""
         self._listening = wanted
+        phrases = phrases_of(wanted.triggers, urgent=wanted.urgent)
+        if not phrases:
+            self._spotter = None
+            return
         if self._spotter is None:
+            # Only here: its model costs seconds and 100 MB, which a microphone for utterances has no use for.
+            from app.speech.spotter import Spotter
+
             self._spotter = Spotter(())
-        self._spotter.listen_for(phrases_of(wanted.triggers, urgent=wanted.urgent))
+        self._spotter.listen_for(phrases)
 
     def _answer(self, request: Request) -> None:
         match request.command:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
-from app.speech.capture import RATE_HZ
+from drivers.microphone.capture import RATE_HZ
 
 SPEECH_DBFS = -26.0
 """Of a voice at a headset or on the table before it, as microphones are usually set."""

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from pocketsphinx import Config, Decoder, get_model_path
 
 from app.speech.utterances import Utterance, Utterances
-from app.speech.vocabulary import Phrase
+from app.speech.vocabulary import Phrase, UnknownWord
 
 SHORTEST_S = 0.4
 """Of an utterance with its margins: shorter is a click or a cough."""
@@ -31,10 +31,6 @@ _DICTIONARY = "en-us/cmudict-en-us.dict"
 _SOUNDS = "en-us/en-us-phone.lm.bin"
 _LOG_BASE = math.log(1.0001)
 """PocketSphinx counts probabilities in powers of 1.0001."""
-
-
-class UnknownWord(ValueError):
-    """A phrase with a word that the English dictionary does not have."""
 
 
 @dataclass(frozen=True, slots=True)

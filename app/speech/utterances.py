@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pocketsphinx import Vad
 
-from app.speech.capture import RATE_HZ
 from app.speech.level import level_of
+from drivers.microphone.capture import RATE_HZ
 
 FRAME_S = 0.03
 FRAME_SAMPLES = int(FRAME_S * RATE_HZ)

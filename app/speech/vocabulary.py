@@ -14,6 +14,10 @@ USUAL_THRESHOLD = -26.0
 """For a phrase that nobody has measured: rather one said again than one not said."""
 
 
+class UnknownWord(ValueError):
+    """A phrase with a word that the English dictionary does not have."""
+
+
 @dataclass(frozen=True, slots=True)
 class Phrase:
     """A phrase to listen for.

@@ -163,6 +163,21 @@ def test_dropped_frames_and_late_ticks_are_counted(writer: EpisodeWriter) -> Non
     assert gaps["cameras/front"].startswith("1 gaps, about 2 items at 25 Hz")
 
 
+def test_a_gap_in_the_sound_is_told_with_its_length(writer: EpisodeWriter) -> None:
+    _tick(writer, example.START_NS)
+    for block in (0, 1, 2, 60, 61):
+        writer.append_audio(example.START_NS + block * 30_000_000, np.zeros(480, np.int16))
+    writer.close()
+    report = verify_episode(writer.path)
+    assert report.ok
+    (found,) = (finding for finding in report.findings if finding.what == "gaps in sound")
+    assert found.value == "1 gaps, 1.7 s in all; the longest is 1.7 s before block 3"
+    sound = Episode(writer.path).audio
+    assert sound is not None
+    assert (sound.time_ns[3] - sound.time_ns[2], sound.first_sample[3]) == (58 * 30_000_000, 3 * 480)
+    assert sound.duration_s == pytest.approx(0.15)
+
+
 def test_frames_far_from_any_state_row_are_counted(writer: EpisodeWriter) -> None:
     frame = encode_jpeg(example.picture(1), 90)
     _tick(writer, example.START_NS)

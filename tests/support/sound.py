@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.speech.capture import RATE_HZ
+from drivers.microphone.capture import RATE_HZ
 
 STARTS_WITHIN_S = 15.0
 

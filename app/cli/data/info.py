@@ -94,6 +94,8 @@ def episode_facts(episode: Episode) -> dict[str, str]:
         facts[f"camera {camera.name}"] = (
             f"{camera.width_px}x{camera.height_px}, {paced(frames.time_ns)}{lost}"
         )
+    if (sound := episode.audio) is not None:
+        facts["sound"] = f"{table.duration(sound.duration_s)}, {paced(sound.time_ns, of='blocks')}"
     facts["events"] = counted(event.kind for event in episode.events)
     if episode.damage is not None:
         facts["left out"] = "; ".join(episode.damage.reasons)
@@ -119,9 +121,9 @@ def counted(values: Iterable[str]) -> str:
     )
 
 
-def paced(time_ns: NDArray[np.int64]) -> str:
+def paced(time_ns: NDArray[np.int64], *, of: str = "rows") -> str:
     """How many rows, how many a second and the longest pause between two: `3000 rows, 50.0 Hz, pause up to 21 ms`."""
     if len(time_ns) < 2:
-        return f"{len(time_ns)} rows"
+        return f"{len(time_ns)} {of}"
     gaps_s = (time_ns[1:] - time_ns[:-1]) / 1e9
-    return f"{len(time_ns)} rows, {1 / gaps_s.mean():.1f} Hz, pause up to {gaps_s.max() * 1e3:.0f} ms"
+    return f"{len(time_ns)} {of}, {1 / gaps_s.mean():.1f} Hz, pause up to {gaps_s.max() * 1e3:.0f} ms"

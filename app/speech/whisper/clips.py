@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.speech.capture import RATE_HZ
 from app.speech.espeak import Voice, coloured_noise, speak, trimmed
 from app.speech.whisper.phrases import KITCHEN_PHRASES
 from app.speech.whisper.sentences import training_sentence
+from drivers.microphone.capture import RATE_HZ
 
 Sound = NDArray[np.float32]
 """(n,) at 16 kHz, full scale is 1."""

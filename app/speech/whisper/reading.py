@@ -21,12 +21,12 @@ from whisper.decoding import DecodingOptions, DecodingTask
 from whisper.model import TextDecoder
 from whisper.tokenizer import Tokenizer
 
-from app.speech.capture import RATE_HZ
 from app.speech.level import FULL_SCALE, level_of
 from app.speech.whisper.heard import Candidate, Reading
 from app.speech.whisper.mel import SAMPLES_PER_POSITION, encode, log_mel
 from app.speech.whisper.model import LANGUAGE, SpeechModel
 from app.speech.whisper.phrases import written
+from drivers.microphone.capture import RATE_HZ
 
 __all__ = ["Candidate", "Reader", "Reading"]
 

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from app.speech.capture import RATE_HZ
 from app.speech.level import FULL_SCALE
+from drivers.microphone.capture import RATE_HZ
 
 WINDOW = 512
 """Samples at 16 kHz: the one size the detector takes."""

@@ -9,10 +9,10 @@ import pytest
 from numpy.typing import NDArray
 
 from app.bench.voices import HELD_OUT, Voice, in_room, room_noise, say
-from app.speech.capture import RATE_HZ
-from app.speech.spotter import Heard, Spotter, UnknownWord
+from app.speech.spotter import Heard, Spotter
 from app.speech.utterances import Utterances
-from app.speech.vocabulary import PHRASES, Phrase, phrase_of, phrases_of
+from app.speech.vocabulary import PHRASES, Phrase, UnknownWord, phrase_of, phrases_of
+from drivers.microphone.capture import RATE_HZ
 
 BLOCK = 480
 VOICE = Voice("en-us", 150)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from app.speech.capture import RATE_HZ
 from app.speech.espeak import Voice, in_room, room_noise, say
 from app.speech.whisper import voice_activity
 from app.speech.whisper.voice_activity import WINDOW, Began, DetectorMissing, Ended, Hearing, VoiceActivity
+from drivers.microphone.capture import RATE_HZ
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.speech.capture import RATE_HZ, plain_name
-from app.speech.level import Level, level_of
-from app.speech.microphone import Block, MicrophoneError, Resampler, SystemMicrophone
+from app.speech.level import level_of
+from drivers.microphone.base import Block, MicrophoneError
+from drivers.microphone.capture import RATE_HZ, plain_name
+from drivers.microphone.resampler import Resampler
+from drivers.microphone.system import SystemMicrophone
 from tests.support.sound import Room, room
 
 PATIENCE_S = 30.0
@@ -82,15 +84,3 @@ def test_another_rate_becomes_16_khz_without_seams(rate_hz: int) -> None:
     spectrum = np.abs(np.fft.rfft(heard * np.hanning(len(heard)))) ** 2
     peak = round(440 * len(heard) / RATE_HZ)
     assert spectrum[peak - 4 : peak + 5].sum() > 0.9999 * spectrum.sum()
-
-
-def test_a_level_tells_loudness_peak_and_clipping() -> None:
-    assert level_of(np.zeros(480, np.int16)) == Level()
-    tone = np.rint(16_384 * np.sin(np.arange(4800) * 2 * np.pi / 48)).astype(np.int16)
-    level = level_of(tone)
-    assert (level.rms_dbfs, level.peak_dbfs) == (
-        pytest.approx(-9.03, abs=0.02),
-        pytest.approx(-6.02, abs=0.02),
-    )
-    assert level.clipped == 0
-    assert level_of(np.full(10, 32_767, np.int16)).clipped == 10

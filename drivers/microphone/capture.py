@@ -1,4 +1,6 @@
-"""A program that reads one microphone and writes what it hears to its output: `python -m app.speech.capture DEVICE`.
+"""A program that reads one microphone and writes what it hears to its output.
+
+It is `python -m drivers.microphone.capture DEVICE`.
 
 It is a process of its own because PortAudio cannot be trusted to come back: with a sound server that has died, closing
 a stream never returns, and a device that was plugged in later is only seen by a PortAudio that is started later. A
@@ -18,6 +20,8 @@ import struct
 import sys
 import time
 from typing import Any
+
+from drivers.microphone.sample_clock import SampleClock
 
 RATE_HZ = 16_000
 BLOCK_S = 0.03
@@ -48,17 +52,19 @@ def plain_name(name: str) -> str:
 
 def _capture(device: str) -> None:
     blocks: queue.Queue[tuple[int, bytes]] = queue.Queue(BLOCKS_KEPT)
+    clock = SampleClock(BLOCK_S)
     lost = 0
 
     def take(samples: Any, count: int, times: Any, status: Any) -> None:
         """PortAudio's thread hands over a block; the buffer is its own, so it is copied."""
         nonlocal lost
         now_ns = time.monotonic_ns()
-        # A sound server that does not know when it was captured says 0 or worse: only within a second it is believed.
         age_s = times.currentTime - times.inputBufferAdcTime - count / rate_hz
-        lost += bool(status.input_overflow)
+        overflow = bool(status.input_overflow)
+        lost += overflow
+        end_ns = clock.stamp(now_ns, age_s=age_s, interrupted=overflow)
         try:
-            blocks.put_nowait((now_ns - (int(age_s * 1e9) if 0.0 < age_s < 1.0 else 0), bytes(samples)))
+            blocks.put_nowait((end_ns, bytes(samples)))
         except queue.Full:
             lost += 1
 

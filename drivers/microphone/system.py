@@ -1,4 +1,4 @@
-"""Where sound comes from: a protocol, and the microphones of this machine."""
+"""The microphones of this machine."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ import select
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
-from typing import Protocol
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
-from scipy.signal import resample_poly
 
-from app.speech.capture import BLOCK_S, HEADER, RATE_HZ
+from drivers.microphone.base import Block, MicrophoneError
+from drivers.microphone.capture import BLOCK_S, HEADER, RATE_HZ
+from drivers.microphone.resampler import Resampler
 
 SILENT_S = 2.5
 """Without a block for this long, a microphone counts as lost; a busy machine may take a second."""
@@ -23,51 +21,8 @@ OPENS_WITHIN_S = 10.0
 """A sound server that has just been started takes seconds."""
 
 
-class MicrophoneError(Exception):
-    """No sound can be had; the message says of which device, why, and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Some sound.
-
-    Attributes:
-        samples: (n,) int16, mono at 16 kHz.
-        end_ns: when the last of them was captured, monotonic.
-    """
-
-    samples: NDArray[np.int16]
-    end_ns: int
-
-
-class Microphone(Protocol):
-    """A source of sound, until it is closed."""
-
-    @property
-    def name(self) -> str:
-        """The device's name, as a person knows it; empty until it is open."""
-
-    @property
-    def devices(self) -> tuple[str, ...]:
-        """The names of all microphones there were when it was opened."""
-
-    @property
-    def lost_blocks(self) -> int:
-        """Blocks that were lost because nobody took them in time."""
-
-    def read(self, *, timeout_s: float) -> Block | None:
-        """The next block, or None when there is none yet.
-
-        Raises:
-            MicrophoneError: when there is no such device, or it is lost.
-        """
-
-    def close(self) -> None:
-        """Let go of the device."""
-
-
 class _Opened(msgspec.Struct, kw_only=True):
-    """The first line of `app.speech.capture`."""
+    """The first line of `drivers.microphone.capture`."""
 
     error: str = ""
     device: str = ""
@@ -76,7 +31,7 @@ class _Opened(msgspec.Struct, kw_only=True):
 
 
 class SystemMicrophone:
-    """One of this machine's microphones, read by a process of its own (see `app.speech.capture`).
+    """One of this machine's microphones, read by a process of its own (see `drivers.microphone.capture`).
 
     Args:
         device: its name; empty for the one that the system's sound settings choose.
@@ -85,7 +40,7 @@ class SystemMicrophone:
     def __init__(self, device: str = "") -> None:
         self._device = device
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "app.speech.capture", device],
+            [sys.executable, "-m", "drivers.microphone.capture", device],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -164,25 +119,3 @@ class SystemMicrophone:
         if self._resampler is None:
             return Block(samples, end_ns)
         return Block(self._resampler.take(samples), end_ns - Resampler.DELAY_NS)
-
-
-class Resampler:
-    """Blocks of `BLOCK_S` at another rate, to 16 kHz; half a block late, so that no block has edges.
-
-    Args:
-        rate_hz: of what is taken; three hundredths of a second must be whole samples, as they are at 44.1 and 48 kHz.
-    """
-
-    DELAY_NS = int(BLOCK_S / 2 * 1e9)
-
-    def __init__(self, rate_hz: int) -> None:
-        self._rate_hz = rate_hz
-        self._last = np.zeros(round(BLOCK_S * rate_hz))
-
-    def take(self, samples: NDArray[np.int16]) -> NDArray[np.int16]:
-        """The next block, (480,)."""
-        both = np.concatenate([self._last, samples.astype(np.float64)])
-        self._last = both[len(self._last) :]
-        count = round(BLOCK_S * RATE_HZ)
-        found = resample_poly(both, RATE_HZ, self._rate_hz)[count // 2 : count // 2 + count]
-        return np.asarray(np.clip(np.rint(found), -32768, 32767), np.int16)

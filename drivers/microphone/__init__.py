@@ -1,0 +1,1 @@
+"""Microphones: one interface, and those of this machine. Whoever captures imports nothing but `capture`."""
