@@ -55,7 +55,11 @@ class DirectRobot:
     def tick(self, hands: Hands) -> Truth:
         """Let the robot follow the hands for one control period; the world afterwards."""
         self.world.set_hands(hands)
-        self.requested = self._ask(hands)
+        return self.follow(self._ask(hands))
+
+    def follow(self, action: _Row) -> Truth:
+        """Let the robot do what was asked for, (D,), for one control period; the world afterwards."""
+        self.requested = action
         filtered = filter_action(
             self.requested,
             state=self._state,

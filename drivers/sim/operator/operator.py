@@ -15,9 +15,8 @@ from drivers.sim.interface import Hands, Truth
 from drivers.sim.kitchen.geometry import OBJECTS
 from drivers.sim.operator.body import Body
 from drivers.sim.operator.motions import GaveUpError
+from drivers.sim.operator.subtasks import is_at_counter, is_lifted
 from drivers.sim.operator.tasks import (
-    COUNTER_LIFT_M,
-    COUNTER_X_M,
     Phases,
     Task,
     close_drawer,
@@ -54,21 +53,13 @@ def _tidy(truth: Truth) -> bool:
     return all(in_sink(truth, name) for name in OBJECTS) and drawer_closed(truth)
 
 
-def _at_counter(truth: Truth) -> bool:
-    return abs(truth.base_pose[0] - COUNTER_X_M) < 0.03 and _lifted(truth)
-
-
-def _lifted(truth: Truth) -> bool:
-    return abs(truth.lift_m - COUNTER_LIFT_M) < 0.02
-
-
 _SCRIPTS: Final[Mapping[str, _Script]] = {
     f"put the {name} in the sink": _sink_script(name) for name in OBJECTS
 } | {
     "open the drawer": _Script(open_drawer, drawer_open),
     "close the drawer": _Script(close_drawer, drawer_closed),
-    "drive to the counter": _Script(drive_to_counter, _at_counter),
-    "raise the lift": _Script(raise_lift, _lifted),
+    "drive to the counter": _Script(drive_to_counter, is_at_counter),
+    "raise the lift": _Script(raise_lift, is_lifted),
     "tidy up": _Script(tidy_up, _tidy),
     "warm up": _Script(warm_up, lambda truth: True),
 }

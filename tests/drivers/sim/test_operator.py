@@ -17,7 +17,7 @@ from drivers.sim.operator import ScriptedOperator, UnknownScriptError, scripts
 from drivers.sim.operator.body import CARRIAGE_M, Body
 from drivers.sim.operator.evaluate import run_trial
 from drivers.sim.operator.motions import GaveUpError, move_hand
-from drivers.sim.operator.tasks import HANDLE_M
+from drivers.sim.operator.places import HANDLE_M
 from drivers.sim.world import KitchenWorld
 
 PROFILE: RobotProfile = load_profile("sim-kitchen")
