@@ -63,7 +63,9 @@ class Imagination:
         self._profile = profile
         self._dt_s = 1.0 / profile.control_rate_hz
         self.truth = truth
-        self._segments = {(segment.kind, segment.name): segment.slice for segment in profile.segments}
+        self._segments: dict[tuple[str, str], slice] = {
+            (segment.kind, segment.name): segment.slice for segment in profile.segments
+        }
         older = [past[0]] * max(0, LONGEST_DELAY - len(past))
         self._rows: deque[Vector] = deque([*older, *past], maxlen=LONGEST_DELAY)
         self._body = Body(profile, np.random.default_rng(0), truth)  # its eye is not used
@@ -83,9 +85,7 @@ class Imagination:
         self._rows.append(action)
         before = self.truth
         base = self._moved_base(before.base_pose)
-        lifts = [
-            float(self._then(LIFT_DELAY, "lift", name)[0]) + off for name, off in self._lift_off.items()
-        ]
+        lifts = [float(self._then(LIFT_DELAY, "lift", name)[0]) + off for name, off in self._lift_off.items()]
         arms = {name: self._then(ARM_DELAY, "arm", name) + off for name, off in self._arm_off.items()}
         openings = {
             name: max(float(self._then(GRIPPER_DELAY, "gripper", name)[0]), stop)
@@ -191,9 +191,7 @@ class Imagination:
 
     def _is_at_grasp(self, name: str, side: str) -> bool:
         grasp = self._grasp(name)
-        return bool(
-            np.linalg.norm(self._body.hand_pose(side).position_m - grasp.position_m) < GRASP_NEAR_M
-        )
+        return bool(np.linalg.norm(self._body.hand_pose(side).position_m - grasp.position_m) < GRASP_NEAR_M)
 
     def _grasp(self, name: str) -> Pose:
         pose = self.truth.objects[name]

@@ -155,7 +155,9 @@ class ScriptedPolicy:
         began = time.perf_counter()
         if not isinstance(task, str) or task not in tasks():
             raise RequestError(f"no task {task!r:.80}{_near(task, tasks())}; there are: {', '.join(tasks())}")
-        if isinstance(allowed, str) or not all(isinstance(phrase, str) and phrase.strip() for phrase in allowed):
+        if isinstance(allowed, str) or not all(
+            isinstance(phrase, str) and phrase.strip() for phrase in allowed
+        ):
             raise RequestError(f"allowed is {allowed!r:.80}; it must be a list of phrases")
         truth = self._see_high()
         ways = [next_subtask(truth, task)]
@@ -215,29 +217,20 @@ class ScriptedPolicy:
         if subtask not in SUBTASKS:
             hint = _near(subtask, SUBTASKS)
             raise RequestError(f"no subtask {subtask!r:.80}{hint}; there are: {', '.join(SUBTASKS)}")
+        dof = self._profile.dof
         state = np.asarray(observation.state)
-        if state.shape != (self._profile.dof,):
-            raise RequestError(f"the state is {list(state.shape)}; {self._profile.name} has [{self._profile.dof}]")
+        if state.shape != (dof,):
+            raise RequestError(f"the state is {list(state.shape)}; {self._profile.name} has [{dof}]")
         if not np.isfinite(state).all():
-            unknown = [name for name, value in zip(self._profile.vector_names, state, strict=True) if not np.isfinite(value)]
-            raise RequestError(f"the state is not finite at {', '.join(unknown)}; home the lift, wait for the arms")
+            unknown = ", ".join(np.array(self._profile.vector_names)[~np.isfinite(state)])
+            raise RequestError(f"the state is not finite at {unknown}; home the lift, wait for the arms")
         for name, image in observation.images.items():
-            if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
-                raise RequestError(f"image {name!r} is {getattr(image, 'dtype', type(image).__name__)}; uint8 is wanted")
+            kind = getattr(image, "dtype", type(image).__name__)
+            if kind != np.uint8:
+                raise RequestError(f"image {name!r} is {kind}; an observation's images are [Y, X, 3] uint8")
             as_image(image, name=name)
-        if committed is None:
-            return
-        for count in (committed.frozen, committed.execute):
-            if not isinstance(count, int | np.integer):
-                raise RequestError(f"committed has a frozen or execute of {count!r}; it is a whole number of steps")
-        rows = np.asarray(committed.actions)
-        if rows.ndim != 2 or rows.shape[1] != self._profile.dof or not np.isfinite(rows).all():
-            raise RequestError(f"committed actions are {list(rows.shape)}; [T, {self._profile.dof}] finite numbers are wanted")
-        if not 0 <= committed.frozen <= min(len(rows), HORIZON) or not len(rows):
-            raise RequestError(
-                f"committed has {committed.frozen} frozen steps of {len(rows)}; at least one step is given and at most"
-                f" {HORIZON} are frozen"
-            )
+        if committed is not None:
+            _check_committed(committed, dof)
 
     # -- going on, or beginning ----------------------------------------------------------------------------------------
 
@@ -253,7 +246,9 @@ class ScriptedPolicy:
                 if left <= len(last) and np.allclose(last[len(last) - left :], committed.actions, atol=1e-4):
                     # What the robot has may be rounded; the plan is what it was made from.
                     for index in range(left):
-                        run.rows[len(run.rows) - left + index] = np.array(committed.actions[index], np.float64)
+                        run.rows[len(run.rows) - left + index] = np.array(
+                            committed.actions[index], np.float64
+                        )
                     return run, len(run.rows) - left
             elif self._stands_at_end(run, observation, truth):
                 return run, len(run.rows)
@@ -417,6 +412,21 @@ class ScriptedPolicy:
         return tail
 
 
+def _check_committed(committed: Committed, dof: int) -> None:
+    for name in ("frozen", "execute"):
+        count = getattr(committed, name)
+        if not isinstance(count, int | np.integer):
+            raise RequestError(f"committed has {name} {count!r}; it is a whole number of steps")
+    rows = np.asarray(committed.actions)
+    if rows.ndim != 2 or rows.shape[1] != dof or not np.isfinite(rows).all():
+        raise RequestError(f"committed actions are {list(rows.shape)}; [T, {dof}] finite numbers are wanted")
+    if not 0 <= committed.frozen <= min(len(rows), HORIZON) or not len(rows):
+        raise RequestError(
+            f"committed has {committed.frozen} frozen steps of {len(rows)}; at least one step is given and at most"
+            f" {HORIZON} are frozen"
+        )
+
+
 def _smooth(share: float) -> float:
     return share * share * (3.0 - 2.0 * share)
 
@@ -424,5 +434,3 @@ def _smooth(share: float) -> float:
 def _near(text: object, known: Sequence[str] | Mapping[str, Any]) -> str:
     found = difflib.get_close_matches(str(text), list(known), n=3, cutoff=0.5)
     return f"; did you mean {' or '.join(map(repr, found))}?" if found else ""
-
-

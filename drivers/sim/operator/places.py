@@ -57,7 +57,8 @@ def standing_x_m(name: str) -> float:
 
 def handle_at(truth: Truth) -> Array:
     """(3,) the middle of the drawer's handle, m."""
-    return np.array(HANDLE_M) - np.array([truth.drawer_m, 0.0, 0.0])
+    x_m, y_m, z_m = HANDLE_M
+    return np.array([x_m - truth.drawer_m, y_m, z_m])
 
 
 def stands_before(truth: Truth, name: str) -> bool:

@@ -64,11 +64,10 @@ class Player:
             chunk, step = new, self.latency if plan is not None else 0
             if isinstance(chunk, FinalChunk):
                 continue
-            while step < self.latency + EXECUTE:
+            while step < EXECUTE:
                 self.tick(chunk.actions[step])
                 step += 1
-            step = self.latency + EXECUTE
-            # Asked for again at once: what is left of this chunk is committed.
+            # Asked for again at once: what is left of this chunk is committed, and some of it runs meanwhile.
         return None
 
     def tick(self, row: NDArray[np.float64]) -> None:
