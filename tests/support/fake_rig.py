@@ -19,7 +19,7 @@ from app.session.view import BusView, CameraView, EpisodeView, Notice, ProcessVi
 from drivers.profile import load_profile
 from drivers.sim.interface import Truth
 from drivers.sim.kitchen.geometry import OBJECTS
-from drivers.sim.operator.tasks import COUNTER_LIFT_M
+from drivers.sim.operator.places import COUNTER_LIFT_M
 from drivers.sim.remote import SimRemoteError
 
 QUICK = {
