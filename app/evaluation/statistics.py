@@ -88,7 +88,7 @@ def mean_of_rates(counts: Sequence[tuple[float, int]], *, z: float = Z_95) -> In
     mean = math.fsum(part.estimate for part in parts) / len(parts)
     below = math.sqrt(math.fsum((part.estimate - part.low) ** 2 for part in parts)) / len(parts)
     above = math.sqrt(math.fsum((part.high - part.estimate) ** 2 for part in parts)) / len(parts)
-    return Interval(mean, max(0.0, mean - below), min(1.0, mean + above))
+    return Interval(mean, min(max(0.0, mean - below), mean), max(min(1.0, mean + above), mean))
 
 
 def paired_difference(pairs: Paired, *, z: float = Z_95) -> Interval:

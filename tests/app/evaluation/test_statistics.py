@@ -83,11 +83,17 @@ def test_the_mean_of_one_rate_is_that_rate(count: tuple[int, int]) -> None:
 
 
 @given(rates=st.lists(counts, min_size=2, max_size=6))
-def test_a_mean_of_rates_is_known_better_than_the_worst_of_them(rates: list[tuple[int, int]]) -> None:
+def test_a_mean_of_rates_lies_within_its_interval(rates: list[tuple[int, int]]) -> None:
     interval = mean_of_rates(rates)
-    widths = [wilson(*count).high - wilson(*count).low for count in rates]
     assert 0.0 <= interval.low <= interval.estimate <= interval.high <= 1.0
-    assert interval.high - interval.low < max(widths)
+
+
+@given(count=counts, tasks=st.integers(1, 9))
+def test_the_mean_of_equal_rates_is_known_better_by_the_root_of_their_number(
+    count: tuple[int, int], tasks: int
+) -> None:
+    interval, one = mean_of_rates([count] * tasks), wilson(*count)
+    assert interval.high - interval.low == pytest.approx((one.high - one.low) / math.sqrt(tasks))
 
 
 @given(table=tables)
