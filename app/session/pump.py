@@ -149,7 +149,7 @@ class Pump:
         self.pictures.poll()
         for sample in self._events.drain():
             self._take_event(_decode_event(sample.payload.tobytes()))
-        for process, client in self._clients.items():
+        for process, client in list(self._clients.items()):
             for number, command, reply in client.replies():
                 answered = self._answered.pop((process, number), None)
                 if isinstance(command, EndEpisode | DiscardEpisode):
