@@ -32,7 +32,7 @@ class Action:
         page: the page it belongs to; empty for everywhere.
         enabled: whether it can be done now.
         icon: name in the icon set.
-        why_not: why it cannot be done now, in words; empty where `enabled` says enough.
+        why_not: why it cannot be done now, or what stands in its way; empty where `enabled` says enough.
         repeats: done again and again while its key is held.
         hidden: left out of the palette and the overlay, such as moves within the palette itself.
         held: it lasts as long as its key or pedal is held down, and is not run by a press.

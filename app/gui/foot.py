@@ -22,11 +22,20 @@ from app.session.view import Snapshot
 BY_ITSELF = frozenset({Mode.REPLAY, Mode.VERBAL, Mode.AUTONOMOUS})
 """Modes in which the robot moves without the operator, who can take over."""
 
+_MODE_ACTIONS = {
+    Mode.HOLD: "mode.hold",
+    Mode.TELEOP: "mode.teleop",
+    Mode.VERBAL: "mode.listen",
+    Mode.AUTONOMOUS: "mode.alone",
+}
+_TITLES = {Mode.TELEOP: "Teleoperate", Mode.VERBAL: "Listen", Mode.AUTONOMOUS: "Go alone"}
+_LOADING = "Loading …"
+
 _BARS = round(1 / SPEED_STEP)
 
 
 class SpeedBars(QWidget):
-    """The speed of base and lift as bars and percent."""
+    """The speed of base and lift, and the pace of the policy's chunks, as bars and percent."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -76,20 +85,25 @@ class Foot(QWidget):
         self.setFixedHeight(tokens.FOOT_HEIGHT_PX + 1)
         self._driving = driving
         self._modes = {
-            Mode.HOLD: ActionButton(actions["mode.hold"], theme, hue=tokens.HOLD),
-            Mode.TELEOP: ActionButton(actions["mode.teleop"], theme, hue=tokens.TELEOP),
+            mode: ActionButton(actions[action], theme, hue=tokens.MODE_LOOKS[mode].hue, one_key=True)
+            for mode, action in _MODE_ACTIONS.items()
         }
-        self._drive = ActionButton(actions["drive.keys"], theme, hue=tokens.TELEOP)
+        self._drive = ActionButton(
+            actions["drive.keys"], theme, title="By hand", hue=tokens.TELEOP, compact=True, one_key=True
+        )
         self._slower = ActionButton(actions["speed.down"], theme, compact=True, bare=True)
         self._faster = ActionButton(actions["speed.up"], theme, compact=True, bare=True)
-        self._home = ActionButton(actions["lift.home"], theme, title="Home the lift")
+        self._home = ActionButton(
+            actions["lift.home"], theme, title="Home the lift", compact=True, one_key=True
+        )
         self._speed = SpeedBars(theme)
         self._speed_word = Label("Speed", dim=True).fit()
         self._homing: bool | None = None
+        self._titles: dict[Mode, str] = {}
         self.stop_button = StopButton(theme)
         self.stop_button.setFixedWidth(tokens.SIDE_WIDTH_PX - 2 * tokens.steps(3))
         self.stop_button.pressed.connect(stop)
-        row = QHBoxLayout(self)
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(tokens.steps(3), tokens.steps(2), tokens.steps(3), tokens.steps(2))
         row.setSpacing(tokens.steps(2))
         for button in self._modes.values():
@@ -107,17 +121,39 @@ class Foot(QWidget):
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """STOP keeps its place and its size; in a narrow window others say less."""
-        roomy = self.width() >= tokens.ROOMY_FOOT_FROM_PX
-        self._speed_word.setVisible(roomy)
-        for button in (self._drive, self._home):
-            button.show_key(roomy)
+        self._make_room()
 
-    def apply(self, snapshot: Snapshot) -> None:
-        """Follow mode and speed."""
+    def _make_room(self) -> None:
+        """Leave out what is said elsewhere too until the rest fits: a word, then keys of what is rare, then all."""
+        row, room_px = self._row, self.width()
+        for left_out in range(4):
+            self._speed_word.setVisible(left_out < 1)
+            for button in (self._drive, self._home):
+                button.show_key(left_out < 2)
+            for button in self._modes.values():
+                button.show_key(left_out < 3)
+            row.invalidate()
+            if row.minimumSize().width() <= room_px:
+                return
+
+    def apply(self, snapshot: Snapshot, *, waiting: Mode | None = None) -> None:
+        """Follow mode and speed.
+
+        Args:
+            snapshot: what is so.
+            waiting: the mode that begins when a policy is loaded.
+        """
         for mode, button in self._modes.items():
             button.set_lit(snapshot.mode is mode or (mode is Mode.TELEOP and snapshot.mode in BY_ITSELF))
             button.refresh()
-        self._modes[Mode.TELEOP].set_title("Take over" if snapshot.mode in BY_ITSELF else "Teleoperate")
+        titles = _TITLES | ({Mode.TELEOP: "Take over"} if snapshot.mode in BY_ITSELF else {})
+        if waiting is not None:
+            titles[waiting] = _LOADING
+        if titles != self._titles:
+            self._titles = titles
+            for mode, title in titles.items():
+                self._modes[mode].set_title(title)
+            self._make_room()
         self._drive.set_lit(self._driving.on)
         for other in (self._drive, self._slower, self._faster, self._home):
             other.refresh()
@@ -126,4 +162,5 @@ class Foot(QWidget):
             self._homing = homing
             self._home.setVisible(homing)
             self._drive.setVisible(not homing)
+            self._make_room()
         self._speed.apply(snapshot)

@@ -8,17 +8,10 @@ from PyQt6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 from app.gui import tokens
 from app.gui.actions import Actions
 from app.gui.calibration.page import CALIBRATION_KEYS, CalibrationPage
-from app.gui.catalogue.calibration import CALIBRATION, add_calibration
-from app.gui.catalogue.episodes import add_episodes
-from app.gui.catalogue.feet import add_feet
+from app.gui.catalogue.calibration import CALIBRATION
+from app.gui.catalogue.everything import add_everything
 from app.gui.catalogue.groups import STOP_PRESSED
-from app.gui.catalogue.moving import add_moving
-from app.gui.catalogue.preferences import add_preferences
-from app.gui.catalogue.recording import add_recording
-from app.gui.catalogue.review import add_review
-from app.gui.catalogue.robot import add_robot
-from app.gui.catalogue.simulation import add_simulation
-from app.gui.catalogue.window import WindowHandles, add_curves, add_pages, add_window
+from app.gui.catalogue.window import WindowHandles
 from app.gui.coach import Coach
 from app.gui.collecting import Collecting
 from app.gui.driving import Driving
@@ -44,6 +37,7 @@ from app.gui.session_protocol import SessionLike
 from app.gui.settings import Settings
 from app.gui.spoken import Spoken, Voice
 from app.gui.theme import Theme
+from app.gui.told.desk import ToldDesk
 from app.gui.top_bar import TopBar
 from app.gui.widgets.action_button import ActionButton
 from app.gui.widgets.coach_strip import CoachStrip
@@ -105,22 +99,33 @@ class Frame(QWidget):
         )
         self.task.given.connect(lambda words: self.collecting.change(task=words))
         self.task.committed.connect(self._leave_text)
-        scripts = ScriptPanel()
+        self.hearing = Hearing(session, settings)
+        self.told = ToldDesk(
+            session,
+            settings,
+            self.hearing,
+            self.actions_registry,
+            now=self.now,
+            task=lambda: self.collecting.plan.task,
+            page=lambda: self.page_id,
+            tell=lambda words: self.toast.flash(words),
+            lead=self._lead_to_policy,
+        )
         self.drive_page = DrivePage(
             session,
             theme,
             task=self.task,
             collecting=self.collecting,
-            scripts=scripts,
+            scripts=ScriptPanel(),
             sender=sender,
             driving=self.driving,
             settings=settings,
+            told=self.told,
         )
         self.changes = Changes(session)
         self.episodes_page = EpisodesPage(session, theme, settings=settings, changes=self.changes)
         self.review_page = ReviewPage(session, theme, settings=settings, changes=self.changes)
         self.robot_page = RobotPage(session, theme)
-        self.hearing = Hearing(session, settings)
         self.settings_page = SettingsPage(
             theme,
             settings=settings,
@@ -143,7 +148,7 @@ class Frame(QWidget):
         self.plan_panel = PlanPanel(self.stack, self.collecting, settings)
         self.spoken = Spoken(voice, settings, tell=lambda words: self.toast.flash(words))
         self.coach = Coach(settings)
-        self._register(scripts)
+        add_everything(self, session, self._handles())
         self.plan_panel.build(self.actions_registry, theme)
         for page in self.pages.values():
             page.build(self.actions_registry)
@@ -200,11 +205,12 @@ class Frame(QWidget):
             stop=self.stop,
             page=lambda: self._keys_page,
             sinks=(self._release_key, self.driving),
-            pedals=self.feet,
+            pedals=(self.feet, self.told.talk),
             watcher=self.desk,
         )
         self._pulse.reset()
         self.collecting.restore()
+        self.told.restore()
         self.refresh()
         self._timer.start()
         self.setFocus()
@@ -213,6 +219,7 @@ class Frame(QWidget):
         """Let go of everything and stop refreshing; what was typed is handed over."""
         self.driving.end()
         self.feet.keys_lost()
+        self.told.talk.keys_lost()
         self.desk.finish()
         self.calibration.end()
         for page in self.pages.values():
@@ -229,6 +236,7 @@ class Frame(QWidget):
             snapshot = self._snapshot = self._session.snapshot()
             self.driving.apply(snapshot)
             self.feet.apply(snapshot)
+            self.told.apply(snapshot)
             self.desk.deliver(
                 self._session.presses(), self.actions_registry, page=self.page_id, stopped=self._make_way
             )
@@ -245,7 +253,7 @@ class Frame(QWidget):
             self.calibration.apply(snapshot)
             self.coach.apply(snapshot, self.coach_strip, page=self.page_id)
             self.status.apply(snapshot)
-            self.foot.apply(snapshot)
+            self.foot.apply(snapshot, waiting=self.told.policies.waiting)
             self.toast.apply(snapshot)
             self.spoken.apply(snapshot)
             self.status.show_voice(self.spoken.state)
@@ -263,6 +271,8 @@ class Frame(QWidget):
         """The robot is stopped: nothing drives, nothing is waited for, nothing is over it."""
         self.driving.end()
         self.feet.keys_lost()
+        self.told.stopped()
+        self.drive_page.leave_line()
         self.desk.end_capture()
         close_menus()
         for overlay in (self.palette_overlay, self.keys_overlay, self.details, self.plan_panel):
@@ -275,6 +285,7 @@ class Frame(QWidget):
         if self.stack.currentWidget() is not page:
             self.driving.end()
             self.feet.keys_lost()
+            self.told.talk.keys_lost()
             self.desk.end_capture()
             close_menus()
             if (left := self.pages.get(self.page_id)) is not None:
@@ -289,6 +300,10 @@ class Frame(QWidget):
         self.bar.show_page(page_id)
         page.apply(self._snapshot)
         page.entered()
+
+    def now(self) -> Snapshot:
+        """The snapshot that the operator sees."""
+        return self._snapshot
 
     def open_episode(self, episode: EpisodeView) -> None:
         """Play an episode on the Review page, the list of episodes before and after it."""
@@ -331,7 +346,7 @@ class Frame(QWidget):
     def _leave_text(self) -> None:
         self.setFocus()
 
-    def _commit_text(self) -> None:
+    def commit_text(self) -> None:
         """Hand over what is typed but not given yet, so that the next episode has it."""
         self.task.commit()
         if self.plan_panel.isVisible():
@@ -351,63 +366,21 @@ class Frame(QWidget):
         self._settings.theme = self._theme.palette.name
         self.update()
 
-    def _register(self, scripts: ScriptPanel) -> None:
-        def now() -> Snapshot:
-            return self._snapshot
+    def _lead_to_policy(self, why: str) -> None:
+        self.go_to(SettingsPage.page_id)
+        self.settings_page.show_policy()
+        self.toast.flash(why)
 
-        actions = self.actions_registry
-        add_moving(actions, self._session, now, self.driving)
-        add_feet(actions, self._session.profile, now)
-        add_recording(
-            actions,
-            self.collecting,
-            commit=self._commit_text,
-            edit_task=self.task.setFocus,
-            edit_plan=self.plan_panel.toggle,
-            edit_scene=lambda: self.plan_panel.open_at("scene"),
-        )
-        add_simulation(actions, self._session, now, scripts, shows=self.collecting.suggest_task)
-        add_episodes(
-            actions,
-            self._session,
-            now,
-            self.episodes_page,
-            self.changes,
-            go_to=self.go_to,
-            open_episode=self.open_episode,
-            tell=lambda words: self.toast.flash(words),
-        )
-        add_robot(actions, self._session, now, self.robot_page, go_to=self.go_to)
-        add_calibration(actions, self.calibration)
-        add_review(
-            actions,
-            self._session,
-            now,
-            self.review_page,
-            self.changes,
-            go_to=self.go_to,
-            show_in_list=self.show_in_list,
-        )
-        add_preferences(actions, self.settings_page, now, restart=self.restart_wanted.emit)
-        add_pages(actions, self.pages.values(), go_to=self.go_to)
-        add_window(
-            actions,
-            WindowHandles(
-                palette=lambda: self.palette_overlay.toggle(),
-                keys=self._toggle_keys,
-                health=lambda: self.details.toggle(),
-                theme=self._toggle_theme,
-                full_screen=self._toggle_full_screen,
-                mute=self.spoken.toggle,
-                listen=self.hearing.toggle,
-                first_steps=self.coach.toggle,
-            ),
-        )
-        add_curves(
-            actions,
-            fold=self.drive_page.fold_curves,
-            watch_next=self.drive_page.watch_next,
-            shown=self.drive_page.curves.isVisible,
+    def _handles(self) -> WindowHandles:
+        return WindowHandles(
+            palette=lambda: self.palette_overlay.toggle(),
+            keys=self._toggle_keys,
+            health=lambda: self.details.toggle(),
+            theme=self._toggle_theme,
+            full_screen=self._toggle_full_screen,
+            mute=self.spoken.toggle,
+            listen=self.hearing.toggle,
+            first_steps=self.coach.toggle,
         )
 
     def _toggle_full_screen(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from app.gui.actions import Actions
 from app.gui.session_protocol import SessionLike
@@ -29,6 +30,7 @@ class Hearing:
         self._device = settings.microphone
         self._triggers: tuple[str, ...] = ()
         self._said: int | None = None
+        self._followers: list[Callable[[], None]] = []
 
     @property
     def on(self) -> bool:
@@ -53,6 +55,12 @@ class Hearing:
             self._settings.microphone = device
             if self._on:
                 self._ask()
+            for follow in self._followers:
+                follow()
+
+    def on_device(self, follow: Callable[[], None]) -> None:
+        """Call this after another microphone was chosen."""
+        self._followers.append(follow)
 
     def bound(self, actions: Actions) -> None:
         """Listen for the words that mean something now."""

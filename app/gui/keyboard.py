@@ -61,7 +61,8 @@ class Keyboard(QObject):
         stop: the emergency stop.
         page: the page shown.
         sinks: what minds keys being held while no text is typed.
-        pedals: likewise, but heard while text is typed too, where a key is no text.
+        pedals: likewise, but heard while text is typed too, where a key is no text. A key that one of these took
+            writes nothing until it is let go, wherever the focus goes meanwhile.
         watcher: sees every key first, but for Escape.
     """
 
@@ -73,11 +74,12 @@ class Keyboard(QObject):
         stop: Callable[[], None],
         page: Callable[[], str],
         sinks: tuple[KeySink, ...],
-        pedals: KeySink | None = None,
+        pedals: tuple[KeySink, ...] = (),
         watcher: KeyWatcher | None = None,
     ) -> None:
         super().__init__(window)
         self._pedals = pedals
+        self._down: set[str] = set()
         self._watcher = watcher
         self._window = window
         self._actions = actions
@@ -120,6 +122,8 @@ class Keyboard(QObject):
             return True
         typing = is_text_input(QApplication.focusWidget())
         held_name = plain_key(event)
+        if event.isAutoRepeat() and held_name in self._down:
+            return True
         name = key_name(event)
         is_text = typing and (is_text_key(name) or name in _TEXT_KEYS)
         meanings = () if is_text else self._actions.meanings(key_trigger(name), page=self._page())
@@ -131,7 +135,8 @@ class Keyboard(QObject):
         if self._watched(event, name):
             return True
         ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
-        if self._pedals is not None and not is_text and self._pedals.key_pressed(held_name, ctrl=ctrl):
+        if not is_text and any(pedal.key_pressed(held_name, ctrl=ctrl) for pedal in self._pedals):
+            self._down.add(held_name)
             return True
         if not typing and any(sink.key_pressed(held_name, ctrl=ctrl) for sink in self._sinks):
             return True
@@ -153,10 +158,11 @@ class Keyboard(QObject):
 
     @property
     def _every_sink(self) -> tuple[KeySink, ...]:
-        return self._sinks if self._pedals is None else (*self._sinks, self._pedals)
+        return (*self._sinks, *self._pedals)
 
     def _released(self, event: QKeyEvent) -> bool:
         name = plain_key(event)
+        self._down.discard(name)
         taken = False
         for sink in self._every_sink:  # each must hear of it, even when another has taken it
             taken = sink.key_released(name) or taken

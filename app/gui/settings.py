@@ -7,8 +7,10 @@ from pathlib import Path
 import msgspec
 from PyQt6.QtCore import QByteArray, QSettings, QStandardPaths
 
+from app.autonomy.choice import PolicyChoice
 from app.collection.plan import CollectionPlan
 from app.gui import tokens
+from app.speech.transcribing import SHIPPED
 
 WORDS_KEPT = 12
 
@@ -154,6 +156,66 @@ class Settings:
     @microphone.setter
     def microphone(self, name: str) -> None:
         self._store.setValue("microphone", name)
+
+    @property
+    def voice(self) -> str:
+        """Whether speech is turned into subtasks: `on`, `off`, or empty before anybody has decided."""
+        return str(self._store.value("voice/on", ""))
+
+    @voice.setter
+    def voice(self, state: str) -> None:
+        self._store.setValue("voice/on", state)
+
+    @property
+    def voice_model(self) -> str:
+        """What reads utterances: `kitchen`, a name of Whisper's, or the path of a checkpoint."""
+        return str(self._store.value("voice/model", SHIPPED))
+
+    @voice_model.setter
+    def voice_model(self, model: str) -> None:
+        self._store.setValue("voice/model", model)
+
+    @property
+    def hands_free(self) -> bool:
+        """Whether speech is found by itself, without a key."""
+        return self._flag("voice/hands_free", default=False)
+
+    @hands_free.setter
+    def hands_free(self, on: bool) -> None:
+        self._set_flag("voice/hands_free", on)
+
+    @property
+    def voice_hint(self) -> bool:
+        """Whether it is still said for whom the shipped recogniser is."""
+        return self._flag("voice/hint", default=True)
+
+    @voice_hint.setter
+    def voice_hint(self, shown: bool) -> None:
+        self._set_flag("voice/hint", shown)
+
+    @property
+    def policy(self) -> PolicyChoice | None:
+        """The chosen policy, as one JSON value; None before anybody has chosen."""
+        value = self._store.value("policy/choice")
+        if value is None:
+            return None
+        try:
+            return msgspec.json.decode(str(value), type=PolicyChoice)
+        except msgspec.DecodeError:
+            return None
+
+    @policy.setter
+    def policy(self, choice: PolicyChoice) -> None:
+        self._store.setValue("policy/choice", msgspec.json.encode(choice).decode())
+
+    @property
+    def dead_man(self) -> bool:
+        """Whether the policy's modes move the robot only while a switch is held."""
+        return self._flag("policy/dead_man", default=False)
+
+    @dead_man.setter
+    def dead_man(self, needed: bool) -> None:
+        self._set_flag("policy/dead_man", needed)
 
     @property
     def first_steps(self) -> bool:

@@ -30,7 +30,9 @@ from app.session.view import (
     TickView,
 )
 from drivers.profile.schema import RobotProfile
+from tests.support.fake_policy import FakeAutonomy
 from tests.support.fake_robot import healthy_servos, with_intervals, with_latencies
+from tests.support.fake_voice import FakeVoice
 
 PROFILE_PATH = Path(__file__).resolve().parents[2] / "drivers" / "profiles" / "sim-kitchen.toml"
 GATE_S = 3.0
@@ -84,6 +86,8 @@ class FakeSession:
         self.stop_triggers: frozenset[str] = frozenset()
         self.script = ""
         self.speech: SpeechView | None = None
+        self.autonomy = FakeAutonomy(self.calls, self._enter, lambda: self.mode)
+        self.voice = FakeVoice(self.calls, self.autonomy.told)
         self.episodes: tuple[EpisodeView, ...] = ()
         self.trashed: tuple[EpisodeView, ...] = ()
         self.gamepad = ""
@@ -158,7 +162,9 @@ class FakeSession:
             replay_progress=self.replay_progress,
             gamepad=self.gamepad,
             gesture=self.gesture,
-            speech=self.speech,
+            speech=self.speech or self.voice.speech(),
+            voice=self.voice.view(),
+            policy=self.autonomy.view(),
             log=self.log,
             say=self._say[0],
             say_id=self._say[1],
@@ -211,6 +217,10 @@ class FakeSession:
         self.mode = mode
         if mode is Mode.TELEOP:
             self._gate_until_s = time.monotonic() + GATE_S
+
+    def _enter(self, mode: Mode) -> None:
+        if self.mode is not Mode.STOPPED:
+            self.mode, self.gate, self._gate_until_s = mode, None, 0.0
 
     def stop(self, reason: str) -> None:
         self.calls.append(("stop", reason))

@@ -13,8 +13,27 @@ from app.messages import Mode
 from app.session.view import Snapshot
 
 
-def add_moving(actions: Actions, session: SessionLike, now: Callable[[], Snapshot], driving: Driving) -> None:
-    """Modes, speed, lifts, driving by hand."""
+def add_moving(
+    actions: Actions,
+    session: SessionLike,
+    now: Callable[[], Snapshot],
+    driving: Driving,
+    *,
+    chosen: Callable[[], None],
+) -> None:
+    """Modes, speed, lifts, driving by hand.
+
+    Args:
+        actions: where they are registered.
+        session: does them.
+        now: the snapshot that the operator sees.
+        driving: by hand.
+        chosen: told that a mode was chosen here, so that no other that was asked for comes later.
+    """
+
+    def enter(mode: Mode) -> None:
+        chosen()
+        session.set_mode(mode)
 
     def in_charge() -> bool:
         return now().mode is not Mode.STOPPED
@@ -46,7 +65,7 @@ def add_moving(actions: Actions, session: SessionLike, now: Callable[[], Snapsho
             group=MOVING,
             key="H",
             steady_key="Ctrl+H",
-            run=lambda: session.set_mode(Mode.HOLD),
+            run=lambda: enter(Mode.HOLD),
             enabled=in_charge,
             icon="mdi6.pause",
         ),
@@ -56,7 +75,7 @@ def add_moving(actions: Actions, session: SessionLike, now: Callable[[], Snapsho
             group=MOVING,
             key="T",
             steady_key="Ctrl+T",
-            run=lambda: session.set_mode(Mode.TELEOP),
+            run=lambda: enter(Mode.TELEOP),
             enabled=lambda: in_charge() and now().ready,
             icon="mdi6.hand-back-right",
         ),
@@ -81,7 +100,7 @@ def add_moving(actions: Actions, session: SessionLike, now: Callable[[], Snapsho
         ),
         Action(
             id="speed.down",
-            title="Slower",
+            title="Slower: base, lift and the policy",
             group=MOVING,
             key="-",
             run=lambda: faster(-SPEED_STEP),
@@ -90,7 +109,7 @@ def add_moving(actions: Actions, session: SessionLike, now: Callable[[], Snapsho
         ),
         Action(
             id="speed.up",
-            title="Faster",
+            title="Faster: base, lift and the policy",
             group=MOVING,
             key="=",
             run=lambda: faster(SPEED_STEP),

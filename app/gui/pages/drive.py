@@ -20,6 +20,11 @@ from app.gui.picture_scaler import PictureScaler
 from app.gui.session_protocol import SessionLike
 from app.gui.settings import Settings
 from app.gui.theme import Theme
+from app.gui.told.desk import ToldDesk
+from app.gui.told.hint import VoiceHint
+from app.gui.told.side import ToldSide
+from app.gui.told.telling import TOLD_MODES
+from app.gui.told.tray import ToldTray
 from app.gui.told_keys import with_keys
 from app.gui.widgets.camera_grid import CameraGrid
 from app.gui.widgets.camera_tile import CameraTile
@@ -43,6 +48,9 @@ _JOINTS_AND_TRAY_FROM_PX = 840
 _CURVES_FROM_PX = 860
 _CURVES_AND_TRAY_FROM_PX = 1000
 """Heights of the window from which there is room for each beside large pictures."""
+
+_FULL_PLAN_FROM_PX = 860
+"""Height of the page from which the whole plan has room beside what the robot is told."""
 
 _GAPS_STEPS = 28
 """Margins of the side column and the gaps between its parts."""
@@ -68,6 +76,7 @@ class DrivePage(Page):
         sender: JogSender,
         driving: Driving,
         settings: Settings,
+        told: ToldDesk,
     ) -> None:
         super().__init__()
         self._theme = theme
@@ -75,11 +84,13 @@ class DrivePage(Page):
         self._collecting = collecting
         self._sender = sender
         self._settings = settings
+        self._told = told
+        self._takes = False
         self._room_px = 0
         profile = session.profile
         self._session = session
         self._driving = driving
-        self._situation: tuple[bool, bool, int, int] | None = None
+        self._situation: tuple[bool | int, ...] | None = None
         self.cameras = CameraGrid(_tiles(profile, theme))
         self._scaler = PictureScaler(session.frame)
         self.stage = Stage(self.cameras)
@@ -99,6 +110,17 @@ class DrivePage(Page):
         self.recent = RecentEpisodes(actions, self._theme)
         self.tray = DriveTray(actions, self._theme, self._sender, hands=self._driving.hands)
         self.tray.setVisible(False)
+        self.told_side = ToldSide(actions, self._theme, self._told.telling)
+        self.told_tray = ToldTray(
+            actions,
+            self._theme,
+            telling=self._told.telling,
+            talk=self._told.talk,
+            hint=VoiceHint(self._told.voicing, self._settings),
+            leave=self._leave_text,
+        )
+        self.told_side.setVisible(False)
+        self.told_tray.setVisible(False)
         self.plan = PlanLine(actions, self._theme, self._task, self._collecting)
         self.record = RecordPanel(actions, self._theme)
         self.scripts.build(actions, self._theme)
@@ -108,6 +130,7 @@ class DrivePage(Page):
         left.addWidget(self.joints)
         left.addWidget(self.curves)
         left.addWidget(self.tray)
+        left.addWidget(self.told_tray)
         side = QWidget()
         side.setObjectName("side")
         side.setFixedWidth(tokens.SIDE_WIDTH_PX)
@@ -119,6 +142,7 @@ class DrivePage(Page):
         column.addWidget(self.plan)
         column.addWidget(self.record)
         column.addWidget(self.tally)
+        column.addWidget(self.told_side, stretch=2)
         column.addWidget(self._script_rule)
         column.addWidget(self.scripts)
         column.addWidget(self._recent_rule)
@@ -136,31 +160,57 @@ class DrivePage(Page):
         self.joints.apply(snapshot)
         if self.curves.isVisible():
             self.curves.apply(snapshot)
-        self.banner.apply(snapshot, driving=self._driving.on)
+        self.banner.apply(snapshot, driving=self._driving.on, waiting=self._told.policies.waiting)
         self.gate.apply(snapshot)
         self.plan.apply(snapshot)
         self.record.apply(snapshot, driving=self._driving.on)
         self.tally.apply(snapshot.collection.tally)
         self._show_stage(snapshot, tuple(name for name, frame in frames.items() if frame is None))
         self.recent.apply(snapshot)
-        gate_shown = snapshot.gate is not None
-        parts = (self.plan, self.record, self.tally)
-        taken_px = self.banner.height() + sum(_needed_px(part) for part in parts)
-        situation = (gate_shown, snapshot.simulated, taken_px, self.height())
-        if situation != self._situation:
-            self._situation = situation
-            self.gate.setVisible(gate_shown)
-            self.plan.setVisible(not gate_shown)
-            self.tally.setVisible(not gate_shown)
-            room_px = self.height() - taken_px - self.scripts.sizeHint().height() - tokens.steps(_GAPS_STEPS)
-            scripts_shown = snapshot.simulated and not gate_shown and room_px >= 0
-            self.scripts.setVisible(scripts_shown)
-            self._script_rule.setVisible(scripts_shown)
-            self.recent.setVisible(not gate_shown)
-            self._recent_rule.setVisible(not gate_shown)
+        self._arrange_side(snapshot)
+        if self.told_side.isVisibleTo(self):
+            self.told_side.apply(snapshot)
         self.scripts.apply(snapshot)
         if self._driving.on:
             self.tray.apply(snapshot, self._driving.wish)
+        if self._takes:
+            self.told_tray.apply(snapshot)
+
+    def _arrange_side(self, snapshot: Snapshot) -> None:
+        """Show the parts of the side column that matter now, as far as there is room."""
+        gate, takes = snapshot.gate is not None, snapshot.mode in TOLD_MODES
+        told = not gate and self.told_side.wanted(snapshot)
+        brief = takes and self.height() < _FULL_PLAN_FROM_PX
+        self.plan.show_brief(brief)
+        self.record.show_brief(brief)
+        if takes != self._takes:
+            self._takes = takes
+            self.told_tray.setVisible(takes)
+            self._share_room()
+        if told and not self.told_side.isVisibleTo(self):
+            self.told_side.apply(snapshot)  # so that its height is the one it will have
+        parts = (
+            self.plan,
+            self.record,
+            *(() if brief else (self.tally,)),
+            *((self.told_side,) if told else ()),
+        )
+        taken_px = self.banner.height() + sum(_needed_px(part) for part in parts)
+        situation = (gate, takes, told, brief, snapshot.simulated, taken_px, self.height())
+        if situation == self._situation:
+            return
+        self._situation = situation
+        self.gate.setVisible(gate)
+        self.plan.setVisible(not gate)
+        self.tally.setVisible(not gate and not brief)
+        self.told_side.setVisible(told)
+        room_px = self.height() - taken_px - self.scripts.sizeHint().height() - tokens.steps(_GAPS_STEPS)
+        scripts = snapshot.simulated and not gate and not takes and room_px >= 0
+        self.scripts.setVisible(scripts)
+        self._script_rule.setVisible(scripts)
+        recent = not gate and not takes
+        self.recent.setVisible(recent)
+        self._recent_rule.setVisible(recent)
 
     def _show_stage(self, snapshot: Snapshot, without_picture: tuple[str, ...]) -> None:
         told = self.gate.headline if snapshot.gate is not None else ""
@@ -183,6 +233,20 @@ class DrivePage(Page):
         self.tray.setVisible(self._driving.on)
         self._share_room()
 
+    def amend(self) -> None:
+        """Put the cursor where the last utterance is put right."""
+        last = self._told.telling.last
+        if last is not None and self._takes:
+            self.told_tray.line.amend(last.accepted or last.heard)
+
+    def leave_line(self) -> None:
+        """Nothing is typed any more: the keys belong to the window."""
+        self.told_tray.line.leave()
+
+    def _leave_text(self) -> None:
+        if (window := self.window()) is not None:
+            window.setFocus()
+
     def make_room(self, height_px: int) -> None:
         """Give up so much height at the bottom to lines of trouble, so that the pictures stay where they are."""
         if height_px != self._room_px:
@@ -196,7 +260,7 @@ class DrivePage(Page):
 
     def _share_room(self) -> None:
         window = self.window() or self
-        high, driving = window.height(), self._driving.on
+        high, driving = window.height(), self._driving.on or self._takes
         with_joints = not driving or high >= _JOINTS_AND_TRAY_FROM_PX
         with_curves = self._settings.curves and high >= (
             _CURVES_AND_TRAY_FROM_PX if driving else _CURVES_FROM_PX

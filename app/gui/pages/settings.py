@@ -76,6 +76,9 @@ class SettingsPage(Page):
         row.addWidget(area)
         self._built = True
 
+    def show_policy(self) -> None:
+        """Bring the choice of a policy into sight."""
+
     @property
     def chosen(self) -> str:
         """The id of the action chosen in the list of inputs."""

@@ -23,6 +23,7 @@ class ActionButton(QPushButton):
         ink: colour of text on that hue.
         compact: no icon, smaller padding.
         bare: nothing but the key, where what stands beside it says the rest.
+        one_key: only its first key is ever drawn on it.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class ActionButton(QPushButton):
         ink: str = tokens.ON_HUE,
         compact: bool = False,
         bare: bool = False,
+        one_key: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -43,6 +45,7 @@ class ActionButton(QPushButton):
         self._title = "" if bare else title or action.title
         self._hue, self._ink = hue, ink
         self._compact = compact
+        self._one_key = one_key
         self._lit = False
         self._steady = False
         self._key_shown = True
@@ -73,7 +76,7 @@ class ActionButton(QPushButton):
         enabled = self._action.enabled()
         if enabled != self.isEnabled():
             self.setEnabled(enabled)
-        tip = self._action.title if enabled else self._action.why_not() or self._action.title
+        tip = self._action.why_not() or self._action.title
         if tip != self.toolTip():
             self.setToolTip(tip)
 
@@ -127,7 +130,8 @@ class ActionButton(QPushButton):
         width = QFontMetrics(self.font()).horizontalAdvance(self._title) + 2 * self._padding
         if self._action.icon and not self._compact:
             width += tokens.ICON_PX + tokens.steps(2)
-        caps = max((self._caps_width(key) for key in (self._action.key, self._action.steady_key)), default=0)
+        keys = (self._action.key,) if self._one_key else (self._action.key, self._action.steady_key)
+        caps = max(self._caps_width(key) for key in keys)
         gap = tokens.steps(2) if caps and self._title else 0
         return QSize(width + caps + gap, tokens.CONTROL_HEIGHT_PX)
 

@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.gui import tokens
 from app.gui.theme import Theme
+from app.gui.told.words import learned_words
 from app.gui.widgets.hold_button import HoldButton
 from app.gui.wording import plain_name, sentence
 from app.messages import Mode
@@ -53,8 +54,14 @@ class ModeBanner(QWidget):
         layout.addLayout(foot)
         self._show(Mode.HOLD, "Hold", "")
 
-    def apply(self, snapshot: Snapshot, *, driving: bool) -> None:
-        """Follow the snapshot's mode, gate, script and replay, and whether keys drive."""
+    def apply(self, snapshot: Snapshot, *, driving: bool, waiting: Mode | None = None) -> None:
+        """Follow the snapshot's mode, gate, script and replay.
+
+        Args:
+            snapshot: what is so.
+            driving: whether keys drive.
+            waiting: the mode that begins when a policy is loaded.
+        """
         look = tokens.MODE_LOOKS[snapshot.mode]
         word, meaning = look.word, look.meaning
         if snapshot.gate is not None:
@@ -69,6 +76,10 @@ class ModeBanner(QWidget):
             meaning = "Waiting for the robot and its cameras"
         elif snapshot.mode is Mode.HOLD and not snapshot.torque:
             word, meaning = "Let go", "The servos are without torque"
+        elif waiting is not None and snapshot.mode is Mode.HOLD:
+            meaning = f"Then: {tokens.MODE_LOOKS[waiting].word.lower()}. A policy is being loaded"
+        elif snapshot.mode in (Mode.VERBAL, Mode.AUTONOMOUS) and snapshot.policy is not None:
+            meaning = learned_words(snapshot.policy)
         elif driving:
             meaning = "Keys and handles drive the robot"
         elif snapshot.mode is Mode.TELEOP and snapshot.intervening:

@@ -36,7 +36,9 @@ class PlanLine(QWidget):
         self._operator = Label(size_px=tokens.TEXT_SMALL_PX, dim=True)
         self._nudge = Label(size_px=tokens.TEXT_PX, wrap=True)
         self._nudge_box = QWidget()
-        head = QHBoxLayout()
+        self._head_box, self._place_box = QWidget(), QWidget()
+        head = QHBoxLayout(self._head_box)
+        head.setContentsMargins(0, 0, 0, 0)
         head.addWidget(Label("Task", size_px=tokens.TEXT_SMALL_PX, dim=True).fit())
         head.addStretch()
         head.addWidget(KeyLabel("{task.edit}", actions, size_px=tokens.TEXT_SMALL_PX, dim=True).fit())
@@ -44,7 +46,8 @@ class PlanLine(QWidget):
         where.setSpacing(0)
         where.addWidget(self._place)
         where.addWidget(self._operator)
-        place = QHBoxLayout()
+        place = QHBoxLayout(self._place_box)
+        place.setContentsMargins(0, 0, 0, 0)
         place.setSpacing(tokens.steps(2))
         place.addLayout(where, stretch=1)
         place.addWidget(ActionButton(actions["plan.edit"], theme, title="Plan", compact=True))
@@ -57,10 +60,16 @@ class PlanLine(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(tokens.steps(2))
-        layout.addLayout(head)
+        layout.addWidget(self._head_box)
         layout.addWidget(task)
-        layout.addLayout(place)
+        layout.addWidget(self._place_box)
         layout.addWidget(self._nudge_box)
+
+    def show_brief(self, brief: bool) -> None:
+        """The task alone, where the room is needed for something else."""
+        for box in (self._head_box, self._place_box):
+            if box.isVisibleTo(self) is brief:
+                box.setVisible(not brief)
 
     @property
     def nudge(self) -> str:

@@ -68,6 +68,11 @@ class RecordPanel(QWidget):
         self._situation: tuple[Phase, str, str] | None = None
         actions.listen(self._rebound)
 
+    def show_brief(self, brief: bool) -> None:
+        """Without the small line of figures, where the room is needed for something else."""
+        if self._figures.isVisibleTo(self) is brief:
+            self._figures.setVisible(not brief)
+
     @property
     def last(self) -> str:
         """What is said of the last episode, and that it can still be changed; empty while it cannot."""

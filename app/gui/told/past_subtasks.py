@@ -1,0 +1,113 @@
+"""The subtasks before, the newest first, with whose they were, how long they took, and a thumb for each."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
+from PyQt6.QtWidgets import QSizePolicy, QWidget
+
+from app.gui import tokens
+from app.gui.theme import Theme
+from app.gui.told.words import BY_PERSON, minutes
+from app.session.policy_view import SubtaskView
+from app.session.view import Snapshot
+
+LINE_PX = 26
+_THUMB_PX = 26
+_THUMBS = ((1, "mdi6.thumb-up", tokens.GOOD), (-1, "mdi6.thumb-down", tokens.ALARM))
+
+
+class PastSubtasks(QWidget):
+    """As many lines as there is room for; a click on a thumb judges.
+
+    Attributes:
+        judged: a subtask, and 1 or -1.
+    """
+
+    judged = pyqtSignal(object, int)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._past: tuple[SubtaskView, ...] = ()
+        self._font = tokens.font(tokens.TEXT_PX)
+        self._small = tokens.font(tokens.TEXT_SMALL_PX)
+        self.setAccessibleName("Subtasks before")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumHeight(0)
+        theme.changed.connect(self.update)
+
+    @property
+    def shown(self) -> tuple[SubtaskView, ...]:
+        """Those there is room for, the newest first."""
+        return self._past[: max(0, (self.height() - LINE_PX) // LINE_PX)]
+
+    def apply(self, snapshot: Snapshot) -> None:
+        """Follow the policy."""
+        past = tuple(reversed(snapshot.policy.past)) if snapshot.policy is not None else ()
+        if past != self._past:
+            self._past = past
+            self.setAccessibleDescription(", ".join(one.text for one in past[:5]))
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        """Whatever is left."""
+        return QSize(tokens.SIDE_WIDTH_PX, 0)
+
+    def thumb_place(self, index: int, up: int) -> QRectF:
+        """Where the thumb of a line is clicked."""
+        left = self.width() - (2 if up > 0 else 1) * _THUMB_PX
+        return QRectF(left, (index + 1) * LINE_PX, _THUMB_PX, LINE_PX)
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        """A click on a thumb."""
+        if event is None or event.button() != Qt.MouseButton.LeftButton:
+            return
+        for index, subtask in enumerate(self.shown):
+            for up, _, _ in _THUMBS:
+                if self.thumb_place(index, up).contains(event.position()):
+                    self.judged.emit(subtask, up)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """A line each."""
+        if not self.shown:
+            return
+        painter = QPainter(self)
+        palette = self._theme.palette
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter.setFont(self._small)
+        painter.setPen(QColor(palette.text_dim))
+        painter.drawText(QRectF(0, 0, self.width(), LINE_PX), left, "Before")
+        for index, subtask in enumerate(self.shown):
+            line = QRectF(0, (index + 1) * LINE_PX, self.width() - 2 * _THUMB_PX - tokens.steps(2), LINE_PX)
+            for up, icon, hue in _THUMBS:
+                given = subtask.thumb == up
+                ink = tokens.ink_of(hue, palette) if given else palette.line
+                at = self.thumb_place(index, up)
+                side = tokens.TEXT_PX
+                name = icon if given else f"{icon}-outline"
+                self._theme.icon(name, ink if given else palette.text_dim).paint(
+                    painter,
+                    int(at.left() + (at.width() - side) / 2),
+                    int(at.top() + (at.height() - side) / 2),
+                    side,
+                    side,
+                )
+            mine = subtask.origin in BY_PERSON
+            painter.fillRect(
+                QRectF(0, line.top() + 6, 3, LINE_PX - 12),
+                QColor(tokens.VERBAL if mine else tokens.AUTONOMOUS),
+            )
+            painter.setFont(self._small)
+            painter.setPen(QColor(palette.text_dim))
+            took = minutes(subtask.ended_ns - subtask.applied_ns)
+            painter.drawText(line, right, took)
+            taken = painter.fontMetrics().horizontalAdvance(took) + tokens.steps(2)
+            painter.setFont(self._font)
+            painter.setPen(QColor(palette.text))
+            room = line.adjusted(tokens.steps(2), 0, -taken, 0)
+            words = painter.fontMetrics().elidedText(
+                subtask.text, Qt.TextElideMode.ElideRight, int(room.width())
+            )
+            painter.drawText(room, left, words)
