@@ -44,8 +44,13 @@ class SpeedBars(QWidget):
         self._font = tokens.font(tokens.TEXT_PX)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         words_px = QFontMetrics(self._font).horizontalAdvance("100%")
-        self.setFixedSize(tokens.steps(14) + words_px, tokens.CONTROL_HEIGHT_PX)
+        self._widths_px = (tokens.steps(12), tokens.steps(14) + words_px)
+        self.setFixedSize(self._widths_px[1], tokens.CONTROL_HEIGHT_PX)
         theme.changed.connect(self.update)
+
+    def show_percent(self, shown: bool) -> None:
+        """With the number beside the bars, or without."""
+        self.setFixedWidth(self._widths_px[shown])
 
     def apply(self, snapshot: Snapshot) -> None:
         """Follow the speed."""
@@ -126,12 +131,13 @@ class Foot(QWidget):
     def _make_room(self) -> None:
         """Leave out what is said elsewhere too until the rest fits: a word, then keys of what is rare, then all."""
         row, room_px = self._row, self.width()
-        for left_out in range(4):
+        for left_out in range(5):
             self._speed_word.setVisible(left_out < 1)
             for button in (self._drive, self._home):
                 button.show_key(left_out < 2)
             for button in self._modes.values():
                 button.show_key(left_out < 3)
+            self._speed.show_percent(left_out < 4)
             row.invalidate()
             if row.minimumSize().width() <= room_px:
                 return
@@ -144,7 +150,8 @@ class Foot(QWidget):
             waiting: the mode that begins when a policy is loaded.
         """
         for mode, button in self._modes.items():
-            button.set_lit(snapshot.mode is mode or (mode is Mode.TELEOP and snapshot.mode in BY_ITSELF))
+            offered = mode is Mode.TELEOP and snapshot.mode is Mode.REPLAY
+            button.set_lit(snapshot.mode is mode or offered)
             button.refresh()
         titles = _TITLES | ({Mode.TELEOP: "Take over"} if snapshot.mode in BY_ITSELF else {})
         if waiting is not None:

@@ -116,7 +116,7 @@ def add_voice(
             id="subtask.amend",
             title="Put right what was heard",
             group=VOICE,
-            key="A",
+            key="W",
             page="drive",
             run=amend,
             enabled=lambda: telling.last is not None,

@@ -173,14 +173,16 @@ class ChunkLine(QWidget):
         painter.setFont(self._small)
         painter.setPen(QColor(palette.text_dim))
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self._words[0])
-        painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self._words[1])
+        below = line.translated(0, self._line_px)
+        painter.drawText(below, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self._words[1])
         if self._words[2]:
-            below = line.translated(0, self._line_px)
+            taken = painter.fontMetrics().horizontalAdvance(self._words[0]) + tokens.steps(3)
+            room = line.adjusted(taken, 0, 0, 0)
             painter.setPen(QColor(tokens.ink_of(tokens.WARNING, palette)))
             words = painter.fontMetrics().elidedText(
-                self._words[2], Qt.TextElideMode.ElideRight, int(below.width())
+                self._words[2], Qt.TextElideMode.ElideRight, int(room.width())
             )
-            painter.drawText(below, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
+            painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, words)
 
 
 def _progress(policy: PolicyView) -> tuple[float, float]:

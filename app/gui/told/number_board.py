@@ -65,7 +65,6 @@ class NumberBoard(QWidget):
         self._keyed = True
         self._empty = ""
         self._font = tokens.font(tokens.TEXT_PX)
-        self._bold = tokens.font(tokens.TEXT_PX, bold=True)
         self._small = tokens.font(tokens.TEXT_SMALL_PX)
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -157,7 +156,7 @@ class NumberBoard(QWidget):
             painter.setFont(self._small)
             painter.setPen(QColor(palette.text))
             painter.drawText(cap, Qt.AlignmentFlag.AlignCenter, key_caps(key))
-            inner = inner.adjusted(width + tokens.steps(2), 0, 0, 0)
+            inner = inner.adjusted(width + tokens.steps(2), 0, tokens.steps(1), 0)
         if not math.isnan(cell.share):
             painter.setFont(self._font)
             painter.setPen(QColor(palette.text_dim))
@@ -165,10 +164,10 @@ class NumberBoard(QWidget):
                 inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, percent(cell.share)
             )
             inner = inner.adjusted(0, 0, -tokens.steps(12), 0)
-        font = self._bold if cell.lit else self._font
-        struck = tokens.font(tokens.TEXT_PX)
-        struck.setStrikeOut(True)
-        painter.setFont(struck if cell.struck else font)
+        fits = QFontMetrics(self._font).horizontalAdvance(cell.text) <= inner.width()
+        font = tokens.font(tokens.TEXT_PX if fits else tokens.TEXT_SMALL_PX)
+        font.setStrikeOut(cell.struck)
+        painter.setFont(font)
         painter.setPen(QColor(palette.text_dim if cell.struck else palette.text))
         words = painter.fontMetrics().elidedText(cell.text, Qt.TextElideMode.ElideRight, int(inner.width()))
         painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, words)

@@ -12,6 +12,7 @@ from app.gui.told.past_subtasks import PastSubtasks
 from app.gui.told.spoken_card import SpokenCard
 from app.gui.told.subtask_card import SubtaskCard
 from app.gui.told.telling import TOLD_MODES, Telling
+from app.gui.widgets.label import rule
 from app.messages import Mode
 from app.session.view import Snapshot
 
@@ -27,10 +28,11 @@ class ToldSide(QWidget):
         self.chunks = ChunkLine(theme)
         self.past = PastSubtasks(theme)
         self.past.judged.connect(telling.judge)
-        self._shown: tuple[bool, bool, bool] | None = None
+        self._shown: tuple[bool, ...] | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(tokens.steps(3))
+        column.addWidget(rule())
         column.addWidget(self.card)
         column.addWidget(self.spoken)
         column.addWidget(self.alone)
@@ -39,19 +41,21 @@ class ToldSide(QWidget):
 
     def wanted(self, snapshot: Snapshot) -> bool:
         """Whether there is anything to show."""
-        return self.spoken.wanted(snapshot)
+        return snapshot.mode in TOLD_MODES or self.spoken.wanted(snapshot)
 
     def apply(self, snapshot: Snapshot) -> None:
         """Show a snapshot."""
         told, alone = snapshot.mode in TOLD_MODES, snapshot.mode is Mode.AUTONOMOUS
+        spoken = self.spoken.wanted(snapshot)
         self.spoken.apply(snapshot)
         asks = self.spoken.asks
-        shown = (told, alone, asks)
+        shown = (told, alone, spoken, asks)
         if shown != self._shown:
             self._shown = shown
             self.card.setVisible(told)
             self.alone.setVisible(alone and not asks)  # an answer is worth more than a thought
-            self.chunks.setVisible(told)
+            self.spoken.setVisible(spoken)
+            self.chunks.setVisible(told and not asks)
             self.past.setVisible(told)
         if told:
             self.card.apply(snapshot)

@@ -13,11 +13,12 @@ from app.gui.told.number_board import CELL_PX, Cell, NumberBoard
 from app.gui.told.telling import ANSWERS, TOLD_MODES, Telling
 from app.gui.told.words import utterance_words, voice_words
 from app.gui.told_keys import with_keys
+from app.messages import Mode
 from app.session.view import Snapshot
 from app.session.voice_view import VoiceView
 
 STAYS_S = 8.0
-"""Outside the modes that take subtasks, what was said goes from the screen after so long."""
+"""Outside verbal mode what was said goes from the screen after so long."""
 
 _ICONS = {
     "speaking": ("mdi6.microphone", tokens.VERBAL),
@@ -31,6 +32,9 @@ _ICONS = {
     "off": ("mdi6.microphone-off", tokens.HOLD),
     "ready": ("mdi6.microphone-outline", tokens.VERBAL),
 }
+_CALM = frozenset({"accepted", "ready", "off"})
+"""What asks for nothing; an accepted subtask stands above it, large."""
+
 _OFF = ("The voice is off", "Keys and typing work; {voice.switch} switches it on")
 _READY = ("Hold {voice.talk} and speak", "Nothing was said yet")
 _FREE = ("Speak whenever you like", "Hands-free: speech is found by itself")
@@ -44,6 +48,7 @@ class _Line(QWidget):
         self._theme = theme
         self.words, self._state, self._share = ("", ""), "", 0.0
         self._font = tokens.font(tokens.TEXT_LARGE_PX, bold=True)
+        self._calm = tokens.font(tokens.TEXT_PX)
         self._small = tokens.font(tokens.TEXT_SMALL_PX)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._head_px = tokens.TEXT_LARGE_PX + tokens.steps(2)
@@ -72,7 +77,7 @@ class _Line(QWidget):
         self._theme.icon(icon, ink).paint(painter, 0, (self._head_px - side) // 2, side, side)
         left = side + tokens.steps(2)
         room = QRectF(left, 0, self.width() - left, self._head_px)
-        painter.setFont(self._font)
+        painter.setFont(self._calm if self._state in _CALM else self._font)
         painter.setPen(QColor(palette.text))
         head = painter.fontMetrics().elidedText(self.words[0], Qt.TextElideMode.ElideRight, int(room.width()))
         painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, head)
@@ -128,10 +133,12 @@ class SpokenCard(QWidget):
     def wanted(self, snapshot: Snapshot) -> bool:
         """Whether there is something to show."""
         voice = snapshot.voice
-        if snapshot.mode in TOLD_MODES:
+        if snapshot.mode is Mode.VERBAL:
             return True
         if voice is None:
             return False
+        if snapshot.mode is Mode.AUTONOMOUS and voice.state != "ready":
+            return True
         newest = voice.utterances[-1] if voice.utterances else None
         if newest is None:
             return voice.talking

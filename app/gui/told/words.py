@@ -8,7 +8,6 @@ from app.autonomy.choice import PolicyKind
 from app.gui.wording import millis, size
 from app.session.policy_view import PolicyView, ProposalView, SubtaskView
 from app.session.voice_view import UtteranceView, VoiceView
-from app.speech.transcribing import SHIPPED
 
 ORIGINS = {
     "voice": "by voice",
@@ -116,7 +115,7 @@ def voice_words(voice: VoiceView) -> tuple[str, str]:
 
 def model_words(model: str) -> str:
     """A recogniser's name; of a path the end."""
-    return "the shipped recogniser" if model == SHIPPED else model.replace("\\", "/").rsplit("/", 1)[-1]
+    return model.replace("\\", "/").rsplit("/", 1)[-1]
 
 
 def proposal_words(proposal: ProposalView) -> str:
@@ -135,9 +134,12 @@ def timing_words(policy: PolicyView) -> str:
     """How long it takes for a chunk and for a thought."""
     parts = []
     if not math.isnan(policy.chunk_ms_p50):
-        parts.append(f"a chunk {millis(policy.chunk_ms_p50, 0)}")
+        most = (
+            "" if math.isnan(policy.chunk_ms_p95) else f" (at most {millis(policy.chunk_ms_p95, 0)} of 95 %)"
+        )
+        parts.append(f"chunk in {millis(policy.chunk_ms_p50, 0)}{most}")
     if not math.isnan(policy.subtask_ms_p50):
-        parts.append(f"a thought {millis(policy.subtask_ms_p50, 0)}")
+        parts.append(f"thought in {millis(policy.subtask_ms_p50, 0)}")
     return ", ".join(parts)
 
 
