@@ -52,14 +52,16 @@ class _Line(QWidget):
         self._small = tokens.font(tokens.TEXT_SMALL_PX)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._head_px = tokens.TEXT_LARGE_PX + tokens.steps(2)
-        self._small_px = 2 * (tokens.TEXT_SMALL_PX + tokens.STEP_PX)
-        self.setFixedHeight(self._head_px + self._small_px)
+        self._small_px = tokens.TEXT_SMALL_PX + tokens.STEP_PX
+        self.setFixedHeight(self._head_px + 2 * self._small_px)
         theme.changed.connect(self.update)
 
     def show_words(self, words: tuple[str, str], state: str, *, share: float = 0.0) -> None:
         """Show these, with the icon of a state."""
         if (words, state, share) != (self.words, self._state, self._share):
             self.words, self._state, self._share = words, state, share
+            lines = 1 if state == "ask" else 2  # the answers need the room
+            self.setFixedHeight(self._head_px + lines * self._small_px)
             self.setAccessibleName(". ".join(part for part in words if part))
             self.update()
 
@@ -83,7 +85,7 @@ class _Line(QWidget):
         painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, head)
         painter.setFont(self._small)
         painter.setPen(QColor(palette.text_dim))
-        below = QRectF(left, self._head_px, self.width() - left, self._small_px)
+        below = QRectF(left, self._head_px, self.width() - left, self.height() - self._head_px)
         if self._share > 0:
             bar = QRectF(left, self._head_px + 2, self.width() - left, tokens.EDGE_PX)
             painter.fillRect(bar, QColor(palette.line))

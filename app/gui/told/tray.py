@@ -21,7 +21,7 @@ from app.gui.widgets.label import Label
 from app.gui.widgets.level_meter import QUIETEST_DBFS
 from app.session.view import Snapshot
 
-_TALK_WIDTH_STEPS = 54
+_TALK_WIDTH_STEPS = 56
 _COLUMNS, _ROWS = 3, 3
 _EMPTY = "No subtask is known yet. {subtask.type} types one; it is remembered."
 _NO_MATCH = "None of the known ones. Enter has it done as it stands."

@@ -134,12 +134,10 @@ def timing_words(policy: PolicyView) -> str:
     """How long it takes for a chunk and for a thought."""
     parts = []
     if not math.isnan(policy.chunk_ms_p50):
-        most = (
-            "" if math.isnan(policy.chunk_ms_p95) else f" (at most {millis(policy.chunk_ms_p95, 0)} of 95 %)"
-        )
-        parts.append(f"chunk in {millis(policy.chunk_ms_p50, 0)}{most}")
+        most = "" if math.isnan(policy.chunk_ms_p95) else f" (p95 {policy.chunk_ms_p95:.0f})"
+        parts.append(f"a chunk takes {millis(policy.chunk_ms_p50, 0)}{most}")
     if not math.isnan(policy.subtask_ms_p50):
-        parts.append(f"thought in {millis(policy.subtask_ms_p50, 0)}")
+        parts.append(f"a thought {millis(policy.subtask_ms_p50, 0)}")
     return ", ".join(parts)
 
 
