@@ -24,6 +24,10 @@ BENCHES = {
         "app.bench.words",
         "how surely spoken words are heard, how seldom one is made up, and how soon",
     ),
+    "voice": (
+        "app.bench.voice",
+        "how surely spoken commands are read, how seldom one is made up, and how soon",
+    ),
     "thresholds": (
         "app.bench.word_thresholds",
         "the scores of spoken words and of talk, to choose thresholds by",

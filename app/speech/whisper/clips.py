@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from app.speech.espeak import Voice, coloured_noise, speak, trimmed
 from app.speech.whisper.phrases import KITCHEN_PHRASES
-from app.speech.whisper.sentences import training_sentence
+from app.speech.whisper.sentences import said_within, training_sentence
 from drivers.microphone.capture import RATE_HZ
 
 Sound = NDArray[np.float32]
@@ -28,7 +28,7 @@ VARIANTS = (
     "+marcelo", "+max", "+michel", "+miguel", "+norbert", "+pablo", "+paul", "+pedro", "+quincy", "+rob", "+robert",
     "+sandro", "+shelby", "+steph2", "+travis", "+victor", "+zac", "+announcer", "+aunty", "+Alicia",
 )  # fmt: skip
-"""Of eSpeak's voices. None of `app.bench.voices.HELD_OUT` is among them, by dialect or by variant."""
+"""Of eSpeak's voices. None of `app.bench.voice_clips.VOICES` is among them, by dialect or by variant."""
 CHECK_VOICES = (
     Voice("en-us+m8", 160, 45),
     Voice("en-gb+Andrea", 170, 55),
@@ -82,10 +82,13 @@ def training_voice(rng: np.random.Generator) -> Voice:
     return Voice(name, int(rng.integers(115, 216)), int(rng.integers(15, 86)))
 
 
-def training_sayings(rng: np.random.Generator, *, each: int, others: int) -> list[tuple[str, Voice]]:
-    """Every kitchen phrase `each` times and `others` other sentences, each in some voice."""
-    commands = [(phrase, training_voice(rng)) for phrase in KITCHEN_PHRASES for _ in range(each)]
-    return commands + [(training_sentence(rng), training_voice(rng)) for _ in range(others)]
+def training_sayings(
+    rng: np.random.Generator, *, each: int, others: int, within: int
+) -> list[tuple[str, Voice]]:
+    """Every phrase `each` times, `others` other sentences, and `within` with a phrase in them; each in some voice."""
+    sayings = [(phrase, training_voice(rng)) for phrase in KITCHEN_PHRASES for _ in range(each)]
+    sayings += [(training_sentence(rng), training_voice(rng)) for _ in range(others)]
+    return sayings + [(said_within(rng), training_voice(rng)) for _ in range(within)]
 
 
 class Room:

@@ -19,6 +19,19 @@ from app.speech.whisper.mel import SAMPLES_PER_POSITION
 
 _POSITIONS_STEP = 64
 LANGUAGE = "en"
+BASE_EN = ModelDimensions(
+    n_mels=80,
+    n_audio_ctx=1500,
+    n_audio_state=512,
+    n_audio_head=8,
+    n_audio_layer=6,
+    n_vocab=51864,
+    n_text_ctx=448,
+    n_text_state=512,
+    n_text_head=8,
+    n_text_layer=6,
+)
+"""Of `base.en`. Its weights are not needed to tell what it costs."""
 _NO_CHECKPOINT = (
     KeyError, TypeError, RuntimeError, ValueError, EOFError, OSError, pickle.UnpicklingError, zipfile.BadZipFile,
 )  # fmt: skip

@@ -51,6 +51,27 @@ SET_PHRASES = (
     "let go", "let it go", "take it", "put it down", "pick it up", "bring it here", "open it", "close it",
 )  # fmt: skip
 
+BEFORE = (
+    "do not", "don't", "never", "please", "now", "can you", "could you", "will you", "I will", "I want to",
+    "you should", "she said", "he can", "we should", "and then", "then", "first", "why did you", "when you", "if you",
+    "let us", "did you", "after you", "try to", "they always", "we never", "who will", "you must not", "okay", "but",
+)  # fmt: skip
+AFTER = (
+    "please", "now", "again", "later", "tomorrow", "not now", "and wait", "if you can", "or not", "too", "first",
+    "then stop", "with your left hand", "today", "every morning", "for me", "and go home", "when I say so", "never",
+)  # fmt: skip
+
+
+def said_within(rng: np.random.Generator) -> str:
+    """A command within a sentence that is none: "do not pick up the plate", "open the drawer tomorrow"."""
+    text = _one(rng, KITCHEN_PHRASES)
+    where = rng.random()
+    if where < 0.8:
+        text = f"{_one(rng, BEFORE)} {text}"
+    if where > 0.6:
+        text = f"{text} {_one(rng, AFTER)}"
+    return text
+
 
 def training_sentence(rng: np.random.Generator) -> str:
     """A sentence that is none of the kitchen's commands, of one of several kinds."""

@@ -38,7 +38,7 @@ from app.speech.whisper.clips import (
 from app.speech.whisper.mel import SAMPLES_PER_POSITION, encode, log_mel
 from app.speech.whisper.model import tokenizer_for
 from app.speech.whisper.phrases import KITCHEN_PHRASES, written
-from app.speech.whisper.sentences import COMMON, NOUNS, PLACES, SET_PHRASES, VERBS, WHO
+from app.speech.whisper.sentences import AFTER, BEFORE, COMMON, NOUNS, PLACES, SET_PHRASES, VERBS, WHO
 
 DIMENSIONS = ModelDimensions(
     n_mels=80,
@@ -87,7 +87,11 @@ class Vocabulary:
 
 def all_texts() -> list[str]:
     """Texts with every word of the training at the start of one and within one, so that every token occurs."""
-    words = {word for text in (*KITCHEN_PHRASES, *SET_PHRASES, *PLACES, *WHO) for word in text.split()}
+    words = {
+        word
+        for text in (*KITCHEN_PHRASES, *SET_PHRASES, *PLACES, *WHO, *BEFORE, *AFTER)
+        for word in text.split()
+    }
     words |= {*COMMON, *NOUNS, *VERBS}
     return [form for word in words for form in (written(word), f" {word}.", f" {word} {word}.")]
 
@@ -248,7 +252,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--minutes", type=float, default=60.0, help="of training in all, resumed or not (60)")
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "understudy" / "speech")
     parser.add_argument("--each", type=int, default=70, help="clips of each phrase (70)")
-    parser.add_argument("--others", type=int, default=4000, help="clips of other sentences (4000)")
+    parser.add_argument("--others", type=int, default=5000, help="clips of other sentences (5000)")
+    parser.add_argument("--within", type=int, default=1500, help="of sentences with a phrase in them (1500)")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rate", type=float, default=1.5e-3, help="of learning, at its highest")
     parser.add_argument("--seed", type=int, default=1)
@@ -260,8 +265,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # On a CPU the fused attention's backward pass is the slower one.
     MultiHeadAttention.use_sdpa = False
 
-    say(f"speaking {options.each} x {len(KITCHEN_PHRASES)} + {options.others} clips")
-    sayings = training_sayings(np.random.default_rng(options.seed), each=options.each, others=options.others)
+    say(f"speaking {options.each} x {len(KITCHEN_PHRASES)} + {options.others + options.within} clips")
+    sayings = training_sayings(
+        np.random.default_rng(options.seed), each=options.each, others=options.others, within=options.within
+    )
     clips = spoken(sayings, folder=options.cache)
     checks = spoken([(p, v) for p in KITCHEN_PHRASES for v in CHECK_VOICES], folder=options.cache)
     tokenizer = tokenizer_for()
