@@ -41,6 +41,7 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
+@pytest.mark.timeout(240)
 def test_every_figure_is_there_and_a_deaf_model_misses_its_bound(model: Path, tmp_path: Path) -> None:
     code, figures = run(
         ["--clips", "20", "--voices", "2", "--model", str(model), "--json", str(tmp_path / "figures.json")]
@@ -54,6 +55,7 @@ def test_every_figure_is_there_and_a_deaf_model_misses_its_bound(model: Path, tm
     assert min(figures["base_encoder_ms"], figures["base_scoring_ms"]) > 0
 
 
+@pytest.mark.timeout(240)
 def test_what_is_accepted_is_counted_for_and_against(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -79,6 +81,7 @@ def test_what_is_accepted_is_counted_for_and_against(
     assert run(arguments)[1]["false_accepts"] == 0
 
 
+@pytest.mark.timeout(240)
 def test_clips_follow_from_the_seed() -> None:
     def clips(seed: int) -> list[tuple[str, bytes]]:
         rng = np.random.default_rng(seed)
