@@ -23,8 +23,8 @@ ENTERING_NS = 2_000_000_000
 """How long after the policy was told of a mode the robot may take to be in it."""
 LONGEST_VETO_S = 3600.0
 RECENT = 8
-DONE_WORDS = frozenset({"", "done"})
-"""What a high level says when there is nothing left to do."""
+DONE = "done"
+"""What a high level says when there is nothing left to do; no words at all are no answer."""
 
 
 class OrderRefused(ValueError):
@@ -82,7 +82,7 @@ class Named:
     """The high level's answer.
 
     Attributes:
-        text: the subtask; empty or `done` for none.
+        text: the subtask, or `done`.
         probability: 0 to 1.
         took_ms: how long it thought.
         error: why there is no answer; empty where there is one.
@@ -274,25 +274,26 @@ class Orders:
     def answer(self, asking: Asking, named: Named) -> str:
         """Take what the high level answered; gives the verdict, see docs/voice.md."""
         text = " ".join(named.text.split())
-        verdict = self._verdict(asking, named, text)
-        shown = text if text.lower() not in DONE_WORDS else "done"
+        text = DONE if text.lower() == DONE else text
+        error = named.error or _unusable(text)
+        verdict = self._verdict(asking, text, failed=bool(error))
         self._say(
             "proposal",
-            f"{shown}: {verdict}" + (f", {named.error}" if named.error else ""),
+            f"The high level names no subtask: {error}" if verdict == "failed" else f"{text}: {verdict}",
             key="proposal",
             level="warning" if verdict == "failed" else "info",
             remedy="name the subtask yourself, or choose another high level" if verdict == "failed" else "",
             asked_ns=asking.asked_ns,
-            text=shown if not named.error else "",
+            text=text,
             probability=round(named.probability, 4),
             took_ms=round(named.took_ms, 1),
             verdict=verdict,
             task=asking.task,
-            error=named.error,
+            error=error,
         )
         if verdict == "vetoed":
             self._ask_at_ns = self._clock_ns()
-        elif verdict == "applied" and text.lower() in DONE_WORDS:
+        elif verdict == "applied" and text == DONE:
             self._finish_task()
         elif verdict == "applied":
             self._task_done = False
@@ -300,17 +301,17 @@ class Orders:
             self._apply(text, origin=origin, confidence=named.probability)
         return verdict
 
-    def _verdict(self, asking: Asking, named: Named, text: str) -> str:
+    def _verdict(self, asking: Asking, text: str, *, failed: bool) -> str:
         if asking.round != self._round:
             return "stale"
-        if named.error or len(text.encode()) > SUBTASK_BYTES:
+        if failed:
             return "failed"
         if text in self._vetoes:
             return "vetoed"
         now = self.in_force
         if self._pinned or self._override_until_ns:
             return "same" if now is not None and now.text == text else "overridden"
-        if text.lower() in DONE_WORDS:
+        if text == DONE:
             return "same" if self._task_done else "applied"
         return "same" if now is not None and now.text == text and not now.done else "applied"
 
@@ -363,6 +364,15 @@ class Orders:
         self._end()
         self._task_done = True
         self._say("task", f"Task done: {self.task}", key="task", state="done", task=self.task)
+
+
+def _unusable(text: str) -> str:
+    """Why words of the high level cannot be a subtask; empty when they can."""
+    if not text:
+        return "it said no words"
+    if len(text.encode()) > SUBTASK_BYTES:
+        return f"it said {len(text.encode())} bytes, {text[:40]!r}…; at most {SUBTASK_BYTES} are a subtask"
+    return ""
 
 
 def _checked(words: str) -> str:

@@ -71,7 +71,7 @@ class RemoteHighLevel:
     def subtask(
         self, observation: Observation, task: str, *, allowed: Sequence[str] = (), recent: Sequence[str] = ()
     ) -> Subtask:
-        """The subtask that it names; no text when it says that the task is done.
+        """The subtask that it names, or `done`.
 
         The probability is 1: the protocol tells none that could be relied on.
 
@@ -149,7 +149,7 @@ class RemoteHighLevel:
         line = next(line for line in said.strip().splitlines() if line.strip())
         text = " ".join(line.strip(" \t-*\"'`.“”").split())
         if text.lower() == "done":
-            return ""
+            return "done"
         if not allowed:
             return text
         by_words = {phrase.lower(): phrase for phrase in allowed}

@@ -145,7 +145,7 @@ class ScriptedPolicy:
     # -- the high level ------------------------------------------------------------------------------------------------
 
     def subtask(self, observation: Observation, task: str, *, allowed: Sequence[str] = ()) -> Subtask:
-        """What the task needs next in the true world; no text when it is done.
+        """What the task needs next in the true world, or `done`.
 
         Raises:
             RequestError: there is no such task, or what it needs next is not allowed.
@@ -163,7 +163,7 @@ class ScriptedPolicy:
         ways = [next_subtask(truth, task)]
         if task == "tidy up":  # its parts may be done in any order
             ways += [next_subtask(truth, part) for part in tasks() if part.startswith("put the ")]
-        text = next((way for way in ways if not allowed or way in allowed), None) if ways[0] else ""
+        text = next((way for way in ways if not allowed or way in allowed), None) if ways[0] else "done"
         if text is None:
             raise RequestError(f"{task!r} needs {ways[0]!r} next, which is not allowed now")
         return Subtask(text, 1.0, inference_ms=(time.perf_counter() - began) * 1e3)

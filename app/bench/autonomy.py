@@ -86,7 +86,7 @@ class AutonomyBench:
         self._load(session, PolicyChoice(kind=PolicyKind.SCRIPTED, seed=self._seed))
         self._told(session)
         self._stopped(session, window)
-        model = PolicyChoice(kind=PolicyKind.RANDOM, source=self._preset, seed=self._seed)
+        model = PolicyChoice(kind=PolicyKind.RANDOM, source=self._preset, known=TOLD, seed=self._seed)
         self._load(session, model)
         ticks = TickCollector(session, seconds=self._part_s + CLOSE_S)
         session.start_episode(TASK)
