@@ -24,6 +24,7 @@ from app.autonomy.choice import HighLevel, PolicyChoice, PolicyKind, read_choice
 from app.autonomy.chunk_wire import BadChunk, checked_actions, packed, trimmed
 from app.autonomy.end_effector import EndEffector
 from app.autonomy.eyes import Eyes
+from app.autonomy.last_known import LastKnown
 from app.autonomy.latencies import Latencies
 from app.autonomy.loaded import Loaded, load
 from app.autonomy.orders import Asking, InForce, Named, OrderRefused, Orders
@@ -99,6 +100,7 @@ class PolicyProcess:
         self._low = self._high = self._loader
         self._handlers: dict[str, Callable[[Outcome], None]] = {}
         self._row: np.void | None = None
+        self._known = LastKnown(profile.dof)
         self._speed = 1.0
         self._state, self._detail = "loading", ""
         self._choice: PolicyChoice | None = None
@@ -155,6 +157,7 @@ class PolicyProcess:
         payload = self._ticks.newest()
         if payload is not None:
             self._row = payload.view(self._layout)[0]
+            self._known.see(self._row["position"], int(self._row["time_ns"]))
         status = self._robot.newest()
         if status is not None:
             self._speed = float(_decode_status(status.tobytes()).detail.get("speed", 1.0))
@@ -297,7 +300,8 @@ class PolicyProcess:
         )
         if due is None:
             return
-        state, observed_ns = np.array(row["position"], np.float64), int(row["time_ns"])
+        observed_ns = int(row["time_ns"])
+        state = self._known.at(observed_ns)
         look = self._eyes.glance(loaded.cameras_low, state, observed_ns)
         committed = None
         if due.plan is not None and loaded.takes_committed:
@@ -393,9 +397,8 @@ class PolicyProcess:
         asking = self._orders.ask()
         if asking is None:
             return
-        look = self._eyes.glance(
-            loaded.cameras_high, np.array(row["position"], np.float64), int(row["time_ns"])
-        )
+        observed_ns = int(row["time_ns"])
+        look = self._eyes.glance(loaded.cameras_high, self._known.at(observed_ns), observed_ns)
         self._high.do((self._loading, asking), partial(_name, loaded, look, asking))
 
     def _take_subtask(self, loading: int, asking: Asking, outcome: Outcome) -> None:
