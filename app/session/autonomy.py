@@ -11,7 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from app.autonomy.choice import PolicyChoice, write_choice
-from app.messages import Event, Follow, GoAlone, LoadPolicy, Mode, Rest, SetMode, Unpin, Veto
+from app.messages import (
+    POLICY_MODES,
+    Event,
+    Follow,
+    GoAlone,
+    LoadPolicy,
+    Mode,
+    Reply,
+    Rest,
+    SetMode,
+    Unpin,
+    Veto,
+)
 from app.session.policy_view import PolicyView, ProposalView, SubtaskView
 from app.session.pump import Pump
 
@@ -93,18 +105,21 @@ class Autonomy:
         """What the window shows; None while no policy is wanted. On the session's thread."""
         if self._choice is None:
             return None
+        lost = any(one.name == POLICY and one.state == "restarting" for one in self._pump.supervisor.views())
+        if lost:
+            self._end_with_process()
         status, robot = self._pump.detail(POLICY), self._pump.detail("robot")
         past = tuple(self._subtasks)
         current = past[-1] if past and not past[-1].ended_ns else None
         return PolicyView(
             choice=self._choice,
-            state=str(status.get("state", "starting")),
+            state="lost" if lost else str(status.get("state", "starting")),
             detail=str(status.get("detail", "")),
             name=str(status.get("name", "")),
             horizon=int(status.get("horizon", 0)),
             rate_hz=float(status.get("rate_hz", 0.0)),
             execute_steps=int(status.get("execute_steps", 0)),
-            task=self._task,
+            task=str(status.get("task", self._task)),
             subtask=current,
             past=past[:-1] if current is not None else past,
             proposals=tuple(self._proposals),
@@ -123,7 +138,7 @@ class Autonomy:
                 (str(label), float(y_min), float(x_min), float(y_max), float(x_max))
                 for label, y_min, x_min, y_max, x_max in status.get("boxes", ())
             ),
-            known=tuple(status.get("known", ())),
+            known=tuple(status.get("known", self._choice.known)),
         )
 
     def take(self, event: Event) -> None:
@@ -144,7 +159,11 @@ class Autonomy:
     # -- inside --------------------------------------------------------------------------------------------------------
 
     def _load(self, choice: PolicyChoice | None) -> None:
-        self._choice = choice
+        if self._pump.snapshot.mode in POLICY_MODES:
+            # What moves the robot is not changed under way.
+            self._pump.post("robot", SetMode(mode=Mode.HOLD), None)
+        self._choice, self._task = choice, ""
+        self._end_with_process()
         if choice is None:
             self._pump.supervisor.remove(POLICY)
             self._pump.notices.forget(POLICY)
@@ -156,11 +175,12 @@ class Autonomy:
         self._pump.supervisor.add(POLICY)
 
     def _go_alone(self, task: str, dead_man: bool) -> None:
-        self._task = " ".join(task.split())
-        if not self._task:
+        task = " ".join(task.split())
+        if not task:
             self._pump.notices.refuse("no task to go alone with; choose or type one")
             return
-        self._enter(Mode.AUTONOMOUS, GoAlone(task=self._task), dead_man)
+        self._task = task
+        self._enter(Mode.AUTONOMOUS, GoAlone(task=task), dead_man)
 
     def _enter(self, mode: Mode, order: GoAlone | Rest, dead_man: bool) -> None:
         """First the policy is told, then the robot: it must not run what the policy was told before."""
@@ -168,9 +188,15 @@ class Autonomy:
             self._pump.notices.refuse("no policy is loaded; choose one in Settings")
             return
 
-        def told(reply: Any) -> None:
+        def told(reply: Reply) -> None:
             if not reply.error:
-                self._pump.post("robot", SetMode(mode=mode, dead_man=dead_man), None)
+                self._pump.post("robot", SetMode(mode=mode, dead_man=dead_man), entered)
+
+        def entered(reply: Reply) -> None:
+            if reply.error:
+                # What it was told is not to be done when the mode is entered some other time.
+                self._task = ""
+                self._pump.post(POLICY, Rest(), None)
 
         self._pump.post(POLICY, order, told)
 
@@ -199,6 +225,21 @@ class Autonomy:
             else:
                 return
             self._subtasks[index] = seen
+
+    def _end_with_process(self) -> None:
+        """The process that carried a subtask out is gone, or is to load something else: say so in its place."""
+        now = self._subtasks[-1] if self._subtasks else None
+        if now is None or now.ended_ns:
+            return
+        self._end(time.monotonic_ns())
+        self._pump.say(
+            "subtask",
+            f"{now.text}: ended with its policy",
+            state="ended",
+            applied_ns=now.applied_ns,
+            text=now.text,
+            origin=now.origin,
+        )
 
     def _end(self, time_ns: int) -> None:
         if self._subtasks and not self._subtasks[-1].ended_ns:
