@@ -23,7 +23,7 @@ class PolicyKind(StrEnum):
     SERVER = "server"
     """`understudy serve`, or one of openpi's."""
     RANDOM = "random"
-    """A preset with random weights: for timing, and to try the way from pictures to servos."""
+    """A preset with random weights, its motions made small: for timing, and to try the way from pictures to servos."""
 
 
 class HighLevel(StrEnum):

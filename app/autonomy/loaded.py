@@ -11,6 +11,7 @@ from typing import Any
 from app.autonomy.checking import ChoiceError, check_choice
 from app.autonomy.choice import HighLevel, PolicyChoice, PolicyKind
 from app.autonomy.end_effector import end_effector_width
+from app.autonomy.gentle import GentlePolicy
 from app.autonomy.remote_high_level import RemoteHighLevel
 from app.autonomy.scripted import ScriptedPolicy
 from drivers.profile import RobotProfile
@@ -115,7 +116,7 @@ def _opened(
             made = random_policy(
                 choice.source.strip() or DEFAULT_PRESET, seed=choice.seed, device=choice.device
             )
-            return made, _nothing
+            return GentlePolicy(made, profile), _nothing
 
 
 def _scripted(

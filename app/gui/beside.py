@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt6.QtCore import QCoreApplication, QEvent, Qt, QTimer
+from PyQt6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
 
 from app.gui.main import run
@@ -70,6 +70,7 @@ def run_beside(
         if size is not None:
             window.resize(*size)
         window.pulse.probe(probe)
+        StopKey(window)
         timer = QTimer(window)
         timer.timeout.connect(look)
         timer.start(LOOK_MS)
@@ -81,8 +82,23 @@ def run_beside(
         raise failures[0]
 
 
+class StopKey(QObject):
+    """Presses the window's STOP key, as the system would tell the window of it. Emit `pressed` from any thread."""
+
+    pressed = pyqtSignal()
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._window = window
+        self.pressed.connect(self._press)
+
+    def _press(self) -> None:
+        for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+            key = QKeyEvent(kind, Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier)
+            QCoreApplication.sendEvent(self._window, key)
+
+
 def press_stop(window: Window) -> None:
-    """Press the STOP key, as the system would tell the window of it; may be called from any thread."""
-    for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
-        key = QKeyEvent(kind, Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier)
-        QCoreApplication.postEvent(window, key)
+    """Press the STOP key of a window that runs beside; may be called from any thread."""
+    for key in window.findChildren(StopKey):
+        key.pressed.emit()

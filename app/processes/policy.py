@@ -423,6 +423,7 @@ class PolicyProcess:
             "running",
             state=self._state,
             detail=self._detail,
+            choice=self._choice,
             name=loaded.name if loaded is not None else "",
             horizon=loaded.horizon if loaded is not None else 0,
             rate_hz=loaded.rate_hz if loaded is not None else 0.0,

@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from app.autonomy.choice import PolicyChoice, write_choice
 from app.messages import (
     POLICY_MODES,
@@ -109,6 +111,8 @@ class Autonomy:
         if lost:
             self._end_with_process()
         status, robot = self._pump.detail(POLICY), self._pump.detail("robot")
+        if status and msgspec.convert(status.get("choice"), PolicyChoice | None) != self._choice:
+            status = {"state": "loading"}  # what it says is still of the policy before
         past = tuple(self._subtasks)
         current = past[-1] if past and not past[-1].ended_ns else None
         return PolicyView(
