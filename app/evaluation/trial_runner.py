@@ -292,7 +292,7 @@ class _Turn:
         start = self._world.truth()
         if not self._by_person and self._check.succeeded(start):
             raise Spoiled(f"{self._trial.task}: the world says that it is done before it has begun")
-        return Tracker(self._check, start)
+        return Tracker(self._check)
 
     def _final(self, ending: _Ending) -> bool:
         """Whether a person need not be asked: they have spoken, or there is nothing to judge."""

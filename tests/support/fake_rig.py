@@ -216,8 +216,8 @@ class FakeRig:
             drawer_m=self.drawer_m,
             base_pose=(0.0, 0.0, 0.0),
             lift_m=self.lift_m,
-            arm_rad={},
-            gripper_opening={},
+            arm_rad={side: np.zeros(6) for side in ("left", "right")},
+            gripper_opening=dict.fromkeys(("left", "right"), 1.0),
         )
 
     def displace(self) -> Callable[[Truth], bool]:
