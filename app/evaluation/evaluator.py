@@ -93,6 +93,11 @@ class Evaluator:
             if self._judgeable and trial is not None and trial.number == number:
                 self._verdict = outcome
 
+    def wait(self, timeout_s: float) -> None:
+        """Wait for its end, so long at most."""
+        if self._thread.ident is not None:
+            self._thread.join(timeout_s)
+
     def close(self) -> None:
         """End, and wait until the robot holds and everything is written."""
         self.stop()
@@ -121,6 +126,8 @@ class Evaluator:
 
     def _take_trials(self) -> None:
         world = self._open_world() if self._open_world is not None else None
+        policy = self._rig.snapshot().policy
+        before = policy.choice if policy is not None else None
         try:
             runner = TrialRunner(
                 self._rig, self._store.plan, evaluation_id=self._store.evaluation_id, world=world
@@ -139,6 +146,10 @@ class Evaluator:
                 elif mode is Mode.TELEOP:
                     self._pause_because("a person has the robot; go on when it is free")
         finally:
+            # Whoever had a policy before finds it again, and none of the variants in its place.
+            policy = self._rig.snapshot().policy
+            if policy is not None and policy.choice != before:
+                self._rig.autonomy.load(before)
             if world is not None:
                 world.close()
 

@@ -39,6 +39,10 @@ class Rig(Protocol):
         """The robot."""
 
     @property
+    def profile_source(self) -> str:
+        """What the profile was read from: a shipped one's name, or a path."""
+
+    @property
     def autonomy(self) -> PolicyDesk:
         """Its policy."""
 

@@ -26,6 +26,7 @@ from app.gui.jog_wish import JogSpeeds
 from app.gui.keyboard import Keyboard
 from app.gui.pages.drive import DrivePage
 from app.gui.pages.episodes import EpisodesPage
+from app.gui.pages.evaluation import EvaluationPage
 from app.gui.pages.page import Page
 from app.gui.pages.review import ReviewPage
 from app.gui.pages.robot import RobotPage
@@ -126,6 +127,7 @@ class Frame(QWidget):
         self.episodes_page = EpisodesPage(session, theme, settings=settings, changes=self.changes)
         self.review_page = ReviewPage(session, theme, settings=settings, changes=self.changes)
         self.robot_page = RobotPage(session, theme)
+        self.evaluation_page = EvaluationPage(session, theme)
         self.settings_page = SettingsPage(
             theme,
             settings=settings,
@@ -140,6 +142,7 @@ class Frame(QWidget):
                 self.review_page,
                 self.episodes_page,
                 self.robot_page,
+                self.evaluation_page,
                 self.settings_page,
             )
         }
@@ -224,6 +227,7 @@ class Frame(QWidget):
         self.calibration.end()
         for page in self.pages.values():
             page.left()
+            page.ended()
         self._timer.stop()
         if self._keyboard is not None:
             self._keyboard.detach()

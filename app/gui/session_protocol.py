@@ -5,6 +5,7 @@ Nothing here blocks: results and failures come back as changed snapshots and not
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Protocol
 
 from numpy.typing import NDArray
@@ -66,6 +67,10 @@ class SessionLike(Protocol):
         """The robot that is driven."""
 
     @property
+    def runtime_dir(self) -> Path:
+        """Where the session's processes meet; a simulated world is looked at through it."""
+
+    @property
     def voice(self) -> VoiceLike:
         """Speech to subtasks."""
 
@@ -118,6 +123,15 @@ class SessionLike(Protocol):
 
     def reopen_camera(self, name: str) -> None:
         """Close a camera and open it again."""
+
+    def start_episode(self, task: str, *, tags: tuple[str, ...] = ()) -> None:
+        """Begin an episode that no collection asks for, such as a trial's."""
+
+    def end_episode(self, outcome: str = "unset") -> None:
+        """Close such an episode: `success`, `failure` or `unset`."""
+
+    def discard_episode(self) -> None:
+        """Close such an episode and put it into the trash."""
 
     def set_plan(self, plan: CollectionPlan) -> None:
         """Say what is collected from the next episode on."""

@@ -77,6 +77,7 @@ class FakeRig:
 
     def __post_init__(self) -> None:
         self.profile = load_profile("sim-kitchen")
+        self.profile_source = "sim-kitchen"
         self.autonomy = self
         self.mode = Mode.HOLD
         self.recording: RecordingView | None = None

@@ -66,6 +66,7 @@ class FakeSession:
     def __init__(self, *, images: dict[str, NDArray[np.uint8]] | None = None, moving: bool = True) -> None:
         self.profile = load_fake_profile()
         self.profile_source = "sim-kitchen"
+        self.runtime_dir = Path("no session's directory")
         self.calls: list[tuple[Any, ...]] = []
         self.jogs: list[Jog] = []
         self.beats = 0
@@ -259,6 +260,15 @@ class FakeSession:
     def set_plan(self, plan: CollectionPlan) -> None:
         self.calls.append(("set_plan", plan))
         self.collection = replace(self.collection, plan=plan)
+
+    def start_episode(self, task: str, *, tags: tuple[str, ...] = ()) -> None:
+        self.calls.append(("start_episode", task, tags))
+
+    def end_episode(self, outcome: str = "unset") -> None:
+        self.calls.append(("end_episode", outcome))
+
+    def discard_episode(self) -> None:
+        self.calls.append(("discard_episode",))
 
     def begin(self, *, at_once: bool = False) -> None:
         self.calls.append(("begin", at_once))

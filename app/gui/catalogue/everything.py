@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.gui.catalogue.calibration import add_calibration
 from app.gui.catalogue.episodes import add_episodes
+from app.gui.catalogue.evaluation import add_evaluation
 from app.gui.catalogue.feet import add_feet
 from app.gui.catalogue.moving import add_moving
 from app.gui.catalogue.preferences import add_preferences
@@ -62,6 +63,7 @@ def add_everything(frame: Frame, session: SessionLike, handles: WindowHandles) -
     )
     add_robot(actions, session, now, frame.robot_page, go_to=frame.go_to)
     add_calibration(actions, frame.calibration)
+    add_evaluation(actions, frame.evaluation_page)
     add_review(
         actions,
         session,

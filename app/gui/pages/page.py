@@ -33,3 +33,6 @@ class Page(QWidget):
 
     def left(self) -> None:
         """The page is being left, or the window closed: hand over what was typed, stop what moves by itself."""
+
+    def ended(self) -> None:
+        """The window is closed: end what goes on beside the page."""

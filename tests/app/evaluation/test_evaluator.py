@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.autonomy.choice import HighLevel
+from app.autonomy.choice import HighLevel, PolicyChoice, PolicyKind
 from app.evaluation.evaluator import Evaluator
 from app.evaluation.plan import Judge, Plan, VariantName
 from app.evaluation.results import Attempt, Outcome
@@ -98,7 +98,14 @@ def test_every_trial_is_done_once_judged_by_the_world_and_recorded_with_its_outc
 def test_a_policy_is_loaded_only_when_another_is_wanted(evaluating: Callable[..., Evaluator]) -> None:
     rig = FakeRig()
     wait(evaluating(rig, plan(variants=(IMPLICIT,))), ended)
-    assert [call for call in rig.calls if call[0] == "load"] == [("load", "implicit")]
+    assert [call for call in rig.calls if call[0] == "load"] == [("load", "implicit"), ("load", None)]
+
+
+def test_the_policy_that_was_loaded_before_is_loaded_again(evaluating: Callable[..., Evaluator]) -> None:
+    rig = FakeRig()
+    rig.choice = PolicyChoice(kind=PolicyKind.RANDOM, source="pi05-tiny")
+    wait(evaluating(rig, plan(seeds=(0,))), ended)
+    assert rig.choice == PolicyChoice(kind=PolicyKind.RANDOM, source="pi05-tiny")
 
 
 @pytest.mark.parametrize(
