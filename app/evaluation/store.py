@@ -20,6 +20,8 @@ import msgspec
 
 from app.evaluation.plan import Plan, PlanError, Trial, check, differences, plan_hash, trials_of
 from app.evaluation.results import Attempt
+from recordings import Dataset
+from recordings.errors import RecordingError
 
 FOLDER, PLAN, TRIALS, LOCK = "evaluations", "plan.json", "trials.jsonl", "lock"
 
@@ -77,6 +79,11 @@ class Store:
         """
         check(plan)
         now = datetime.now(UTC)
+        # A dataset does not begin in a folder that holds something already.
+        try:
+            Dataset.open(data_dir, create=True)
+        except RecordingError as error:
+            raise StoreError(f"cannot begin an evaluation in {data_dir}: {error}") from error
         path = data_dir / FOLDER / f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
         kept = Kept(plan=plan, hash=plan_hash(plan), begun_at=now.isoformat(timespec="seconds"), label=label)
         try:

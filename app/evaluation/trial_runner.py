@@ -366,12 +366,16 @@ class _Turn:
 
     def _wait(self, step: str, until: Callable[[Snapshot], bool], timeout_s: float) -> Snapshot:
         started_s = time.monotonic()
+        complaints: dict[str, None] = {}
         while True:
             now = self._rig.snapshot()
             if until(now):
                 return now
+            # A refusal is shown for a few seconds only, and is the reason more often than anything else.
+            complaints |= {notice.what: None for notice in now.notices if notice.level != "info"}
             if time.monotonic() - started_s > timeout_s:
-                raise Spoiled(f"{step}: not done after {timeout_s:.0f} s{_refusal(now)}")
+                why = f": {'; '.join(list(complaints)[:3])}" if complaints else ""
+                raise Spoiled(f"{step}: not done after {timeout_s:.0f} s{why}")
             self._breathe(step)
 
     def _pause(self, step: str, seconds: float) -> None:

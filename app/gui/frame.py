@@ -127,7 +127,7 @@ class Frame(QWidget):
         self.episodes_page = EpisodesPage(session, theme, settings=settings, changes=self.changes)
         self.review_page = ReviewPage(session, theme, settings=settings, changes=self.changes)
         self.robot_page = RobotPage(session, theme)
-        self.evaluation_page = EvaluationPage(session, theme)
+        self.evaluation_page = EvaluationPage(session, theme, choice=lambda: self.told.policies.choice)
         self.settings_page = SettingsPage(
             theme,
             settings=settings,

@@ -96,7 +96,14 @@ class ComparisonBars(QWidget):
             write(painter, name, row.variant.value)
             painter.setFont(self._small)
             painter.setPen(QColor(self._theme.palette.text_dim))
-            write(painter, name.translated(0, _LINE_PX), told_time(row.time_to_success_s))
+            if row.time_to_success_s is not None:
+                write(painter, name.translated(0, _LINE_PX), f"{row.time_to_success_s.estimate:.1f} s each")
+            self._cells.append(
+                (
+                    QRectF(0, top, _NAME_PX, _ROW_PX),
+                    f"{row.variant.value}, time to success: {told_time(row.time_to_success_s)}",
+                )
+            )
             for place, column in enumerate(columns):
                 box = QRectF(_NAME_PX + place * width, top, width - tokens.steps(3), _ROW_PX)
                 cell = row.success[column]
@@ -125,7 +132,10 @@ class ComparisonBars(QWidget):
         painter.setFont(self._small)
         painter.setPen(QColor(palette.text_dim))
         rest = QRectF(upper.left() + used, upper.top(), upper.width() - used, upper.height())
-        write(painter, rest, f"n={cell.trials}", RIGHT)
+        range_words = f"{rate.low * 100:.0f}–{rate.high * 100:.0f}"
+        write(painter, rest, range_words)
+        if painter.fontMetrics().horizontalAdvance(f"{range_words}  n={cell.trials}") < rest.width():
+            write(painter, rest, f"n={cell.trials}", RIGHT)
         track = QRectF(box.left(), upper.bottom() + tokens.steps(2), box.width(), _BAR_PX)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(palette.line))

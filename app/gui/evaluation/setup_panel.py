@@ -16,6 +16,7 @@ from app.gui.widgets.choice import Choice
 from app.gui.widgets.label import Label
 from app.gui.widgets.plan_fields import CountEdit, SecondsEdit
 from app.gui.widgets.tick_box import TickBox
+from app.gui.wording import sentence
 from app.session.view import Snapshot
 
 KITCHENS, TIME_LIMIT_S = 10, 120.0
@@ -32,6 +33,7 @@ class SetupPanel(QWidget):
     Attributes:
         plan: what is chosen; None while it cannot be carried out.
         problem: why not.
+        total: how much it is, or the problem; for the page to place where it is always seen.
     """
 
     def __init__(self, profile: str) -> None:
@@ -61,7 +63,7 @@ class SetupPanel(QWidget):
         )
         self.judge.show_value(Judge.WORLD.value)
         self._policy = Label(size_px=tokens.TEXT_SMALL_PX, dim=True, wrap=True)
-        self._total = Label(size_px=tokens.TEXT_SMALL_PX, wrap=True)
+        self.total = Label(size_px=tokens.TEXT_SMALL_PX, wrap=True)
         self._lay_out()
         for tick in (*self.tasks.values(), *self.variants.values()):
             tick.toggled.connect(self._changed)
@@ -71,9 +73,8 @@ class SetupPanel(QWidget):
         self.judge.picked.connect(self._changed)
         self._changed()
 
-    def apply(self, snapshot: Snapshot) -> None:
-        """Follow the policy that is loaded, and what kind of robot this is."""
-        choice = snapshot.policy.choice if snapshot.policy is not None else None
+    def apply(self, snapshot: Snapshot, choice: PolicyChoice | None) -> None:
+        """Follow the policy that is chosen, and what kind of robot this is."""
         if choice is None and snapshot.simulated:
             choice = PolicyChoice(kind=PolicyKind.SCRIPTED)
         known = (choice, snapshot.simulated)
@@ -101,7 +102,7 @@ class SetupPanel(QWidget):
             self.plan = self._make()
         except PlanError as error:
             self.problem = str(error)
-        self._total.say(self.problem if self.plan is None else plan_words(self.plan))
+        self.total.say(sentence(self.problem) if self.plan is None else plan_words(self.plan))
 
     def _make(self) -> Plan:
         if self._choice is None:
@@ -155,7 +156,6 @@ class SetupPanel(QWidget):
         column.addWidget(self.judge)
         column.addSpacing(tokens.steps(2))
         column.addWidget(self._policy)
-        column.addWidget(self._total)
         column.addStretch()
 
 

@@ -13,23 +13,31 @@ from app.gui.actions import Actions
 from app.gui.evaluation.wording import HIDDEN, STATE_WORDS
 from app.gui.theme import Theme
 from app.gui.widgets.action_button import ActionButton
+from app.gui.widgets.camera_tile import CameraTile
 from app.gui.widgets.fact_table import FactTable
 from app.gui.widgets.label import Label
 from app.gui.wording import clock, sentence
 
 _BAR_PX = 8
+_EYE_PX = 190
 
 
 class TrialCard(QWidget):
-    """Shows a view; the buttons do the page's actions."""
+    """Shows a view; the buttons do the page's actions.
 
-    def __init__(self, actions: Actions, theme: Theme) -> None:
+    Args:
+        actions: the page's.
+        theme: colours and icons.
+        eye: a picture of the robot, so that whoever judges need look nowhere else; None where it has no camera.
+    """
+
+    def __init__(self, actions: Actions, theme: Theme, *, eye: CameraTile | None) -> None:
         super().__init__()
         self._state = Label(size_px=tokens.TEXT_LARGE_PX, bold=True)
         self._why = Label(size_px=tokens.TEXT_PX, wrap=True)
         self.bar = _Progress(theme)
         self._task = Label(size_px=tokens.TEXT_LARGE_PX, wrap=True)
-        self._clock = Label(size_px=tokens.TEXT_BANNER_PX, bold=True)
+        self._clock = Label(size_px=tokens.TEXT_TITLE_PX, bold=True)
         self._step = Label(dim=True, wrap=True)
         self._facts = FactTable()
         self._parts = Label(wrap=True)
@@ -51,6 +59,14 @@ class TrialCard(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(tokens.steps(2))
+        if eye is not None:
+            # A tile takes whatever it is given, and would be given nothing beside labels.
+            frame = QWidget()
+            frame.setFixedHeight(_EYE_PX)
+            inside = QVBoxLayout(frame)
+            inside.setContentsMargins(0, 0, 0, 0)
+            inside.addWidget(eye)
+            column.addWidget(frame)
         for part in (
             self._state,
             self.bar,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PyQt6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from app.autonomy.choice import PolicyChoice
 from app.evaluation.desk import Desk, DeskView
 from app.evaluation.report import notes, progress_table
 from app.evaluation.results import Outcome
@@ -13,6 +15,7 @@ from app.evaluation.rig import SimWorld
 from app.evaluation.view import EvaluationView, State
 from app.gui import tokens
 from app.gui.actions import Actions
+from app.gui.camera_order import camera_rank
 from app.gui.evaluation.bars import ComparisonBars
 from app.gui.evaluation.earlier_list import EarlierList
 from app.gui.evaluation.setup_panel import SetupPanel
@@ -20,17 +23,20 @@ from app.gui.evaluation.trial_card import TrialCard
 from app.gui.evaluation.trial_table import TrialTable
 from app.gui.evaluation.wording import HIDDEN, head_words
 from app.gui.pages.page import Page
+from app.gui.picture_scaler import PictureScaler
 from app.gui.session_protocol import SessionLike
 from app.gui.theme import Theme
 from app.gui.widgets.action_button import ActionButton
+from app.gui.widgets.camera_tile import CameraTile
 from app.gui.widgets.key_label import KeyLabel
 from app.gui.widgets.label import Label, rule
 from app.gui.widgets.mark import Mark
 from app.gui.widgets.scroll import scrolled
 from app.gui.wording import sentence
 from app.session.view import Snapshot
+from drivers.profile.schema import RobotProfile
 
-_EARLIER_PX = 132
+_EARLIER_PX = 92
 
 
 class EvaluationPage(Page):
@@ -39,6 +45,7 @@ class EvaluationPage(Page):
     Args:
         session: the robot.
         theme: colours and icons.
+        choice: the policy that is chosen in the window; None while none is.
         desk: the evaluations; made for the session where none is given.
     """
 
@@ -47,9 +54,19 @@ class EvaluationPage(Page):
     key = "Ctrl+5"
     icon = "mdi6.scale-balance"
 
-    def __init__(self, session: SessionLike, theme: Theme, *, desk: Desk | None = None) -> None:
+    def __init__(
+        self,
+        session: SessionLike,
+        theme: Theme,
+        *,
+        choice: Callable[[], PolicyChoice | None] = lambda: None,
+        desk: Desk | None = None,
+    ) -> None:
         super().__init__()
         self._theme = theme
+        self._choice = choice
+        self._scaler = PictureScaler(session.frame)
+        self._eye = _eye_of(session.profile, theme)
         if desk is None:
             snapshot, runtime_dir = session.snapshot(), session.runtime_dir
             world = (lambda: SimWorld(runtime_dir)) if snapshot.simulated else None
@@ -67,7 +84,7 @@ class EvaluationPage(Page):
 
     def build(self, actions: Actions) -> None:
         """Lay out, once every action is registered."""
-        self.card = TrialCard(actions, self._theme)
+        self.card = TrialCard(actions, self._theme, eye=self._eye)
         self._buttons = [
             ActionButton(actions["evaluation.pause"], self._theme, title="Pause"),
             ActionButton(actions["evaluation.end"], self._theme, title="End"),
@@ -175,12 +192,20 @@ class EvaluationPage(Page):
         """Follow the evaluation and the policy that is loaded."""
         self._view = self.desk.view
         if not self.running:
-            self.setup.apply(snapshot)
+            self.setup.apply(snapshot, self._choice())
+        elif self._eye is not None:
+            eye = self._eye
+            frame = self._scaler.newest({eye.name: eye.picture_size})[eye.name]
+            eye.apply(next((camera for camera in snapshot.cameras if camera.name == eye.name), None), frame)
         self._show()
 
     def entered(self) -> None:
         """The list is read again."""
         self.desk.refresh()
+
+    def left(self) -> None:
+        """No picture is scaled for a page that nobody sees. What runs runs on."""
+        self._scaler.stop()
 
     def ended(self) -> None:
         """The window closes: so does what runs."""
@@ -222,6 +247,7 @@ class EvaluationPage(Page):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(tokens.steps(2))
         column.addWidget(scrolled(self.setup), stretch=1)
+        column.addWidget(self.setup.total)
         column.addWidget(begin)
         column.addWidget(rule())
         column.addWidget(Label("Earlier evaluations", size_px=tokens.TEXT_SMALL_PX, dim=True))
@@ -257,6 +283,14 @@ class EvaluationPage(Page):
             column.addWidget(label)
         column.addStretch()
         return empty
+
+
+def _eye_of(profile: RobotProfile, theme: Theme) -> CameraTile | None:
+    """The camera that sees most of what is done."""
+    for name in sorted(profile.cameras, key=camera_rank)[:1]:
+        camera = profile.cameras[name]
+        return CameraTile(name, theme, aspect=camera.width_px / camera.height_px)
+    return None
 
 
 _FIRST_STEPS = (

@@ -12,6 +12,7 @@ import pytest
 from app.evaluation.plan import trials_of
 from app.evaluation.results import Outcome
 from app.evaluation.store import PlanMismatch, Store, StoreError, find, list_paths
+from recordings import Dataset
 from tests.app.evaluation.plans import plan
 from tests.app.evaluation.results_of import attempt_of
 
@@ -150,10 +151,14 @@ def test_evaluations_are_found_by_id_by_part_and_as_the_last(tmp_path: Path) -> 
         find(tmp_path, "20")
 
 
-def test_a_dataset_does_not_mind_the_folder(tmp_path: Path) -> None:
-    from recordings import Dataset
-
-    dataset = Dataset.open(tmp_path, create=True)
-    begun(tmp_path)
-    assert Dataset.open(tmp_path).episodes() == []
+def test_recordings_can_be_made_in_a_new_folder_that_began_with_an_evaluation(tmp_path: Path) -> None:
+    begun(tmp_path / "new")
+    dataset = Dataset.open(tmp_path / "new", create=True)
+    assert dataset.episodes() == []
     assert dataset.trashed() == []
+
+
+def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "letters.txt").write_text("dear diary")
+    with pytest.raises(StoreError, match="is not empty and holds no dataset"):
+        Store.begin(tmp_path, plan())
