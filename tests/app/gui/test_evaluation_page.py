@@ -29,15 +29,20 @@ Key = Qt.Key
 
 
 @pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    return tmp_path / "dataset"
+
+
+@pytest.fixture
 def rig() -> FakeRig:
     return FakeRig()
 
 
 @pytest.fixture
-def page(frame: Frame, rig: FakeRig, tmp_path: Path) -> Iterator[EvaluationPage]:
+def page(frame: Frame, rig: FakeRig, data_dir: Path) -> Iterator[EvaluationPage]:
     """The window's page, with evaluations of a make-believe robot."""
     shown = frame.evaluation_page
-    desk = Desk(rig, tmp_path, world=lambda: rig)
+    desk = Desk(rig, data_dir, world=lambda: rig)
     shown.earlier.chosen.disconnect()
     shown.desk = desk
     shown.earlier.chosen.connect(desk.open)
@@ -89,14 +94,14 @@ def test_a_plan_is_ticked_together_and_says_how_much_it_is(page: EvaluationPage)
 
 
 def test_the_policy_is_the_one_that_is_chosen_in_the_window(
-    theme: Theme, session: object, rig: FakeRig, tmp_path: Path
+    theme: Theme, session: object, rig: FakeRig, data_dir: Path
 ) -> None:
     chosen = PolicyChoice(kind=PolicyKind.SERVER, source="ws://host:8000", execute_steps=10)
     made = EvaluationPage(
         session,  # type: ignore[arg-type]
         theme,
         choice=lambda: chosen,
-        desk=Desk(rig, tmp_path, world=None),
+        desk=Desk(rig, data_dir, world=None),
     )
     made.setup.apply(rig.snapshot(), chosen)
     made.setup.tasks["raise the lift"].click()
@@ -117,7 +122,7 @@ def test_a_task_that_no_world_knows_is_for_a_person_to_judge(page: EvaluationPag
 
 
 def test_what_is_begun_by_key_runs_and_its_table_grows(
-    window: Window, page: EvaluationPage, rig: FakeRig, tmp_path: Path
+    window: Window, page: EvaluationPage, rig: FakeRig, data_dir: Path
 ) -> None:
     rig.turns = lambda task, level, seed, again: Turn("succeed" if level == "model" else "fail")
     page.setup.tasks["raise the lift"].click()
@@ -131,11 +136,11 @@ def test_what_is_begun_by_key_runs_and_its_table_grows(
     assert not page.bars.grab().isNull()
     soon(lambda: page.earlier.count() == 1)
     press(window, Key.Key_X)
-    soon(lambda: (list_paths(tmp_path)[0] / "trials.csv").exists())
+    soon(lambda: (list_paths(data_dir)[0] / "trials.csv").exists())
 
 
 def test_pause_go_on_and_end_by_key(
-    window: Window, page: EvaluationPage, rig: FakeRig, tmp_path: Path
+    window: Window, page: EvaluationPage, rig: FakeRig, data_dir: Path
 ) -> None:
     page.setup.tasks["raise the lift"].click()
     press(window, Key.Key_B)
@@ -148,7 +153,7 @@ def test_pause_go_on_and_end_by_key(
     press(window, Key.Key_E)
     soon(lambda: not page.running)
     assert rig.mode is Mode.HOLD
-    assert not Store.read(list_paths(tmp_path)[0]).complete
+    assert not Store.read(list_paths(data_dir)[0]).complete
 
 
 def test_a_judge_sees_the_robot_and_not_the_variant_and_judges_by_key(
@@ -187,9 +192,9 @@ def test_a_press_for_one_trial_never_judges_the_next(page: EvaluationPage, rig: 
 
 
 def test_an_earlier_one_is_opened_by_choosing_it_and_resumed_by_key(
-    window: Window, page: EvaluationPage, tmp_path: Path
+    window: Window, page: EvaluationPage, data_dir: Path
 ) -> None:
-    kept = half_done(tmp_path, tasks=("raise the lift",))
+    kept = half_done(data_dir, tasks=("raise the lift",))
     page.entered()
     soon(lambda: page.earlier.count() == 1)
     assert page.no_resume == "Choose an earlier evaluation first."
@@ -197,7 +202,7 @@ def test_an_earlier_one_is_opened_by_choosing_it_and_resumed_by_key(
     soon(lambda: page.table.trials.rowCount() == 3)
     press(window, Key.Key_U)
     soon(lambda: page.table.trials.rowCount() == 6 and not page.running)
-    assert Store.read(tmp_path / "evaluations" / kept).complete
+    assert Store.read(data_dir / "evaluations" / kept).complete
     soon(lambda: page.no_resume == "It is complete.")
 
 
