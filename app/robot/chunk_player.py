@@ -3,7 +3,8 @@
 A chunk's steps carry the times at which they are due at full speed. The player walks from step to step, slower where
 the speed is scaled down, and takes the next chunk the tick it comes. Chunks are never averaged: what is left of the
 difference between what was asked for last and what the new chunk would ask for decays, slowly enough not to be a jump,
-on top of the new chunk's own motion. So the step at a hand-over is the new chunk's own step.
+on top of the new chunk's own motion. The step at a hand-over is, entry by entry, the lesser of the step before it and
+the new chunk's own, and none where these go opposite ways.
 
 When no chunk follows in time, the last one runs out and the robot stands: it is for the loop to say so.
 """
@@ -19,7 +20,7 @@ from drivers.profile import RobotProfile
 
 Vector = NDArray[np.float32]
 
-SHORTEST_DECAY_S = 0.1
+SHORTEST_DECAY_S = 0.2
 """What is left of a difference never vanishes faster, however small it is."""
 DECAY_SPEED = {"arm": 0.4, "gripper": 1.0, "lift": 0.04, "base": 0.25}
 """How fast it vanishes at most, in its middle: rad/s, openings/s, m/s, and m/s² or rad/s² for a base's speeds."""
@@ -45,6 +46,7 @@ class ChunkPlayer:
             self._speeds[segment.slice] = segment.kind == "base"
             self._decay_speed[segment.slice] = DECAY_SPEED[segment.kind]
         self._asked = np.where(self._speeds, 0.0, pose).astype(np.float64)
+        self._step = np.zeros(profile.dof)
         self._chunk: Chunk | None = None
         self._cursor = 0.0
         self._offset = np.zeros(profile.dof)
@@ -104,12 +106,14 @@ class ChunkPlayer:
         if self._waited_s > 0.0:
             self.late += 1
         self._chunk, self._cursor, self._waited_s = chunk, max(0.0, cursor), 0.0
-        # So far the new chunk would differ from what was asked for a tick ago; from there its own step is taken.
-        before = self._scaled(self._at(self._cursor - speed * self._dt_s * 1e9 / chunk.step_ns), speed)
-        self._offset = self._asked - before
+        due = self._scaled(self._at(self._cursor), speed)
+        ahead = speed * self._dt_s * 1e9 / chunk.step_ns
+        after = max(self._cursor, ahead)  # before its first step a chunk tells of no motion
+        own = self._scaled(self._at(after) - self._at(after - ahead), speed)
+        self._offset = self._asked + _lesser(self._step, own) - due
         peak = 1.5  # of a smooth step's slope, over its mean
         self._decay_s = np.maximum(SHORTEST_DECAY_S, peak * np.abs(self._offset) / self._decay_speed)
-        self._since_s = 0.0
+        self._since_s = -self._dt_s  # nothing of it fades in the first tick
 
     def step(self, *, speed: float) -> Vector:
         """The action of this tick, (D,).
@@ -117,25 +121,29 @@ class ChunkPlayer:
         Args:
             speed: factor in (0, 1] by which the pace is scaled.
         """
+        before = self._asked
+        self._asked = self._next(speed)
+        self._step = self._asked - before
+        return self._asked.astype(np.float32)
+
+    def _next(self, speed: float) -> NDArray[np.float64]:
         chunk = self._chunk
         if chunk is None:
-            return self._asked.astype(np.float32)
+            return self._asked
         self._since_s += self._dt_s
         if not self._in_steps and not chunk.final:
             # It stands where it is: nobody knows any more whether the way goes on.
             self._waited_s += self._dt_s
-            self._asked = np.where(self._speeds, 0.0, self._asked)
-            return self._asked.astype(np.float32)
-        share = np.minimum(1.0, self._since_s / self._decay_s)
+            return np.where(self._speeds, 0.0, self._asked)
+        share = np.clip(self._since_s / self._decay_s, 0.0, 1.0)
         left = self._offset * (1.0 - share * share * (3.0 - 2.0 * share))
-        if self._in_steps:
-            self._asked = self._scaled(self._at(self._cursor), speed) + left
-            last, ahead = len(chunk.actions) - 1, self._cursor + speed * self._dt_s * 1e9 / chunk.step_ns
-            # The last step is asked for too, wherever between two ticks it is due.
-            self._cursor = last if self._cursor < last < ahead else ahead
-        else:
-            self._asked = np.where(self._speeds, 0.0, chunk.actions[-1] + left)
-        return self._asked.astype(np.float32)
+        if not self._in_steps:
+            return np.where(self._speeds, 0.0, chunk.actions[-1] + left)
+        wanted = self._scaled(self._at(self._cursor), speed) + left
+        last, ahead = len(chunk.actions) - 1, self._cursor + speed * self._dt_s * 1e9 / chunk.step_ns
+        # The last step is asked for too, wherever between two ticks it is due.
+        self._cursor = last if self._cursor < last < ahead else ahead
+        return wanted
 
     def _at(self, cursor: float) -> NDArray[np.float64]:
         """(D,) what the chunk asks for so many steps in, between two steps on the line that joins them."""
@@ -151,3 +159,9 @@ class ChunkPlayer:
     def _scaled(self, action: NDArray[np.float64], speed: float) -> NDArray[np.float64]:
         """Speeds as slow as the pace is."""
         return np.where(self._speeds, action * speed, action)
+
+
+def _lesser(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Entry by entry the one nearer to zero, and zero where their signs differ."""
+    nearer = np.where(np.abs(one) < np.abs(other), one, other)
+    return np.where(one * other > 0.0, nearer, 0.0)
