@@ -10,7 +10,7 @@ from app.session.view import Notice
 PASSING_S = 8.0
 """How long a line stays that tells of something over and done with, such as a refused command."""
 
-PASSING_KEYS = ("command", "drop:", "episode", "owner")
+PASSING_KEYS = ("command", "drop:", "episode", "owner", "utterance")
 STAYING_S = {"episode:cut": 60.0}
 """What calls for something to be done stays longer than what only tells."""
 

@@ -111,6 +111,7 @@ class Pump:
         self.voice: Callable[[], VoiceView | None] = lambda: None
         self.policy: Callable[[], PolicyView | None] = lambda: None
         self.takers: list[Callable[[Event], None]] = []
+        self.when_lost: list[Callable[[str], None]] = []
         self._told = plane.publisher(EVENTS)
         # What never changes is right from the first look on: a window builds itself by it.
         self.snapshot = Snapshot(
@@ -308,6 +309,8 @@ class Pump:
                 self._was_stopped = self.snapshot.mode is Mode.STOPPED
             # What it said before is about what it knew; started again, it says anew what is still so.
             self.notices.forget(change.name)
+            for see in self.when_lost:
+                see(change.name)
             self._library.refresh()
         else:
             self.notices.remove(key)

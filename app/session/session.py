@@ -116,6 +116,7 @@ class Session:
         self.voice = Voice(self._pump, self.runtime_dir, self._wanted.put, self._told)
         self._pump.policy, self._pump.voice = self.autonomy.view, self.voice.view
         self._pump.takers += [self.autonomy.take, self.voice.take]
+        self._pump.when_lost.append(self.voice.lost)
         self._ended = threading.Event()
         self._beaten_ns = 0
         self._pump.start()
@@ -294,6 +295,7 @@ class Session:
         """Say that the app itself speaks until then (monotonic), so that its voice is not taken for a command."""
         if self._pump.listening:
             self._send(SPEECH, Hush(until_ns=until_ns))
+        self.voice.hushed(until_ns)
 
     def trash_episode(self, episode_id: str) -> None:
         """Put an episode into the trash."""
@@ -350,6 +352,7 @@ class Session:
         if self._ended.is_set():
             return
         self._ended.set()
+        self._wanted.put(lambda: None)  # so that its thread looks up
         self._thread.join()
         self._pump.close()
         self._library.close()
@@ -392,7 +395,7 @@ class Session:
             self._collecting.step()
             self._pump.poll(beaten_ns=self._seen_ns)
             deadline = max(deadline + PUMP_PERIOD_S, time.monotonic())
-            self._ended.wait(deadline - time.monotonic())
+            self._carry_out(until_s=deadline)
         # What was asked for just before the end, such as an episode's outcome, still counts.
         self._carry_out()
         last_s = time.monotonic() + LAST_ANSWERS_S
@@ -400,10 +403,12 @@ class Session:
             self._pump.poll(beaten_ns=self._seen_ns)
             time.sleep(PUMP_PERIOD_S)
 
-    def _carry_out(self) -> None:
-        """Do what has been asked for since the last time."""
+    def _carry_out(self, *, until_s: float | None = None) -> None:
+        """Do what has been asked for since the last time, and until then (monotonic) whatever is asked for, at once."""
         while True:
+            left_s = 0.0 if until_s is None or self._ended.is_set() else until_s - time.monotonic()
             try:
-                self._wanted.get_nowait()()
+                wanted = self._wanted.get(timeout=left_s) if left_s > 0 else self._wanted.get_nowait()
             except queue.Empty:
                 return
+            wanted()

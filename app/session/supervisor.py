@@ -154,6 +154,11 @@ class Supervisor:
         child = self._children.get(name)
         return child.status if child is not None else None
 
+    def lost(self, name: str) -> bool:
+        """Whether a process was lost and is not back yet."""
+        child = self._children.get(name)
+        return child is not None and child.lost
+
     def views(self) -> tuple[ProcessView, ...]:
         """What the window shows of each process."""
         return tuple(self._view(child) for child in self._children.values())

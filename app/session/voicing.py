@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from app.messages import AUTOMATIC_MODES, CorrectUtterance, Event, Mode, Talk, Transcribe
+from app.messages import AUTOMATIC_MODES, CorrectUtterance, Event, Hush, Mode, Reply, Talk, Transcribe
 from app.session.pump import Pump
 from app.session.voice_view import CandidateView, UtteranceView, VoiceView
 from app.speech.transcribing import Transcribing, write_transcribing
@@ -18,6 +18,8 @@ from app.speech.transcribing import Transcribing, write_transcribing
 TRANSCRIBER = "transcriber"
 SHOWN = 8
 """Utterances kept for the screen."""
+OPEN_STATES = ("speaking", "reading")
+"""Of an utterance of which more is to come."""
 
 Tell = Callable[[str, str, float, int], None]
 """Carries out a subtask: its text, its origin, the confidence in it, and the utterance that it came from."""
@@ -42,6 +44,7 @@ class Voice:
         self._tell = tell
         self._transcribing: Transcribing | None = None
         self._utterances: deque[UtteranceView] = deque(maxlen=SHOWN)
+        self._held = False
 
     def switch(self, on: bool, *, device: str = "", transcribing: Transcribing | None = None) -> None:
         """Have a microphone and a reader of utterances, or no longer; another call while it is on changes how."""
@@ -49,9 +52,13 @@ class Voice:
         self._want(partial(self._switch, wanted, device))
 
     def talk(self, on: bool) -> None:
-        """The talk key is held, or let go."""
+        """The talk key is held, or let go. What cannot be heard or read is refused, by a notice."""
         command = Talk(on=on, time_ns=time.monotonic_ns())
         self._want(partial(self._post_talk, command))
+
+    def hushed(self, until_ns: int) -> None:
+        """The app itself speaks until then (monotonic): its voice is not taken for somebody's, where no key is held."""
+        self._want(partial(self._post_hush, Hush(until_ns=until_ns)))
 
     def choose(self, utterance: int, phrase: str) -> None:
         """Answer what an utterance that could not be told was; the subtask is then applied."""
@@ -66,8 +73,9 @@ class Voice:
         if self._transcribing is None:
             return None
         status = self._pump.detail(TRANSCRIBER)
+        unseen = "lost" if self._pump.supervisor.lost(TRANSCRIBER) else "starting"
         return VoiceView(
-            state=str(status.get("state", "starting")),
+            state=str(status.get("state", unseen)),
             model=self._transcribing.model,
             detail=str(status.get("detail", "")),
             done_bytes=int(status.get("done_bytes", 0)),
@@ -87,6 +95,26 @@ class Voice:
         if seen.state == "accepted":
             self._apply(seen.number, seen.accepted, seen.confidence)
 
+    def lost(self, process: str) -> None:
+        """Learn that a process was lost: with the transcriber goes what was being said. On the session's thread."""
+        if process != TRANSCRIBER:
+            return
+        self._held = False
+        for seen in list(self._utterances):
+            if seen.state in OPEN_STATES:
+                reason = "the transcriber was lost in its midst; say it again once it is back"
+                self._replace(dataclasses.replace(seen, state="failed", reason=reason))
+                # Said for the recording, too, which else would have an utterance without an end.
+                self._pump.say(
+                    "utterance",
+                    f"What you said was lost: {reason}",
+                    utterance=seen.number,
+                    state="failed",
+                    reason=reason,
+                    began_ns=seen.began_ns,
+                    ended_ns=seen.ended_ns,
+                )
+
     # -- inside --------------------------------------------------------------------------------------------------------
 
     def _switch(self, wanted: Transcribing | None, device: str) -> None:
@@ -103,10 +131,32 @@ class Voice:
         self._pump.supervisor.add(TRANSCRIBER)
 
     def _post_talk(self, command: Talk) -> None:
-        if self._transcribing is None:
-            self._pump.notices.refuse("voice is switched off; switch it on first, in Settings")
+        if command.on:
+            if why_not := self._why_deaf():
+                self._pump.notices.refuse(why_not)
+                return
+        elif not self._held:
             return
-        self._pump.post(TRANSCRIBER, command, None)
+        self._held = command.on
+        self._pump.post(TRANSCRIBER, command, self._talk_answered if command.on else None)
+
+    def _talk_answered(self, reply: Reply) -> None:
+        if reply.error:
+            self._held = False
+
+    def _why_deaf(self) -> str:
+        """Why nobody is there to read what is said; what a reader that is there lacks, it says itself."""
+        if self._transcribing is None:
+            return "voice is switched off; switch it on first, in Settings"
+        if self._pump.supervisor.status(TRANSCRIBER) is None:
+            lost = self._pump.supervisor.lost(TRANSCRIBER)
+            what = "is lost and being started again" if lost else "is starting"
+            return f"what you say is not read yet: the transcriber {what}; say it again in a moment, or use the keys"
+        return ""
+
+    def _post_hush(self, command: Hush) -> None:
+        if self._transcribing is not None and self._transcribing.hands_free:
+            self._pump.post(TRANSCRIBER, command, None)
 
     def _correct(self, utterance: int, text: str, *, chosen: bool) -> None:
         text = " ".join(text.split())

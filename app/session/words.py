@@ -24,6 +24,7 @@ PART_WORDS = {
     "simworld": "The simulated kitchen is",
     "hands": "The operator's inputs are",
     "speech": "The ear for spoken words is",
+    "transcriber": "The reader of what is said is",
 }
 
 
