@@ -28,6 +28,7 @@ from app.speech.ring import SoundRing
 from app.speech.said import HANDS_FREE, PUSH, Said, Unsaid
 from app.speech.telling import told_of_reading
 from app.speech.transcribing import Transcribing, read_transcribing
+from recordings.errors import RecordingError
 
 THREADS = 2
 """Of torch: a short utterance is no faster with more. They are only used while something is read."""
@@ -250,20 +251,26 @@ class TranscriberProcess:
         except SoundGone as error:
             request.refuse(str(error))
             return
-        except OSError as error:
-            request.refuse(
-                f"the correction could not be kept: {error}; free some room, or mend {error.filename}"
+        except (RecordingError, OSError) as error:
+            request.done()
+            self._context.event(
+                "fault",
+                f"The sound of “{text}” could not be kept as a transcript pair: {error}",
+                key="correction",
+                level="error",
+                remedy="the words count all the same; see to the disk and correct it again",
             )
             return
+        request.done(file=str(file))
         self._context.event(
             "correction",
             f"“{text}” was said, where “{heard}” was heard",
+            key="correction",
             utterance=utterance,
             heard=heard,
             text=text,
             file=str(file),
         )
-        request.done(file=str(file))
 
     def _device_name(self) -> str:
         """The microphone, by the speech process's last heartbeat."""

@@ -56,7 +56,7 @@ class Corrections:
 
         Raises:
             SoundGone: its sound is no longer kept, or was another process's.
-            OSError: the disk refuses it.
+            RecordingError, OSError: the disk refuses it.
         """
         said = next((one for one in self._said if one.number == number), None)
         if said is None:

@@ -75,9 +75,10 @@ class PushToTalk:
         if self._held:
             return None
         self._held = True
-        for press in self._presses:
-            press.no_later_ns = min(press.no_later_ns or time_ns, time_ns)
         begin_ns = max(time_ns - int(PRE_ROLL_S * _SECOND_NS), self._last_end_ns)
+        for before in self._presses:
+            before.no_later_ns = min(before.no_later_ns or time_ns, time_ns)
+            begin_ns = max(begin_ns, before.released_ns or 0)
         self._presses.append(_Press(time_ns, begin_ns))
         return time_ns
 

@@ -56,10 +56,15 @@ def write_pair(data_dir: Path, samples: NDArray[np.int16], transcript: Transcrip
         The sound's path.
 
     Raises:
+        RecordingError: there can be no dataset in that folder.
         OSError: the disk is full or refuses it; no half a pair is left under a name.
     """
+    # Only here, for it costs half a second. What else is in an empty folder keeps a dataset from being made there.
+    from recordings import Dataset
+
+    Dataset.open(data_dir, create=True)
     folder = data_dir / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(exist_ok=True)
     name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{transcript.began_ns}"
     sound = folder / f"{name}.wav"
     written = io.BytesIO()
