@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from drivers.microphone.capture import RATE_HZ
 
 STARTS_WITHIN_S = 15.0
+_ROOM = "module-null-sink sink_name=room rate=16000 channels=1"
 
 
 class Room:
@@ -31,10 +32,7 @@ class Room:
             "HOME": str(folder),
             "XDG_RUNTIME_DIR": str(folder),
         }
-        self._modules = (
-            f"module-native-protocol-unix auth-anonymous=1 socket={socket}",
-            "module-null-sink sink_name=room rate=16000 channels=1",
-        )
+        self._modules = (f"module-native-protocol-unix auth-anonymous=1 socket={socket}", _ROOM)
         self.start()
 
     def start(self) -> None:
@@ -66,6 +64,14 @@ class Room:
         return subprocess.run(
             ["pactl", *arguments], env=os.environ | self.environment, capture_output=True, check=check
         )
+
+    def unplug(self) -> None:
+        """Take the microphone away; the sound server goes on without one."""
+        self.control("unload-module", "module-null-sink")
+
+    def plug(self) -> None:
+        """Put the microphone back."""
+        self.control("load-module", *_ROOM.split())
 
     def play(self, samples: NDArray[np.int16]) -> None:
         """Play (n,) samples at 16 kHz to their end."""
