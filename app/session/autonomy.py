@@ -174,9 +174,8 @@ class Autonomy:
             self._pump.notices.remove(f"process:{POLICY}")
             return
         write_choice(self._runtime_dir, choice)
-        if self._pump.supervisor.status(POLICY) is not None:
-            self._pump.post(POLICY, LoadPolicy(), None)
-        self._pump.supervisor.add(POLICY)
+        if not self._pump.supervisor.add(POLICY):
+            self._pump.inform(POLICY, LoadPolicy())
 
     def _go_alone(self, task: str, dead_man: bool) -> None:
         task = " ".join(task.split())

@@ -87,6 +87,7 @@ class Pump:
         self._events = plane.subscriber(EVENTS)
         self._heartbeat = plane.publisher(status_topic(OWNER))
         self._clients: dict[str, CommandClient] = {}
+        self._to_inform: dict[str, Command] = {}
         self._answered: dict[tuple[str, int], Callable[[Reply], None]] = {}
         self._tick_heard_ns = 0
         self._loop_meter = LoopMeter()
@@ -136,6 +137,16 @@ class Pump:
         if answered is not None:
             self._answered[process, number] = answered
 
+    def inform(self, process: str, command: Command) -> None:
+        """Tell a process that what it was started with has changed: now, or as soon as it is heard.
+
+        One that is just starting may have read it a moment ago, and is not yet known to listen.
+        """
+        if self.supervisor.status(process) is not None:
+            self.post(process, command)
+        else:
+            self._to_inform[process] = command
+
     def poll(self, *, beaten_ns: int) -> None:
         """Take in what is new, say what is due, and replace the snapshot.
 
@@ -163,6 +174,8 @@ class Pump:
         if self._is_due("supervise", SUPERVISE_S):
             for change in self.supervisor.poll():
                 self._take_change(change)
+            for process in [name for name in self._to_inform if self.supervisor.status(name) is not None]:
+                self.post(process, self._to_inform.pop(process))
             for notice, wanted in standing_notices(
                 self.detail("robot"), disk_free_bytes=self._disk_free, data_dir=self._data_dir
             ):
@@ -202,9 +215,8 @@ class Pump:
         # Whatever its words, what stops the robot is heeded while the app speaks.
         listening = msgspec.structs.replace(listening, urgent=tuple(sorted(self.stop_triggers)))
         write_listening(self._runtime_dir, listening)
-        if self.supervisor.status(SPEECH) is not None:
-            self.post(SPEECH, Listen(), None)
-        self.supervisor.add(SPEECH)
+        if not self.supervisor.add(SPEECH):
+            self.inform(SPEECH, Listen())
 
     @property
     def awaits_answers(self) -> bool:

@@ -102,10 +102,10 @@ class Supervisor:
         for child in self._children.values():
             self._start(child)
 
-    def add(self, name: str) -> None:
-        """Run one process more; one that runs already goes on."""
+    def add(self, name: str) -> bool:
+        """Run one process more; one that runs already goes on. Whether it was started by this."""
         if name in self._children or self._closing:
-            return
+            return False
         for child in [child for child in self._leaving if child.name == name]:
             # Two of a name would share a door; what is going anyway, goes now.
             self._kill(child)
@@ -113,6 +113,7 @@ class Supervisor:
         child = Child(name, self._plane.subscriber(status_topic(name)))
         self._children[name] = child
         self._start(child)
+        return True
 
     def remove(self, name: str) -> None:
         """Let a process end, for it is no longer wanted; `poll` sees to it."""

@@ -126,9 +126,8 @@ class Voice:
             self._pump.notices.remove(f"process:{TRANSCRIBER}")
             return
         write_transcribing(self._runtime_dir, wanted)
-        if self._pump.supervisor.status(TRANSCRIBER) is not None:
-            self._pump.post(TRANSCRIBER, Transcribe(), None)
-        self._pump.supervisor.add(TRANSCRIBER)
+        if not self._pump.supervisor.add(TRANSCRIBER):
+            self._pump.inform(TRANSCRIBER, Transcribe())
 
     def _post_talk(self, command: Talk) -> None:
         if command.on:
