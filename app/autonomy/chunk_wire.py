@@ -12,6 +12,8 @@ from policy.types import ActionChunk
 STEP_RANGE_NS = (5_000_000, 500_000_000)
 STILL = 1e-6
 """Rows that differ by less are one and the same pose."""
+SPARE_ROWS = 10
+"""Kept of a final chunk beyond those that will be over."""
 
 
 class BadChunk(ValueError):
@@ -52,11 +54,16 @@ def checked_actions(chunk: ActionChunk, *, width: int) -> tuple[NDArray[np.float
     return actions.astype(np.float64), step_ns
 
 
-def trimmed(actions: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Without the rows at the end in which nothing moves any more, but for the first two of them."""
+def trimmed(actions: NDArray[np.float64], *, passed: int) -> NDArray[np.float64]:
+    """Without the rows at the end in which nothing moves any more, but for the first two of them.
+
+    Args:
+        actions: (T, D).
+        passed: leading rows that will be over when it arrives; a few more are kept, so that it does not come too late.
+    """
     moves = np.flatnonzero((np.abs(actions - actions[-1]) > STILL).any(axis=1))
     last = int(moves[-1]) + 1 if len(moves) else 0
-    return actions[: max(2, last + 2)]
+    return actions[: max(passed + SPARE_ROWS, last + 2)]
 
 
 def packed(

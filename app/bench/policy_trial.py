@@ -43,11 +43,15 @@ from policy.types import ActionChunk, Committed, Observation
 
 HOMED_S, SETTLE_S = 60.0, 1.0
 CONNECT_TRIES, BUSY_TRIES = 20, 4
-BUSY = "no answer from"
+BUSY = ("no answer from", "is lost", "no reply")
 FINISHED_S = 180.0
 """Simulated seconds that a task may take."""
 MAKING_TICKS, NAMING_TICKS = 3, 5
 """How long a chunk and a subtask take, in ticks, by default."""
+
+
+class MachineBusy(RuntimeError):
+    """The robot could not be made ready; its lines are answered in real time, even here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +65,7 @@ class PolicyTrial:
         simulated_s, computed_s: how long it took the robot, and the computer.
         subtasks: those that were in force, in order, with whether each succeeded by its own check.
         late: how often the robot stood because a chunk was late.
-        wrong: the first complaint, and why a subtask was given up.
+        wrong: every complaint, and why a subtask was given up.
     """
 
     task: str
@@ -76,7 +80,7 @@ class PolicyTrial:
     @property
     def machine_was_busy(self) -> bool:
         """Whether the lines, which are answered in real time even here, were silent in the middle of it."""
-        return not self.succeeded and BUSY in self.wrong
+        return not self.succeeded and any(words in self.wrong for words in BUSY)
 
 
 def run_policy_trial(
@@ -99,7 +103,7 @@ def run_policy_trial(
         speed: the robot's factor, in (0, 1].
 
     Raises:
-        RuntimeError: when the robot does not answer.
+        MachineBusy: when the robot does not answer, or does not find its lift's zero.
     """
     clock = SteppedClock(period_ns=round(1e9 / profile.control_rate_hz))
     world = kitchen_for(profile, task, seed=seed)
@@ -127,7 +131,7 @@ def _connected(profile: RobotProfile, runtime_dir: Path) -> Robot:
         if report.ok:
             return robot
         robot.close()
-    raise RuntimeError(f"the simulated robot does not answer: {report}")
+    raise MachineBusy(f"the simulated robot does not answer: {report}")
 
 
 @dataclass(eq=False)
@@ -255,7 +259,7 @@ class _Alone:
             return
         chunk, final = making.chunk, isinstance(making.chunk, FinalChunk)
         actions, step_ns = checked_actions(chunk, width=self.profile.dof)
-        actions = trimmed(actions) if final else actions
+        actions = trimmed(actions, passed=making.due.frozen) if final else actions
         self._number += 1
         parts = packed(
             actions,
@@ -269,8 +273,8 @@ class _Alone:
             subtask=current.text,
         )
         self.loop.take_chunk(np.concatenate(parts))
-        if self.loop.refusal:
-            self.wrong = self.wrong or f"refused: {self.loop.refusal}"
+        if self.loop.refusal and self.loop.refusal not in self.wrong:
+            self.wrong += f"; refused: {self.loop.refusal}"
         gave_up = chunk.gave_up if isinstance(chunk, FinalChunk) else ""
         self._pacing.send(Sent(self._number, actions, current.applied_ns, step_ns, final, gave_up, now_ns))
 
@@ -279,7 +283,7 @@ class _Alone:
             self._tick()
             if self.robot.lifts_homed:
                 return
-        raise RuntimeError(f"the lift did not find its zero in {HOMED_S:g} s: {self.robot.homing}")
+        raise MachineBusy(f"the lift did not find its zero in {HOMED_S:g} s: {self.robot.homing}")
 
     def _tick(self) -> tuple[Measurement, Asked]:
         self.clock.step()
@@ -293,9 +297,9 @@ class _Alone:
         return Observation({}, self._known.at(time_ns), time_ns)
 
     def _hear(self, kind: str, message: str, *, level: str = "info", **data: Any) -> None:
-        """Keep the first complaint, and how each subtask went."""
-        if level != "info" and not self.wrong:
-            self.wrong = message
+        """Keep complaints, and how each subtask went."""
+        if level != "info" and message not in self.wrong:
+            self.wrong += f"; {message}" if self.wrong else message
         if kind == "subtask" and data.get("state") in ("done", "ended"):
             self._judge(data["text"])
         if kind == "task":
@@ -326,7 +330,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         trials = []
         for seed in range(options.first_seed, options.first_seed + options.seeds):
             for _ in range(BUSY_TRIES):
-                trial = run_policy_trial(
+                trial = _tried(
                     profile,
                     task,
                     seed=seed,
@@ -334,15 +338,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     making_ticks=options.ticks,
                     speed=options.speed,
                 )
-                if not trial.machine_was_busy:
+                if trial is not None and not trial.machine_was_busy:
                     break
                 print(f"  seed {seed}: once more, the machine was too busy to answer the lines", flush=True)
+            if trial is None:
+                raise MachineBusy("the machine is too busy for the lines to be answered; try again later")
             trials.append(trial)
             if not trial.succeeded or trial.wrong:
                 print(f"  seed {seed}: {trial}", flush=True)
         print(_summary(task, trials), flush=True)
         worst = min(worst, sum(trial.succeeded for trial in trials) / len(trials))
     return 0 if worst >= 0.8 else 1
+
+
+def _tried(profile: RobotProfile, task: str, **how: Any) -> PolicyTrial | None:
+    """A trial; None where the robot could not even be made ready."""
+    try:
+        return run_policy_trial(profile, task, **how)
+    except MachineBusy:
+        return None
 
 
 def _summary(task: str, trials: Sequence[PolicyTrial]) -> str:

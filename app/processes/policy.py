@@ -330,7 +330,7 @@ class PolicyProcess:
             return
         final = isinstance(chunk, FinalChunk)
         if final:
-            actions = trimmed(actions)
+            actions = trimmed(actions, passed=wanted.due.frozen)
             asked_for = asked_for[: len(actions)]
         now_ns = time.monotonic_ns()
         self._number += 1

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.autonomy.chunk_wire import BadChunk, checked_actions, packed, trimmed
+from app.autonomy.chunk_wire import SPARE_ROWS, BadChunk, checked_actions, packed, trimmed
 from app.messages import Mode
 from app.robot.chunks import parse_chunk
 from policy.types import ActionChunk
@@ -67,9 +67,11 @@ def test_what_is_no_chunk_is_named(bad: ActionChunk, why: str) -> None:
         checked_actions(bad, width=2)
 
 
-def test_a_final_chunk_ends_when_nothing_moves_any_more() -> None:
+def test_a_final_chunk_ends_when_nothing_moves_any_more_and_not_before_it_can_have_arrived() -> None:
     moving = np.concatenate([np.linspace(0.0, 1.0, 11), np.ones(39)])[:, None]
-    assert len(trimmed(moving)) == 12
-    assert trimmed(moving)[-1, 0] == 1.0
-    assert len(trimmed(np.ones((50, 2)))) == 2
-    assert len(trimmed(np.arange(50.0)[:, None])) == 50
+    assert len(trimmed(moving, passed=0)) == 12
+    assert trimmed(moving, passed=0)[-1, 0] == 1.0
+    assert len(trimmed(moving, passed=5)) == 5 + SPARE_ROWS
+    assert len(trimmed(np.ones((50, 2)), passed=0)) == SPARE_ROWS
+    assert len(trimmed(np.arange(50.0)[:, None], passed=3)) == 50
+    assert len(trimmed(np.ones((50, 2)), passed=49)) == 50
