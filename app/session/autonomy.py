@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -23,6 +24,7 @@ from app.messages import (
     Reply,
     Rest,
     SetMode,
+    Status,
     Unpin,
     Veto,
 )
@@ -49,6 +51,7 @@ class Autonomy:
         self._want = want
         self._choice: PolicyChoice | None = None
         self._task = ""
+        self._fresh_after_ns = 0.0
         self._subtasks: deque[SubtaskView] = deque(maxlen=PAST)
         self._proposals: deque[ProposalView] = deque(maxlen=PROPOSALS)
 
@@ -110,9 +113,10 @@ class Autonomy:
         lost = any(one.name == POLICY and one.state == "restarting" for one in self._pump.supervisor.views())
         if lost:
             self._end_with_process()
-        status, robot = self._pump.detail(POLICY), self._pump.detail("robot")
-        if status and msgspec.convert(status.get("choice"), PolicyChoice | None) != self._choice:
-            status = {"state": "loading"}  # what it says is still of the policy before
+        robot, beat = self._pump.detail("robot"), self._pump.supervisor.status(POLICY)
+        status = beat.detail if beat is not None else {}
+        if beat is not None and self._is_of_another(beat):
+            status = {"state": "loading"}
         past = tuple(self._subtasks)
         current = past[-1] if past and not past[-1].ended_ns else None
         return PolicyView(
@@ -174,8 +178,21 @@ class Autonomy:
             self._pump.notices.remove(f"process:{POLICY}")
             return
         write_choice(self._runtime_dir, choice)
-        if not self._pump.supervisor.add(POLICY):
+        if self._pump.supervisor.add(POLICY):
+            return
+        if self._pump.supervisor.status(POLICY) is None:
             self._pump.inform(POLICY, LoadPolicy())
+        else:
+            self._fresh_after_ns = math.inf
+            self._pump.post(POLICY, LoadPolicy(), self._told_to_load)
+
+    def _is_of_another(self, beat: Status) -> bool:
+        """Whether a heartbeat is still of the policy before, or from before this one was to be loaded once more."""
+        choice = msgspec.convert(beat.detail.get("choice"), PolicyChoice | None)
+        return choice != self._choice or beat.time_ns < self._fresh_after_ns
+
+    def _told_to_load(self, _: Reply) -> None:
+        self._fresh_after_ns = time.monotonic_ns()
 
     def _go_alone(self, task: str, dead_man: bool) -> None:
         task = " ".join(task.split())

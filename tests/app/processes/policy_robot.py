@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from app.autonomy.choice import HighLevel
 from app.control import CommandClient
 from app.dataplane import DataPlane
 from app.dataplane.layouts import (
@@ -128,6 +129,11 @@ class PlayedRobot:
     def state(self) -> str:
         view = self._session.snapshot().policy
         return view.state if view is not None else ""
+
+    @property
+    def high_level(self) -> HighLevel | None:
+        view = self._session.snapshot().policy
+        return view.choice.high_level if view is not None else None
 
     @property
     def running(self) -> bool:

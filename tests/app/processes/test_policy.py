@@ -240,7 +240,7 @@ def test_implicit_gives_the_task_to_the_low_level(
     session.autonomy.load(
         PolicyChoice(kind=PolicyKind.SERVER, source=server.address, high_level=HighLevel.IMPLICIT)
     )
-    robot.wait(lambda: robot.state != "ready", "the policy to be loaded anew")
+    robot.wait(lambda: robot.high_level is HighLevel.IMPLICIT, "the choice to be taken over")
     robot.wait_ready()
     robot.tell(GoAlone(task="tidy up"))
     robot.enter(Mode.AUTONOMOUS)
