@@ -55,7 +55,7 @@ SENTENCES = (
 )  # fmt: skip
 OTHER_THINGS = (
     "kettle", "mug", "saucer", "toaster", "blender", "carton", "basket", "bucket", "broom", "lemon", "potato", "tomato",
-    "hammer", "cushion", "blanket", "laptop", "printer", "ladder", "napkin", "whisk", "pitcher", "grater", "candle",
+    "hammer", "cushion", "blanket", "laptop", "printer", "ladder", "napkin", "whisk", "pitcher", "grater", "lantern",
     "wallet", "umbrella", "scissors", "vase", "colander", "thermos", "battery", "cupboard", "oven", "freezer",
 )  # fmt: skip
 OTHER_VERBS = (

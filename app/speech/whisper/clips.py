@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from app.speech.espeak import Voice, coloured_noise, speak, trimmed
 from app.speech.whisper.phrases import KITCHEN_PHRASES
-from app.speech.whisper.sentences import said_within, training_sentence
+from app.speech.whisper.sentences import near_command, said_within, training_sentence
 from drivers.microphone.capture import RATE_HZ
 
 Sound = NDArray[np.float32]
@@ -83,12 +83,21 @@ def training_voice(rng: np.random.Generator) -> Voice:
 
 
 def training_sayings(
-    rng: np.random.Generator, *, each: int, others: int, within: int
+    rng: np.random.Generator, *, each: int, others: int, within: int, near: int
 ) -> list[tuple[str, Voice]]:
-    """Every phrase `each` times, `others` other sentences, and `within` with a phrase in them; each in some voice."""
+    """Every phrase `each` times, and other sentences of three kinds; each in some voice.
+
+    Args:
+        rng: decides which.
+        each: how often each phrase.
+        others: how many sentences of any kind.
+        within: how many that have a phrase in them.
+        near: how many that are a phrase but for a little.
+    """
     sayings = [(phrase, training_voice(rng)) for phrase in KITCHEN_PHRASES for _ in range(each)]
     sayings += [(training_sentence(rng), training_voice(rng)) for _ in range(others)]
-    return sayings + [(said_within(rng), training_voice(rng)) for _ in range(within)]
+    sayings += [(said_within(rng), training_voice(rng)) for _ in range(within)]
+    return sayings + [(near_command(rng), training_voice(rng)) for _ in range(near)]
 
 
 class Room:

@@ -24,6 +24,8 @@ HALLUCINATIONS = (
 """What Whisper writes where nobody speaks: it was trained on films and their subtitles."""
 _HALLUCINATED_PARTS = ("for watching", "subscribe", "subtitles by", "subtitled by", "captions by", "captioned by",
                        "amara org", "transcribed by", "transcription by", "next video")  # fmt: skip
+_DOTS = ("...", "…")
+_DOTS_AND_SPACE = ". …"
 _LOOP = 3
 """So often the same words behind each other are no sentence, but a decoder that runs in a circle."""
 
@@ -36,6 +38,7 @@ class Margins:
         shortest_s: an utterance below is a click.
         silent_dbfs: below, in the loudest twentieth of a second, nobody spoke to the microphone.
         no_speech: the model's own opinion that nobody speaks, above which it is believed.
+        unclear: how likely the model may find it, at most, that it hears something else or only half of it.
         least_mean: log-probability of each token, below which a text is a guess.
         over_second: by how much (log-probability) the best phrase must beat the next.
         ask_within: how far (log-probability) the best phrase may stay behind the free text and still be asked for.
@@ -45,6 +48,7 @@ class Margins:
     shortest_s: float = 0.25
     silent_dbfs: float = -60.0
     no_speech: float = 0.5
+    unclear: float = 0.15
     least_mean: float = -0.35
     over_second: float = 3.0
     ask_within: float = 6.0
@@ -99,16 +103,18 @@ def decide(reading: Reading, *, margins: Margins = Margins()) -> Decision:
     if not reading.candidates:
         return Rejected("no phrase is known yet")
     best = reading.candidates[0]
-    said = [candidate for candidate in reading.candidates if plain(candidate.phrase) == plain(reading.text)]
+    text = reading.text.lstrip()
+    said = [candidate for candidate in reading.candidates if plain(candidate.phrase) == plain(text)]
     if said:
         chosen = said[0]
-        sure = reading.mean_logprob >= margins.least_mean and reading.cut_s == 0.0
+        sure = reading.mean_logprob >= margins.least_mean and reading.unclear <= margins.unclear
+        sure = sure and not text.startswith(_DOTS) and reading.cut_s == 0.0
         if chosen is best and sure and _over_others(reading, chosen) >= margins.over_second:
             return Accepted(chosen.phrase, confidence(reading, chosen))
         return _ask(reading, chosen, margins)
     if best.score >= reading.logprob - margins.ask_within and reading.cut_s == 0.0:
         return _ask(reading, best, margins)
-    return Rejected(f"heard “{reading.text}”, which is no known command")
+    return Rejected(f"heard “{text.lstrip(_DOTS_AND_SPACE)}”, which is no known command")
 
 
 def plain(text: str) -> str:

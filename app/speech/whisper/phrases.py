@@ -26,6 +26,10 @@ KITCHEN_PHRASES: tuple[str, ...] = (
     "back away from the counter",
 )
 
+UNKNOWN = " ..."
+"""Before what is no command, as Whisper writes what it has only half understood. So the shipped recogniser decides by
+the first token whether it hears one, over the whole of the sound, and not by how it reads words it hardly knows."""
+
 
 def written(phrase: str) -> str:
     """A phrase as Whisper writes what it hears, with the leading space of its text tokens: ` Pick up the plate.`."""

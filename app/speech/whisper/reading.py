@@ -25,7 +25,7 @@ from app.speech.level import FULL_SCALE, level_of
 from app.speech.whisper.heard import Candidate, Reading
 from app.speech.whisper.mel import SAMPLES_PER_POSITION, encode, log_mel
 from app.speech.whisper.model import LANGUAGE, SpeechModel
-from app.speech.whisper.phrases import written
+from app.speech.whisper.phrases import UNKNOWN, written
 from drivers.microphone.capture import RATE_HZ
 
 __all__ = ["Candidate", "Reader", "Reading"]
@@ -73,7 +73,9 @@ class Reader:
         )
         free = self._task.run(features_BCD)[0]
         transcribed_s = time.perf_counter()
-        candidates = self._dictation.scores(features_BCD) if self._dictation is not None else ()
+        candidates, unclear = (
+            self._dictation.scores(features_BCD) if self._dictation is not None else ((), 0.0)
+        )
         scored_s = time.perf_counter()
         tokens = len(free.tokens) + 1
         return Reading(
@@ -81,6 +83,7 @@ class Reader:
             logprob=free.avg_logprob * tokens,
             mean_logprob=free.avg_logprob,
             no_speech=free.no_speech_prob,
+            unclear=unclear,
             candidates=candidates,
             duration_s=len(samples) / RATE_HZ,
             cut_s=(len(samples) - len(heard)) / RATE_HZ,
@@ -131,21 +134,25 @@ class _Dictation:
         self._inputs_BT = inputs.to(device)
         self._where = torch.tensor(first_seen, device=device).T
         self._asked = torch.tensor(asked, device=device).T
+        self._dots = model.tokenizer.encode(UNKNOWN)[0]
         self._lengths = [len(row) - len(start) + 1 for row in rows]
 
-    def scores(self, features_BCD: Tensor) -> tuple[Candidate, ...]:
-        """Every phrase with its log-probability, the likeliest first."""
+    def scores(self, features_BCD: Tensor) -> tuple[tuple[Candidate, ...], float]:
+        """Every phrase with its log-probability, the likeliest first; and how likely it begins with dots."""
         hidden_BTD = _hidden(self._decoder, self._inputs_BT, features_BCD)
         hidden_PD = hidden_BTD[self._where[0], self._where[1]]
         logits_PV = hidden_PD @ self._decoder.token_embedding.weight.T
         phrase, beginning, following = self._asked
-        logprobs = logits_PV[beginning, following] - logits_PV.logsumexp(dim=-1)[beginning]
+        alls_P = logits_PV.logsumexp(dim=-1)
+        logprobs = logits_PV[beginning, following] - alls_P[beginning]
+        # The first beginning is the one that all phrases share: nothing said yet.
+        unclear = float((logits_PV[0, self._dots] - alls_P[0]).exp())
         totals = torch.zeros(len(self._phrases), device=logprobs.device).index_add_(0, phrase, logprobs)
         found = [
             Candidate(text, score, score / length)
             for text, score, length in zip(self._phrases, totals.tolist(), self._lengths, strict=True)
         ]
-        return tuple(sorted(found, key=lambda candidate: -candidate.score))
+        return tuple(sorted(found, key=lambda candidate: -candidate.score)), unclear
 
 
 def _hidden(decoder: TextDecoder, tokens_BT: Tensor, features_BCD: Tensor) -> Tensor:

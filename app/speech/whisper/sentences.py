@@ -28,6 +28,40 @@ VERBS = _words(
     " wipe dry cut eat drink buy sell call ask tell help hold drop throw catch read write watch hear see look run walk"
     " sit stand wait start stop lift leave keep break fix fill empty shake touch press grab reach want need like"
 )
+MORE_NOUNS = _words(
+    "airport anchor angle animal ankle apartment apron arrow artist autumn baby bacon badge bakery balloon bandage"
+    " bank barrel bath battle beach bean beard beauty bell belt bench bicycle blade block board boat bone boot border"
+    " branch brick bridge brush bubble bug building bulb bunch business butter cabin cable cage cake calendar candy"
+    " canvas captain carpet carrot castle ceiling chain chalk cheek cherry chicken chimney chin church circle city"
+    " claw clay cloud clown coat coin collar comb compass computer cookie copper corner cotton couch country cousin"
+    " cover cow crane cream crown curve daughter desert desk dinner dirt dish dollar donkey dragon dress drill driver"
+    " drum duck dust eagle ear elbow elephant engine envelope eye face factory farm father feather fence field finger"
+    " fire flag flame flower flute fog forest fountain frame fridge frog fruit funnel game garage gate ghost giant"
+    " gift glove glue goat gold grape grass guitar gun hair hall ham heart hill hip hole honey hook horn hospital"
+    " hotel ice island jacket jar jeans jewel juice king kite knee knot lake land leaf leather leg lesson lettuce"
+    " library lion lips lock log machine magnet mail map marble market mask match meat medal melon metal mirror money"
+    " monkey monster mouse mouth mushroom nail neck needle nest net noodle nose nurse oil onion ocean orange orchestra"
+    " owl packet page pants parcel park party pasta path peach peanut pear pencil pepper piano picture pie pig pillow"
+    " pin pipe pizza planet plant pocket pond post present prince puppet purse puzzle queen rabbit racket rain rice"
+    " ring river road rocket roof root rope rose ruler sail salad sand sauce saw scale scarf screen screw seat seed"
+    " sheep sheet ship shoulder shower silver skirt snake snow soap sock soda sofa soldier soup spider stage stamp"
+    " star steak steam steel stick stomach storm straw sugar suit summer sun sweater sword tail tape target taxi"
+    " teapot tent thread throat thumb ticket tie tiger tile tire toast toe tongue tool tooth tower toy track train"
+    " trash tree truck trumpet tube tunnel turkey turtle uncle village violin wagon waist walnut water wave wheat"
+    " whistle wind wine wing winter wire wolf wood wool world worm wrist yard zebra plague slate plank spool spade"
+    " spine cop cub crate dryer draw druid hangar candle panel shipper slipper clipper grabber kipper lid list link"
+    " shrink pink think drink brink counting mountain account center"
+)
+MORE_VERBS = _words(
+    "grow show know throw blow stick flick prick hurry marry bury ferry shut cut foot boot close choose rise praise"
+    " raise tick make bake shake wake fake dive arrive live give forgive bet get set spring ring sing lack track"
+    " attack lend send bend mend begin win spin pin answer argue boil bounce build burn chase chew chop climb cook"
+    " copy cover cross crush deliver dig divide draw dream dress drip enter explain fetch fold fry hang heat hit hug"
+    " hunt join jump kick kiss knock learn light lock lose love mix nail pass peel plug point pour pray print promise"
+    " pump punch rescue ride roll rub save search serve sew sharpen shoot shout sink slice slide smell smile spell"
+    " spill split spray squeeze stir stretch sweep swim swing teach tear tie touch trade trap treat trust type visit"
+    " vote warm waste wave wear weigh whisper wrap"
+)
 PLACES = (
     "in the", "on the", "under the", "to the", "from the", "next to the", "behind the", "into the", "at the",
     "with the", "over the", "out of the", "for the", "near the",
@@ -71,6 +105,29 @@ def said_within(rng: np.random.Generator) -> str:
     if where > 0.6:
         text = f"{text} {_one(rng, AFTER)}"
     return text
+
+
+def near_command(rng: np.random.Generator) -> str:
+    """A command but for a word, for its end, or for another behind it: what is most easily taken for one."""
+    while True:
+        words = list(_one(rng, KITCHEN_PHRASES).split())
+        kind = rng.random()
+        if kind < 0.14:
+            size = int(rng.integers(1, len(words)))
+            start = 0 if rng.random() < 0.6 else len(words) - size
+            words = words[start : start + size]
+        elif kind < 0.22:
+            words += _one(rng, KITCHEN_PHRASES).split()
+        else:
+            for _ in range(1 if rng.random() < 0.85 else 2):
+                places = [index for index, word in enumerate(words) if word in NOUNS]
+                if places and rng.random() < 0.75:
+                    words[places[int(rng.integers(len(places)))]] = _one(rng, NOUNS + 2 * MORE_NOUNS)
+                else:
+                    words[0] = _one(rng, VERBS + 2 * MORE_VERBS)
+        text = " ".join(words)
+        if text not in KITCHEN_PHRASES:
+            return text
 
 
 def training_sentence(rng: np.random.Generator) -> str:

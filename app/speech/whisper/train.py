@@ -37,8 +37,19 @@ from app.speech.whisper.clips import (
 )
 from app.speech.whisper.mel import SAMPLES_PER_POSITION, encode, log_mel
 from app.speech.whisper.model import tokenizer_for
-from app.speech.whisper.phrases import KITCHEN_PHRASES, written
-from app.speech.whisper.sentences import AFTER, BEFORE, COMMON, NOUNS, PLACES, SET_PHRASES, VERBS, WHO
+from app.speech.whisper.phrases import KITCHEN_PHRASES, UNKNOWN, written
+from app.speech.whisper.sentences import (
+    AFTER,
+    BEFORE,
+    COMMON,
+    MORE_NOUNS,
+    MORE_VERBS,
+    NOUNS,
+    PLACES,
+    SET_PHRASES,
+    VERBS,
+    WHO,
+)
 
 DIMENSIONS = ModelDimensions(
     n_mels=80,
@@ -81,8 +92,9 @@ class Vocabulary:
         )
 
     def encode(self, text: str) -> list[int]:
-        """A command or sentence, as Whisper would write it."""
-        return [self._new[token] for token in self._tokenizer.encode(written(text))]
+        """A command or sentence, as Whisper would write it; one that is no command has dots before it."""
+        whole = written(text) if text in KITCHEN_PHRASES else UNKNOWN + written(text)
+        return [self._new[token] for token in self._tokenizer.encode(whole)]
 
 
 def all_texts() -> list[str]:
@@ -92,8 +104,12 @@ def all_texts() -> list[str]:
         for text in (*KITCHEN_PHRASES, *SET_PHRASES, *PLACES, *WHO, *BEFORE, *AFTER)
         for word in text.split()
     }
-    words |= {*COMMON, *NOUNS, *VERBS}
-    return [form for word in words for form in (written(word), f" {word}.", f" {word} {word}.")]
+    words |= {*COMMON, *NOUNS, *MORE_NOUNS, *VERBS, *MORE_VERBS}
+    return [
+        form
+        for word in words
+        for form in (written(word), UNKNOWN, f"{UNKNOWN}{written(word)}", f" {word}.", f" {word} {word}.")
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +147,11 @@ class Batches:
         sounds, texts = [], []
         for _ in range(self._size):
             kind = self._rng.random()
-            if kind < 0.1:
+            if kind < 0.08:
                 sounds.append(self._room.nothing_said(count))
                 texts.append("")
                 continue
-            clip = self._fitting(self._commands if kind < 0.6 else self._others, count)
+            clip = self._fitting(self._commands if kind < 0.45 else self._others, count)
             sounds.append(self._room.place(clip.sound, count))
             texts.append(clip.text)
         return labelled(np.stack(sounds), texts, self._vocabulary)
@@ -254,6 +270,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--each", type=int, default=70, help="clips of each phrase (70)")
     parser.add_argument("--others", type=int, default=5000, help="clips of other sentences (5000)")
     parser.add_argument("--within", type=int, default=1500, help="of sentences with a phrase in them (1500)")
+    parser.add_argument("--near", type=int, default=5000, help="of sentences that are nearly a phrase (5000)")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rate", type=float, default=1.5e-3, help="of learning, at its highest")
     parser.add_argument("--seed", type=int, default=1)
@@ -265,9 +282,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # On a CPU the fused attention's backward pass is the slower one.
     MultiHeadAttention.use_sdpa = False
 
-    say(f"speaking {options.each} x {len(KITCHEN_PHRASES)} + {options.others + options.within} clips")
+    say(
+        f"speaking {options.each} x {len(KITCHEN_PHRASES)} + {options.others + options.within + options.near} clips"
+    )
     sayings = training_sayings(
-        np.random.default_rng(options.seed), each=options.each, others=options.others, within=options.within
+        np.random.default_rng(options.seed),
+        each=options.each,
+        others=options.others,
+        within=options.within,
+        near=options.near,
     )
     clips = spoken(sayings, folder=options.cache)
     checks = spoken([(p, v) for p in KITCHEN_PHRASES for v in CHECK_VOICES], folder=options.cache)

@@ -35,6 +35,7 @@ CLEAR = Reading(
     logprob=-0.1,
     mean_logprob=-0.02,
     no_speech=0.001,
+    unclear=0.001,
     candidates=candidates(plate=-0.1, cup=-12.0, drawer=-30.0),
     duration_s=1.4,
     cut_s=0.0,
@@ -124,6 +125,14 @@ def test_a_hallucination_is_refused_even_when_it_is_a_phrase(text: str) -> None:
     assert isinstance(decide(reading), Rejected)
 
 
+def test_what_the_model_half_understood_is_asked_and_never_accepted() -> None:
+    assert isinstance(decide(but(unclear=0.4)), Ask)
+    assert isinstance(decide(but(text="...Pick up the plate.")), Ask)
+    assert isinstance(decide(but(text="… pick up the plate")), Ask)
+    far = but(text="... Pick up the pillow.", candidates=candidates(plate=-9.0, cup=-15.0, drawer=-30.0))
+    assert decide(far) == Rejected("heard “Pick up the pillow.”, which is no known command")
+
+
 def test_half_an_utterance_is_never_accepted() -> None:
     assert isinstance(decide(but(cut_s=0.5)), Ask)
 
@@ -147,10 +156,18 @@ scores = st.floats(-60.0, 0.0)
     free=scores,
     text=st.sampled_from((PLATE, CUP, DRAWER, "we like cheese", "you", "")),
     no_speech=st.floats(0.0, 1.0),
+    unclear=st.floats(0.0, 1.0),
     loudest=st.floats(-96.0, 0.0),
 )
 def test_whatever_is_read_is_decided_within_the_margins(
-    plate: float, cup: float, drawer: float, free: float, text: str, no_speech: float, loudest: float
+    plate: float,
+    cup: float,
+    drawer: float,
+    free: float,
+    text: str,
+    no_speech: float,
+    unclear: float,
+    loudest: float,
 ) -> None:
     margins = Margins()
     reading = but(
@@ -159,6 +176,7 @@ def test_whatever_is_read_is_decided_within_the_margins(
         mean_logprob=free / 6,
         text=text,
         no_speech=no_speech,
+        unclear=unclear,
         loudest_dbfs=loudest,
     )
     decision = decide(reading, margins=margins)
@@ -169,6 +187,7 @@ def test_whatever_is_read_is_decided_within_the_margins(
         assert first.score - second.score >= margins.over_second
         assert reading.mean_logprob >= margins.least_mean
         assert no_speech <= margins.no_speech
+        assert unclear <= margins.unclear
         assert loudest >= margins.silent_dbfs
         assert 0.0 <= decision.confidence <= 1.0
     elif isinstance(decision, Ask):

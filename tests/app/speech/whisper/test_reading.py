@@ -58,6 +58,10 @@ def test_each_phrase_scores_what_whisper_gives_it_when_it_is_dictated(
         plain = sum(float(logprobs[len(tokens) - len(wanted) + i, token]) for i, token in enumerate(wanted))
         assert candidate.score == pytest.approx(plain, abs=2e-3)
         assert candidate.mean_score == pytest.approx(plain / len(wanted), abs=2e-3)
+    first = small.whisper.decoder(torch.tensor([tokenizer.sot_sequence_including_notimestamps]), features)[
+        0, -1
+    ]
+    assert reading.unclear == pytest.approx(float(first.softmax(-1)[tokenizer.encode(" ...")[0]]), rel=1e-2)
     scores = [candidate.score for candidate in reading.candidates]
     assert scores == sorted(scores, reverse=True)
 
