@@ -338,7 +338,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for group in optimizer.param_groups:
             group["lr"] = rate
         mel = masked(log_mel(batch.audio_BN, n_mels=DIMENSIONS.n_mels), rng)
-        with torch.autocast("cpu", torch.bfloat16, enabled=options.half and done < 0.75):
+        with torch.autocast("cpu", torch.bfloat16, enabled=options.half and done < 0.93):
             text, spelling = losses(pupil, batch, mel)
         optimizer.zero_grad(set_to_none=True)
         (text + 0.4 * (1 - done) * spelling).backward()

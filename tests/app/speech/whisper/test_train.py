@@ -30,7 +30,7 @@ def _own_torch(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_token_of_the_training_has_a_number() -> None:
     tokenizer = tokenizer_for()
     vocabulary = Vocabulary(tokenizer, all_texts())
-    assert len(vocabulary.tokens) < 1500
+    assert len(vocabulary.tokens) < 2500
     for text in (
         "carry the sponge to the sink",
         "we never open the green door",
@@ -75,6 +75,7 @@ def test_the_trained_rows_alone_give_the_whole_table_s_probabilities(tmp_path: P
     assert float(ours[..., -1].exp().sum()) > 0
 
 
+@pytest.mark.timeout(240)
 def test_it_learns_a_few_clips() -> None:
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
@@ -86,7 +87,7 @@ def test_it_learns_a_few_clips() -> None:
     mel = train.log_mel(batch.audio_BN, n_mels=80)
     optimizer = torch.optim.AdamW(pupil.parameters(), lr=5e-3)
     first = float(losses(pupil, batch, mel)[0].detach())
-    for _ in range(60):
+    for _ in range(40):
         text, spelling = losses(pupil, batch, mel)
         optimizer.zero_grad()
         (text + 0.4 * spelling).backward()
