@@ -30,8 +30,6 @@ class Reading:
         logprob: of that text, all its tokens and the end together.
         mean_logprob: the same for each token: Whisper's `avg_logprob`.
         no_speech: 0 to 1, the model's own opinion that nobody speaks.
-        unclear: 0 to 1, that the text begins with dots: how Whisper writes what it half understood, and the shipped
-            recogniser what is no command.
         candidates: every known phrase, the likeliest first.
         duration_s: of the utterance as it was given.
         cut_s: how much of it at the end was left out, because the model hears no more at once.
@@ -39,13 +37,14 @@ class Reading:
         encode_ms: spent on turning sound into features.
         transcribe_ms: spent on the free text.
         score_ms: spent on the known phrases.
+        unclear: 0 to 1, that the text begins with dots: how Whisper writes what it half understood, and the shipped
+            recogniser what is no command.
     """
 
     text: str
     logprob: float
     mean_logprob: float
     no_speech: float
-    unclear: float
     candidates: tuple[Candidate, ...]
     duration_s: float
     cut_s: float
@@ -53,6 +52,7 @@ class Reading:
     encode_ms: float
     transcribe_ms: float
     score_ms: float
+    unclear: float = 0.0
 
     @property
     def total_ms(self) -> float:
