@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from app.messages import Mode
@@ -9,7 +10,17 @@ from app.session.view import Snapshot
 
 NEEDED = ("simworld", "robot", "cameras", "recorder", "hands", "policy")
 """Processes whose loss spoils a trial."""
-POLICY = "policy"
+HELD = "robot: Holding: "
+"""How a line of the log begins in which the robot says why it holds."""
+RIG_HOLDS = (
+    "no answer from ",
+    "a leader arm stopped answering",
+    "nobody watches the robot",
+    "the policy process is lost",
+    *(f"{code} on " for code in ("silent", "encoder", "overheating", "torque off", "shadow", "settings")),
+)
+"""Reasons that are the rig's. What else makes it hold is the policy's doing: it sends nothing more, nothing that can be
+run, or strains a servo until it gives up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +30,12 @@ class Trouble:
     Attributes:
         rig: whether the rig is to blame; otherwise the policy is, or a person thought so.
         reason: in words.
+        person: whether a person ended the policy's turn, and should say when the robot may move again.
     """
 
     rig: bool
     reason: str
+    person: bool = False
 
 
 def rig_trouble(before: Snapshot, now: Snapshot) -> Trouble | None:
@@ -54,30 +67,43 @@ def dark_cameras(now: Snapshot) -> tuple[str, ...]:
     return tuple(camera.name for camera in now.cameras if camera.stale)
 
 
-def policy_trouble(now: Snapshot, wanted: Mode) -> Trouble | None:
-    """What ended the policy's turn: itself, the robot's doubt about it, or a person.
+def new_lines(before: tuple[str, ...], now: tuple[str, ...]) -> tuple[str, ...]:
+    """What was added to a log that forgets its oldest lines."""
+    if before == now:
+        return ()
+    for kept in range(min(len(before), len(now)), 0, -1):
+        if before[len(before) - kept :] == now[:kept]:
+            return now[kept:]
+    return now
+
+
+def reasons_to_hold(lines: Iterable[str]) -> tuple[str, ...]:
+    """Why the robot has held, in its own words, oldest first."""
+    return tuple(line.removeprefix(HELD) for line in lines if line.startswith(HELD))
+
+
+def turn_ended(now: Snapshot, wanted: Mode, reasons: Sequence[str]) -> Trouble | None:
+    """What ended the policy's turn: itself, the rig, or a person.
 
     A person who stops the robot or takes it over has judged. If such trials were repeated, the worst would be left out.
+
+    Args:
+        now: how everything stands.
+        wanted: the mode in which it is the policy's turn.
+        reasons: why the robot has held since the turn began, oldest first. The first is the cause.
     """
     if now.policy is not None and now.policy.state == "failed":
         return Trouble(False, f"the policy failed: {now.policy.detail or 'it does not say why'}")
     if now.mode is wanted:
         return None
-    cause = _causes(now)
     match now.mode:
         case Mode.STOPPED:
-            return Trouble(False, f"the robot was stopped{cause}")
+            return Trouble(False, "the robot was stopped", person=True)
         case Mode.TELEOP:
-            return Trouble(False, "a person took over")
+            return Trouble(False, "a person took over", person=True)
+        case Mode.HOLD if reasons:
+            return Trouble(reasons[0].startswith(RIG_HOLDS), f"the robot holds: {reasons[0]}")
         case Mode.HOLD:
-            return Trouble(False, f"the robot holds{cause}")
+            return Trouble(False, "a person let the robot hold", person=True)
         case _:
-            return Trouble(False, f"the robot was given to another: {now.mode.name.lower()}")
-
-
-def _causes(now: Snapshot) -> str:
-    """What the notices say that may be the cause."""
-    refusal = now.policy.refusal if now.policy is not None else ""
-    said = [notice.what for notice in now.notices if notice.level != "info"]
-    lines = [line for line in (refusal, *said[:2]) if line]
-    return f": {'; '.join(dict.fromkeys(lines))}" if lines else ""
+            return Trouble(False, f"the robot was given to another: {now.mode.name.lower()}", person=True)

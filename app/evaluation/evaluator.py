@@ -20,6 +20,14 @@ from drivers.sim.remote import SimRemoteError
 log = logging.getLogger("understudy.evaluation")
 
 
+_WAITS_FOR = {
+    Mode.STOPPED: "the robot was stopped; release it, then go on",
+    Mode.TELEOP: "a person has the robot; go on when it is free",
+    Mode.HOLD: "a person let the robot hold; go on when it may move",
+}
+"""Why it pauses by itself, by what the robot is left in."""
+
+
 class Evaluator:
     """What a person wants of a running evaluation. Every method but `close` returns at once, from any thread.
 
@@ -141,10 +149,8 @@ class Evaluator:
                 self._store.append(result)
                 self._show_results()
                 mode = self._rig.snapshot().mode
-                if mode is Mode.STOPPED:
-                    self._pause_because("the robot was stopped; release it, then go on")
-                elif mode is Mode.TELEOP:
-                    self._pause_because("a person has the robot; go on when it is free")
+                if runner.interrupted or mode is Mode.STOPPED:
+                    self._pause_because(_WAITS_FOR.get(mode, "the robot was taken; go on when it is free"))
         finally:
             # Whoever had a policy before finds it again, and none of the variants in its place.
             policy = self._rig.snapshot().policy

@@ -9,7 +9,14 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from app.autonomy.choice import PolicyChoice
-from app.evaluation.diagnosis import Trouble, dark_cameras, policy_trouble, rig_trouble
+from app.evaluation.diagnosis import (
+    Trouble,
+    dark_cameras,
+    new_lines,
+    reasons_to_hold,
+    rig_trouble,
+    turn_ended,
+)
 from app.evaluation.plan import SUCCESS_HELD_S, Judge, Plan, Trial, VariantName
 from app.evaluation.results import Attempt, Milestone, Outcome
 from app.evaluation.rig import Rig, World
@@ -90,6 +97,9 @@ class TrialRunner:
         plan: what is tried.
         evaluation_id: for the tags of the recordings.
         world: the simulated world; None on a real robot.
+
+    Attributes:
+        interrupted: whether a person ended the last trial's turn: nothing may move before they say so.
     """
 
     def __init__(self, rig: Rig, plan: Plan, *, evaluation_id: str, world: World | None) -> None:
@@ -98,6 +108,7 @@ class TrialRunner:
         self._id = evaluation_id
         self._world = world
         self._loaded: PolicyChoice | None = None
+        self.interrupted = False
 
     def run(self, trial: Trial, *, attempt: int, console: Console) -> Attempt:
         """Do a trial once.
@@ -107,6 +118,7 @@ class TrialRunner:
             PolicyUnusable: when its policy cannot be loaded.
             PlanError: when the world cannot judge its task.
         """
+        self.interrupted = False
         turn = _Turn(self, trial, attempt, console)
         try:
             return turn.take()
@@ -256,8 +268,7 @@ class _Turn:
             self._rig.autonomy.listen()
         else:
             self._rig.autonomy.go_alone(self._trial.task)
-        self._wait("handing the robot to the policy", lambda now: now.mode is wanted, BEGUN_S)
-        self._before = self._rig.snapshot()
+        self._before = self._wait("handing the robot to the policy", lambda now: now.mode is wanted, BEGUN_S)
         watch = _Watch(self._rig, self._before, wanted, implicit=self._trial.variant is VariantName.IMPLICIT)
         began_s = time.monotonic()
         looked_s, held_since_s = 0.0, 0.0
@@ -278,6 +289,7 @@ class _Turn:
                 return _Ending(Outcome.SUCCESS, "the world says so", held_since_s - began_s, milestones)
             trouble = watch.look()
             if trouble is not None:
+                self._runner.interrupted = trouble.person
                 outcome = Outcome.SPOILED if trouble.rig else Outcome.FAILURE
                 return _Ending(outcome, trouble.reason, elapsed_s, milestones)
             if elapsed_s > self._plan.time_limit_s and not held_since_s:
@@ -419,8 +431,11 @@ class _Watch:
         self._wanted = wanted
         self._implicit = implicit
         self._dark_since_s = 0.0
+        self._log = before.log
+        self._reasons: tuple[str, ...] = ()
         self._doubt: Trouble | None = None
         self._doubt_since_s = 0.0
+        self._had_reasons = False
         self._done_since_s = 0.0
         self.step = "the policy acts"
         self.gave_up = ""
@@ -434,8 +449,14 @@ class _Watch:
         self._dark_since_s = (self._dark_since_s or time_s) if dark else 0.0
         if dark and time_s - self._dark_since_s > DARK_S:
             return Trouble(True, f"no picture from {', '.join(dark)}")
-        # The first doubt is kept: what follows it, such as a mode, is its consequence.
-        self._doubt = self._doubt or policy_trouble(now, self._wanted)
+        self._reasons += reasons_to_hold(new_lines(self._log, now.log))
+        self._log = now.log
+        doubt = turn_ended(now, self._wanted, self._reasons)
+        if doubt is not None and doubt.rig:
+            return doubt
+        # The first doubt is kept, for what follows it is its consequence; but a reason may come after the mode.
+        if self._doubt is None or (doubt is not None and not self._had_reasons):
+            self._doubt, self._had_reasons = doubt, bool(self._reasons)
         if self._doubt is not None:
             self._doubt_since_s = self._doubt_since_s or time_s
             if time_s - self._doubt_since_s > CAUSE_S:

@@ -52,8 +52,9 @@ class Turn:
     """What the policy, or the rig, does after a while in autonomous mode.
 
     Attributes:
-        does: `succeed`, `touch` (succeeds for a moment only), `nothing`, `fail`, `hold`, `hold, then a line is lost`,
-            `lose the robot`, `lose the policy`, `go dark`, `stop`, `take over`, `world silent`, `say done`.
+        does: `succeed`, `touch` (succeeds for a moment only), `nothing`, `fail`, `hold`, `strain`, `no answer`,
+            `hold, then a line is lost`, `lose the robot`, `lose the policy`, `go dark`, `stop`, `take over`,
+            `world silent`, `say done`.
         after_s: when.
     """
 
@@ -87,6 +88,7 @@ class FakeRig:
         self.subtask: SubtaskView | None = None
         self.notices: tuple[Notice, ...] = ()
         self.beats = 0
+        self.log: tuple[str, ...] = ("robot: Holding: no answer from body", "robot: Mode: hold")
         self.objects = {name: np.array([0.7, -0.4, 0.92, 1, 0, 0, 0], float) for name in OBJECTS}
         self.lift_m, self.drawer_m = 0.0, 0.0
         self._pids = {
@@ -118,6 +120,7 @@ class FakeRig:
             buses=(BusView("left_follower", not lost, 0, 0, 0, 1.0, 1.0, "cable?" if lost else ""),),
             processes=tuple(ProcessView(name, "running", pid, 0.1, "") for name, pid in self._pids.items()),
             notices=self.notices,
+            log=self.log,
             recording=self.recording,
             policy=self._policy(),
         )
@@ -250,7 +253,10 @@ class FakeRig:
                 self.mode = Mode.HOLD
             case "hold":
                 self.mode = Mode.HOLD
-                self.notices = (Notice("elbow", "error", "left elbow is overloaded"),)
+            case "strain" | "no answer":
+                self.mode = Mode.HOLD
+                said = "overload on left elbow" if self._turn.does == "strain" else "no answer from body"
+                self.log += (f"robot: Holding: {said}", "robot: All is well again; holding")
             case "hold, then a line is lost":
                 self.mode = Mode.HOLD
                 self._bus_lost_s = time.monotonic() + 0.03

@@ -114,7 +114,8 @@ def test_the_policy_that_was_loaded_before_is_loaded_again(evaluating: Callable[
         (Turn("nothing"), "the time is up"),
         (Turn("touch"), "the time is up"),
         (Turn("fail"), "the policy failed: NaN in its chunk"),
-        (Turn("hold"), "the robot holds: left elbow is overloaded"),
+        (Turn("strain"), "the robot holds: overload on left elbow"),
+        (Turn("hold"), "a person let the robot hold"),
         (Turn("stop"), "the robot was stopped"),
         (Turn("take over"), "a person took over"),
         (Turn("say done"), "the policy says that it is done, and the world does not"),
@@ -134,6 +135,7 @@ def test_what_the_policy_or_a_person_ends_is_a_failure_and_counts(
         (Turn("lose the robot"), "the robot process was lost and started again"),
         (Turn("lose the policy"), "the policy process was lost"),
         (Turn("go dark"), "no picture from front"),
+        (Turn("no answer"), "the robot holds: no answer from body"),
         (Turn("hold, then a line is lost"), "the line left_follower is lost: cable?"),
         (Turn("world silent"), "the simulated world did not answer"),
     ],
@@ -207,6 +209,16 @@ def test_whoever_took_over_keeps_the_robot(evaluating: Callable[..., Evaluator])
     view = wait(evaluating(rig), lambda view: view.state is State.PAUSED)
     assert view.paused_because == "a person has the robot; go on when it is free"
     assert rig.mode is Mode.TELEOP
+
+
+def test_after_a_person_let_it_hold_nothing_moves_by_itself(evaluating: Callable[..., Evaluator]) -> None:
+    rig = one(Turn("hold"))
+    evaluator = evaluating(rig)
+    view = wait(evaluator, lambda view: view.state is State.PAUSED)
+    assert view.paused_because == "a person let the robot hold; go on when it may move"
+    begun = len(rig.tags)
+    time.sleep(0.2)
+    assert (len(rig.tags), rig.mode) == (begun, Mode.HOLD)
 
 
 def test_the_human_variant_is_told_and_not_alone(evaluating: Callable[..., Evaluator]) -> None:
