@@ -42,6 +42,8 @@ from drivers.sim.world import KitchenWorld
 from policy.types import ActionChunk, Committed, Observation
 
 HOMED_S, SETTLE_S = 60.0, 1.0
+SLOWNESS = 20
+"""Of time within a tick: nothing here is about how fast the lines are."""
 CONNECT_TRIES, BUSY_TRIES = 20, 4
 BUSY = ("no answer from", "is lost", "no reply")
 FINISHED_S = 180.0
@@ -105,7 +107,7 @@ def run_policy_trial(
     Raises:
         MachineBusy: when the robot does not answer, or does not find its lift's zero.
     """
-    clock = SteppedClock(period_ns=round(1e9 / profile.control_rate_hz))
+    clock = SteppedClock(period_ns=round(1e9 / profile.control_rate_hz), slowness=SLOWNESS)
     world = kitchen_for(profile, task, seed=seed)
     started = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="understudy-bench-") as folder:
