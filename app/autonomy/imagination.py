@@ -54,14 +54,18 @@ class Imagination:
         profile: the robot.
         truth: the kitchen at that moment.
         past: (n, D) the actions that ran before it, newest last, at least one.
+        speed: the factor in (0, 1] at which actions are run; the slower, the fewer are on their way at a time.
 
     Attributes:
         truth: the kitchen as it is imagined after the last step.
     """
 
-    def __init__(self, profile: RobotProfile, truth: Truth, past: NDArray[np.float64]) -> None:
+    def __init__(
+        self, profile: RobotProfile, truth: Truth, past: NDArray[np.float64], *, speed: float = 1.0
+    ) -> None:
         self._profile = profile
         self._dt_s = 1.0 / profile.control_rate_hz
+        self._speed = speed
         self.truth = truth
         self._segments: dict[tuple[str, str], slice] = {
             (segment.kind, segment.name): segment.slice for segment in profile.segments
@@ -112,7 +116,8 @@ class Imagination:
 
     def _then(self, delay: int, kind: str, name: str) -> Vector:
         """Entries of the action sent so many ticks ago; the newest is one tick old."""
-        entries: Vector = self._rows[len(self._rows) - delay][self._segments[kind, name]]
+        actions = max(1, round(delay * self._speed))
+        entries: Vector = self._rows[len(self._rows) - actions][self._segments[kind, name]]
         return entries
 
     def _moved_base(self, pose: tuple[float, float, float]) -> tuple[float, float, float]:

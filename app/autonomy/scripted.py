@@ -46,6 +46,7 @@ SPARE: Final = 3
 BASE_SLEW: Final = (1.0, 1.0, 3.0)
 """How fast a base may come to rest where no motion drives it, m/s² and rad/s²."""
 LIFT_LEAD_M: Final = 0.04
+SLOWEST: Final = 0.1
 SAME_RAD: Final = 0.1
 """An arm no further from where the last chunk left it has not been moved by anybody else since."""
 GOES_ON_NS: Final = 2_000_000_000
@@ -78,6 +79,10 @@ class _Run:
     chunk_from: int = 0
     """Index, in `rows`, of the last chunk's first step."""
     target_ns: NDArray[np.int64] = field(default_factory=lambda: np.zeros(1, np.int64))
+    captured_ns: int = 0
+    """When the robot was observed for the last chunk."""
+    speed: float = 1.0
+    """At which the rows are run, as far as it shows."""
     ended: bool = False
     gave_up: str = ""
     lift_m: float = 0.0
@@ -188,7 +193,8 @@ class ScriptedPolicy:
         self._check(observation, subtask, committed, noise)
         truth = self._see()
         run, at = self._taken_up(observation, subtask, truth, committed)
-        late = self._age_steps(observation, truth)
+        self._watch_speed(run, at, observation.captured_ns)
+        late = self._age_steps(run, observation, truth)
         frozen = 0 if committed is None else committed.frozen
         execute = EXECUTE if committed is None else committed.execute
         wanted = at + min(frozen + max(1, execute) + SPARE, HORIZON - BRAKING)
@@ -282,6 +288,7 @@ class ScriptedPolicy:
             planned = len(past) + committed.frozen
         run = _Run(subtask, body, SUBTASKS[subtask].motion(body), rows, planned)
         run.chunk_from = len(rows)
+        run.speed = self._run.speed if self._run is not None else 1.0
         self._lead_from(run, rows[planned - 1])
         return run
 
@@ -327,11 +334,20 @@ class ScriptedPolicy:
 
     # -- planning ------------------------------------------------------------------------------------------------------
 
-    def _age_steps(self, observation: Observation, truth: Truth) -> int:
+    def _age_steps(self, run: _Run, observation: Observation, truth: Truth) -> int:
         """How many steps later than the observation the world was looked at."""
         if not observation.captured_ns:
             return 0
-        return int(np.clip(round((truth.time_ns - observation.captured_ns) / 1e9 / self._dt_s), 0, 10))
+        late_s = (truth.time_ns - observation.captured_ns) / 1e9
+        return int(np.clip(round(run.speed * late_s / self._dt_s), 0, 10))
+
+    def _watch_speed(self, run: _Run, at: int, captured_ns: int) -> None:
+        """See from two observations how fast the rows between them were run."""
+        took_s = (captured_ns - run.captured_ns) / 1e9
+        steps = at - run.chunk_from
+        if run.captured_ns and 0 < steps < HORIZON and took_s > 0.0:
+            run.speed = float(np.clip(steps * self._dt_s / took_s, SLOWEST, 1.0))
+        run.captured_ns = captured_ns
 
     def _plan(self, run: _Run, truth: Truth, *, now: int, kept: int, wanted: int) -> None:
         """Imagine what is planned from now on, and lead on to `wanted`; then let all come to rest.
@@ -353,7 +369,8 @@ class ScriptedPolicy:
                 run.lift_m = float(stood[self._kinds["lift", name].start])
                 run.off[self._kinds["lift", name]] = 0.0
         rows = run.rows[: run.planned]
-        world = Imagination(self._profile, truth, np.array(rows[max(0, now - LONGEST_DELAY) : now]))
+        past = np.array(rows[max(0, now - LONGEST_DELAY) : now])
+        world = Imagination(self._profile, truth, past, speed=run.speed)
         for row in rows[now:]:
             world.step(row)
         while len(rows) < wanted and not run.ended:
