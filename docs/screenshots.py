@@ -164,6 +164,7 @@ class Photographer:
             "episodes": settled("episodes"),
             "robot": settled("robot"),
             "calibration": calibration,
+            "evaluation": settled("evaluation"),
             "settings": settled("settings"),
         }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from app.autonomy.choice import PolicyKind
 from app.messages import Mode
 from app.session.view import Snapshot
 
@@ -21,6 +22,13 @@ RIG_HOLDS = (
 )
 """Reasons that are the rig's. What else makes it hold is the policy's doing: it sends nothing more, nothing that can be
 run, or strains a servo until it gives up."""
+
+
+ELSEWHERE = (PolicyKind.SERVER, PolicyKind.SCRIPTED)
+"""Policies that need something beyond their process, a network or the simulated world. They fail by its being away, and
+come back by themselves; what they answer wrongly is told as a refused chunk."""
+NO_POLICY = ("the policy has failed", "the policy is not ready yet")
+"""How the robot says that a policy is away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +100,9 @@ def turn_ended(now: Snapshot, wanted: Mode, reasons: Sequence[str]) -> Trouble |
         wanted: the mode in which it is the policy's turn.
         reasons: why the robot has held since the turn began, oldest first. The first is the cause.
     """
+    elsewhere = now.policy is not None and now.policy.choice.kind in ELSEWHERE
     if now.policy is not None and now.policy.state == "failed":
-        return Trouble(False, f"the policy failed: {now.policy.detail or 'it does not say why'}")
+        return Trouble(elsewhere, f"the policy failed: {now.policy.detail or 'it does not say why'}")
     if now.mode is wanted:
         return None
     match now.mode:
@@ -102,7 +111,8 @@ def turn_ended(now: Snapshot, wanted: Mode, reasons: Sequence[str]) -> Trouble |
         case Mode.TELEOP:
             return Trouble(False, "a person took over", person=True)
         case Mode.HOLD if reasons:
-            return Trouble(reasons[0].startswith(RIG_HOLDS), f"the robot holds: {reasons[0]}")
+            gone = elsewhere and any(words in reasons[0] for words in NO_POLICY)
+            return Trouble(gone or reasons[0].startswith(RIG_HOLDS), f"the robot holds: {reasons[0]}")
         case Mode.HOLD:
             return Trouble(False, "a person let the robot hold", person=True)
         case _:

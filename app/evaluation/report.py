@@ -24,6 +24,7 @@ from app.evaluation.statistics import (
     wilson,
 )
 
+FEWEST_TIMES = 3
 EVERY_TASK = "mean"
 """Head of the column over all tasks, each with the same weight."""
 
@@ -118,10 +119,20 @@ def _row(plan: Plan, name: VariantName, results: Sequence[Attempt]) -> Row:
         variant=name,
         success=_cells(successes),
         progress=_cells(progress),
-        time_to_success_s=mean(won) if won else None,
+        time_to_success_s=_time(won),
         spoiled=sum(result.outcome is Outcome.SPOILED for result in results),
         skipped=sum(result.outcome is Outcome.SKIPPED for result in results),
     )
+
+
+def _time(won_s: Sequence[float]) -> Interval | None:
+    """The mean, with ends from three successes on: of two, Student's interval says nothing."""
+    if not won_s:
+        return None
+    time_s = mean(won_s)
+    if len(won_s) < FEWEST_TIMES:
+        return Interval(time_s.estimate, math.nan, math.nan)
+    return Interval(time_s.estimate, max(0.0, time_s.low), time_s.high)
 
 
 def _cells(counts: Sequence[tuple[float, int]]) -> tuple[Cell, ...]:

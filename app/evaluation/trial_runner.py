@@ -9,18 +9,12 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from app.autonomy.choice import PolicyChoice
-from app.evaluation.diagnosis import (
-    Trouble,
-    dark_cameras,
-    new_lines,
-    reasons_to_hold,
-    rig_trouble,
-    turn_ended,
-)
+from app.evaluation.diagnosis import ELSEWHERE, dark_cameras
 from app.evaluation.plan import SUCCESS_HELD_S, Judge, Plan, Trial, VariantName
 from app.evaluation.results import Attempt, Milestone, Outcome
 from app.evaluation.rig import Rig, World
 from app.evaluation.tasks import TaskCheck, Tracker, check_of
+from app.evaluation.turn_watch import TurnWatch
 from app.messages import Mode
 from app.session.view import Snapshot
 from drivers.sim.remote import SimRemoteError
@@ -30,17 +24,12 @@ LOOK_S = 0.1
 """How often the world is looked at."""
 READY_S, HOMED_S, BEGUN_S, RECORDER_S, RESET_S = 60.0, 90.0, 15.0, 15.0, 15.0
 PREPARED_S = 180.0
+AWAY_S = 30.0
 LOADED_S = 900.0
 """A large checkpoint from a slow disk."""
 SETTLED_S = 1.0
 """How long a policy must be ready before it is believed, so that what the one before it said is not taken for its word;
 and how long the scene is left alone after a reset."""
-DARK_S = 1.5
-"""A camera without a picture for this long spoils the trial."""
-CAUSE_S = 2.5
-"""After a hold, how long is waited for a sign that the rig was the cause: lines are heard of once a second."""
-DONE_S = 8.0
-"""In the implicit variant: how long after the policy has said that it is done the world may still come to agree."""
 
 
 class Stopped(Exception):
@@ -230,12 +219,15 @@ class _Turn:
         self._runner._loaded = None
         self._rig.autonomy.load(choice)
         asked_s = ready_s = time.monotonic()
+        failed_s = 0.0
         while True:
             now = self._rig.snapshot()
             time_s = time.monotonic()
             if not _ready(now, choice):
                 ready_s = time_s
-            if now.policy is not None and now.policy.choice == choice and now.policy.state == "failed":
+            failed = now.policy is not None and now.policy.choice == choice and now.policy.state == "failed"
+            failed_s = (failed_s or time_s) if failed else 0.0
+            if failed and now.policy is not None and time_s - failed_s >= _patience_s(choice):
                 raise PolicyUnusable(
                     f"the policy cannot be loaded: {now.policy.detail or 'it does not say why'}"
                 )
@@ -269,7 +261,9 @@ class _Turn:
         else:
             self._rig.autonomy.go_alone(self._trial.task)
         self._before = self._wait("handing the robot to the policy", lambda now: now.mode is wanted, BEGUN_S)
-        watch = _Watch(self._rig, self._before, wanted, implicit=self._trial.variant is VariantName.IMPLICIT)
+        watch = TurnWatch(
+            self._rig, self._before, wanted, implicit=self._trial.variant is VariantName.IMPLICIT
+        )
         began_s = time.monotonic()
         looked_s, held_since_s = 0.0, 0.0
         while True:
@@ -422,55 +416,9 @@ _PERSONS = (Mode.HOLD, Mode.STOPPED, Mode.TELEOP)
 """Modes out of which the end of a trial takes no robot: it stands, or a person has it."""
 
 
-class _Watch:
-    """Watches a policy that has the robot, for what ends its turn early."""
-
-    def __init__(self, rig: Rig, before: Snapshot, wanted: Mode, *, implicit: bool) -> None:
-        self._rig = rig
-        self._before = before
-        self._wanted = wanted
-        self._implicit = implicit
-        self._dark_since_s = 0.0
-        self._log = before.log
-        self._reasons: tuple[str, ...] = ()
-        self._doubt: Trouble | None = None
-        self._doubt_since_s = 0.0
-        self._had_reasons = False
-        self._done_since_s = 0.0
-        self.step = "the policy acts"
-        self.gave_up = ""
-
-    def look(self) -> Trouble | None:
-        """What is wrong; the rig is asked first, and has a while to confess after the robot has come to hold."""
-        now, time_s = self._rig.snapshot(), time.monotonic()
-        if (trouble := rig_trouble(self._before, now)) is not None:
-            return trouble
-        dark = dark_cameras(now)
-        self._dark_since_s = (self._dark_since_s or time_s) if dark else 0.0
-        if dark and time_s - self._dark_since_s > DARK_S:
-            return Trouble(True, f"no picture from {', '.join(dark)}")
-        self._reasons += reasons_to_hold(new_lines(self._log, now.log))
-        self._log = now.log
-        doubt = turn_ended(now, self._wanted, self._reasons)
-        if doubt is not None and doubt.rig:
-            return doubt
-        # The first doubt is kept, for what follows it is its consequence; but a reason may come after the mode.
-        if self._doubt is None or (doubt is not None and not self._had_reasons):
-            self._doubt, self._had_reasons = doubt, bool(self._reasons)
-        if self._doubt is not None:
-            self._doubt_since_s = self._doubt_since_s or time_s
-            if time_s - self._doubt_since_s > CAUSE_S:
-                return self._doubt
-        self._follow(now, time_s)
-        return None
-
-    def _follow(self, now: Snapshot, time_s: float) -> None:
-        subtask = now.policy.subtask if now.policy is not None else None
-        self.step = f"the policy acts: {subtask.text}" if subtask is not None else "the policy acts"
-        done = self._implicit and subtask is not None and subtask.done
-        self._done_since_s = (self._done_since_s or time_s) if done else 0.0
-        if done and time_s - self._done_since_s > DONE_S:
-            self.gave_up = "the policy says that it is done, and the world does not"
+def _patience_s(choice: PolicyChoice) -> float:
+    """How long a policy may say that it has failed: one that lives elsewhere may yet come."""
+    return AWAY_S if choice.kind in ELSEWHERE else 0.0
 
 
 def _ready(now: Snapshot, choice: PolicyChoice) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from app.autonomy.choice import PolicyChoice
-from app.evaluation import trial_runner
+from app.evaluation import trial_runner, turn_watch
 from app.evaluation.rig import FAR_AWAY
 from app.messages import Mode
 from app.session.policy_view import PolicyView, SubtaskView
@@ -23,28 +23,30 @@ from drivers.sim.operator.places import COUNTER_LIFT_M
 from drivers.sim.remote import SimRemoteError
 
 QUICK = {
-    "POLL_S": 0.003,
-    "LOOK_S": 0.003,
-    "SETTLED_S": 0.02,
-    "SUCCESS_HELD_S": 0.05,
-    "CAUSE_S": 0.1,
-    "DARK_S": 0.1,
-    "DONE_S": 0.1,
+    trial_runner: {
+        "POLL_S": 0.003,
+        "LOOK_S": 0.003,
+        "SETTLED_S": 0.02,
+        "SUCCESS_HELD_S": 0.05,
+        "AWAY_S": 0.1,
+    },
+    turn_watch: {"CAUSE_S": 0.1, "DARK_S": 0.1, "DONE_S": 0.1},
 }
-"""Waits of the runner that make-believe has no use for."""
+"""Waits that make-believe has no use for."""
 
 
 @contextmanager
 def quick() -> Iterator[None]:
     """Have trials hurry."""
-    before = {name: getattr(trial_runner, name) for name in QUICK}
-    for name, value in QUICK.items():
-        setattr(trial_runner, name, value)
+    before = {(module, name): getattr(module, name) for module, waits in QUICK.items() for name in waits}
+    for module, waits in QUICK.items():
+        for name, value in waits.items():
+            setattr(module, name, value)
     try:
         yield
     finally:
-        for name, value in before.items():
-            setattr(trial_runner, name, value)
+        for (module, name), value in before.items():
+            setattr(module, name, value)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from app.evaluation.report import (
     success_table,
     summarise,
     told_cell,
+    told_time,
 )
 from app.evaluation.results import Attempt, Milestone, Outcome
 from app.evaluation.statistics import Paired
@@ -71,6 +72,16 @@ def test_what_the_rig_spoiled_and_what_was_skipped_is_told_and_not_counted() -> 
     assert sum(row.spoiled for row in summary.rows) == 1
     assert sum(row.skipped for row in summary.rows) == 1
     assert any("not counted are" in line for line in notes(summary))
+
+
+def test_a_mean_time_has_ends_from_three_successes_on_and_none_below_0() -> None:
+    trials = trials_of(plan(tasks=("raise the lift",), variants=(IMPLICIT,)))
+    times = (1.0, 30.0, 2.0)
+    made = plan(tasks=("raise the lift",), variants=(IMPLICIT,))
+    results = [attempt_of(trial, duration_s=time_s) for trial, time_s in zip(trials, times, strict=True)]
+    assert told_time(summarise(made, results[:2]).rows[0].time_to_success_s) == "15.5 s"
+    assert told_time(summarise(made, results).rows[0].time_to_success_s) == "11.0 s (0.0-51.9)"
+    assert told_time(summarise(made, ()).rows[0].time_to_success_s) == "-"
 
 
 def test_a_run_that_is_not_over_says_so() -> None:
