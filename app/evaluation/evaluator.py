@@ -7,12 +7,13 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 
+from app.evaluation.console import PolicyUnusable, Stopped
 from app.evaluation.plan import PlanError, Trial, trials_of
 from app.evaluation.report import summarise
 from app.evaluation.results import Attempt, Milestone, Outcome
 from app.evaluation.rig import Rig, World
 from app.evaluation.store import Store, StoreError
-from app.evaluation.trial_runner import PolicyUnusable, Stopped, TrialRunner
+from app.evaluation.trial_runner import TrialRunner
 from app.evaluation.view import EvaluationView, ResultView, State, TrialView
 from app.messages import Mode
 from drivers.sim.remote import SimRemoteError

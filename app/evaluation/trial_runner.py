@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Protocol
 
 from app.autonomy.choice import PolicyChoice
+from app.evaluation.console import Console, PolicyUnusable, Spoiled, Stopped
 from app.evaluation.diagnosis import ELSEWHERE, dark_cameras
 from app.evaluation.plan import SUCCESS_HELD_S, Judge, Plan, Trial, VariantName
 from app.evaluation.results import Attempt, Milestone, Outcome
@@ -30,44 +30,6 @@ LOADED_S = 900.0
 SETTLED_S = 1.0
 """How long a policy must be ready before it is believed, so that what the one before it said is not taken for its word;
 and how long the scene is left alone after a reset."""
-
-
-class Stopped(Exception):
-    """The evaluation is to end now; the trial under way is not kept."""
-
-
-class PolicyUnusable(Exception):
-    """The policy cannot be loaded, so no trial can be done; the message is the policy's."""
-
-
-class Spoiled(Exception):
-    """The rig failed."""
-
-
-class Console(Protocol):
-    """Where the trial is watched from, and by whom it may be judged. Called on the evaluation's thread."""
-
-    def show(
-        self,
-        step: str,
-        *,
-        elapsed_s: float = 0.0,
-        milestones: tuple[Milestone, ...] = (),
-        judging: bool = False,
-    ) -> None:
-        """What is being done now."""
-
-    def stop_wanted(self) -> bool:
-        """Whether everything is to end at once."""
-
-    def verdict(self) -> Outcome | None:
-        """What a person has said of this trial; None before."""
-
-    def ask_for_scene(self) -> None:
-        """Ask a person to put the scene in order for this trial."""
-
-    def scene_ready(self) -> bool:
-        """Whether it is."""
 
 
 @dataclass(frozen=True, slots=True)

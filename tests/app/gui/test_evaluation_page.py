@@ -124,7 +124,7 @@ def test_a_task_that_no_world_knows_is_for_a_person_to_judge(page: EvaluationPag
 def test_what_is_begun_by_key_runs_and_its_table_grows(
     window: Window, page: EvaluationPage, rig: FakeRig, data_dir: Path
 ) -> None:
-    rig.turns = lambda task, level, seed, again: Turn("succeed" if level == "model" else "fail")
+    rig.turns = lambda task, level, seed, again: Turn("succeed" if level == "model" else "strain")
     page.setup.tasks["raise the lift"].click()
     page.setup.kitchens.setValue(2)
     press(window, Key.Key_B)
