@@ -22,6 +22,7 @@ from app.autonomy.scripted import FinalChunk
 from app.autonomy.worker import Outcome, Worker
 from app.messages import Mode
 from drivers.profile import RobotProfile
+from policy.serving.remote import NotOffered
 from policy.types import ActionChunk, Committed, Observation
 
 RETRY_NS = 500_000_000
@@ -75,6 +76,7 @@ class LowLevel:
         self._worker = Worker("low level", outcomes)
         self._hands = EndEffector(profile) if loaded.choice.action_space == "end_effector" else None
         self._width = self._hands.width if self._hands is not None else profile.dof
+        self._takes_committed = loaded.takes_committed
         self._pacing = Pacing()
         self._retry_at_ns = 0
         self.number = first_number
@@ -117,7 +119,7 @@ class LowLevel:
         if due is None:
             return
         committed = None
-        if due.plan is not None and loaded.takes_committed:
+        if due.plan is not None and self._takes_committed:
             committed = Committed(due.plan, due.frozen, loaded.execute_steps)
         self._worker.do(
             Wanted(loaded, wanted, mode, due, running.time_ns, state),
@@ -133,6 +135,9 @@ class LowLevel:
             current: the subtask in force by now.
             mode: the robot's by now.
         """
+        if isinstance(outcome.error, NotOffered) and self._takes_committed:
+            self._takes_committed = False  # it is asked without from now on
+            return None
         if outcome.error is not None:
             self._failed(outcome.error)
             return None
@@ -183,7 +188,7 @@ class LowLevel:
         if wanted.due.first_ns is None:
             # The robot stands: nothing of the way was gone while this was made.
             return time.monotonic_ns()
-        return wanted.due.first_ns if self._loaded.takes_committed else int(chunk.target_ns[0])
+        return wanted.due.first_ns if self._takes_committed else int(chunk.target_ns[0])
 
     def _failed(self, error: Exception) -> None:
         self._retry_at_ns = time.monotonic_ns() + RETRY_NS

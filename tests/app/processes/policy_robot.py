@@ -136,6 +136,11 @@ class PlayedRobot:
         return view.choice.high_level if view is not None else None
 
     @property
+    def action_space(self) -> str:
+        view = self._session.snapshot().policy
+        return view.choice.action_space if view is not None else ""
+
+    @property
     def running(self) -> bool:
         player = self._player
         return player is not None and player.moving
@@ -198,11 +203,13 @@ class Straight:
     Attributes:
         wrong: `nan`, `shape`, `raise`, `slow`, `hang`, or empty.
         named: what its high level says.
+        convert: makes other actions of joint targets; what is committed is then ignored.
     """
 
     def __init__(self) -> None:
         self.wrong = ""
         self.named = "lift it"
+        self.convert: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = None
         self.release = threading.Event()
         self.asked: list[tuple[str, Committed | None]] = []
         self.tasks: list[tuple[str, tuple[str, ...]]] = []
@@ -247,11 +254,15 @@ class Straight:
             time.sleep(1.3)
         if self.wrong == "hang":
             self.release.wait(PATIENCE_S)
+        if self.convert is not None:
+            committed = None
         start = observation.state if committed is None else committed.actions[0]
         actions = np.array(start) + 0.002 * np.arange(50.0)[:, None] * (np.arange(18) == 0)
         actions[:, 14:17] = 0.0
         if committed is not None:
             actions[: committed.frozen] = committed.actions[: committed.frozen]
+        if self.convert is not None:
+            actions = self.convert(actions)
         if self.wrong == "nan":
             actions[7, 3] = np.nan
         if self.wrong == "shape":

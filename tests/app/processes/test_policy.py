@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from app.autonomy.choice import HighLevel, PolicyChoice, PolicyKind
+from app.autonomy.end_effector import EndEffector
 from app.messages import Follow, GoAlone, Mode, Rest, Unpin, Veto
 from app.session import Session
 from tests.app.processes.policy_robot import PlayedRobot, ServedHere, Straight
@@ -150,12 +151,11 @@ def test_a_policy_slower_than_its_chunks_moves_the_robot_in_part_only(
     assert np.diff(np.array(robot.asked)[:, 0]).max() < 2 * STEP
 
 
-def test_a_policy_that_hangs_is_said_to_and_another_can_be_loaded(
-    robot: PlayedRobot, policy: Straight, session: Session, server: ServedHere
+def test_a_policy_that_hangs_is_said_to_and_moves_the_robot_again_when_it_does_no_longer(
+    robot: PlayedRobot, policy: Straight
 ) -> None:
     told(robot, LIFT)
     policy.wrong = "hang"
-    robot.wait_event("policy", kind="policy")
     event = robot.wait_event("makes no actions", kind="policy")
     assert "3 s" in event.message
     robot.wait(lambda: not robot.running, "the last chunk to run out")
@@ -264,6 +264,26 @@ def test_a_choice_that_cannot_work_fails_with_what_to_do(session: Session, robot
     view = session.snapshot().policy
     assert view is not None
     assert view.detail == "no folder /nowhere/at/all; choose the folder that holds the checkpoint"
+
+
+def test_poses_of_the_hands_become_joints_and_one_out_of_reach_is_refused(
+    session: Session, robot: PlayedRobot, policy: Straight, server: ServedHere
+) -> None:
+    hands = EndEffector(session.profile)
+    policy.convert = hands.from_joints
+    session.autonomy.load(
+        PolicyChoice(kind=PolicyKind.SERVER, source=server.address, action_space="end_effector")
+    )
+    robot.wait(lambda: robot.action_space == "end_effector", "the choice to be taken over")
+    robot.wait_ready()
+    told(robot, LIFT)
+    chunk = robot.wait_chunk(LIFT, more_than=2)
+    assert np.diff(chunk.actions[:, 0]).mean() == pytest.approx(STEP, rel=0.1)
+    np.testing.assert_allclose(chunk.actions[:, 1:6], 0.1, atol=0.02)
+    policy.convert = lambda rows: hands.from_joints(rows) + 3.0 * (np.arange(18) == 7)
+    event = robot.wait_event("the right hand cannot be at", kind="policy")
+    assert " mm and " in event.message
+    robot.wait(lambda: not robot.running, "the last chunk to run out")
 
 
 def test_a_small_policy_of_random_weights_sees_pictures_and_makes_chunks(
