@@ -14,6 +14,7 @@ import numpy as np
 
 from app.bench.figures import Figures, add_json_argument
 from app.bench.voice_clips import VOICES, Clip, commands, others
+from app.bench.voice_live import measure_live
 from app.cli.outcome import CommandError
 from app.speech.whisper.catalogue import SHIPPED
 from app.speech.whisper.decision import Accepted, Ask, Decision, decide
@@ -36,6 +37,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"held-out voices (all {len(VOICES)})",
     )
+    parser.add_argument(
+        "--spoken",
+        type=int,
+        default=30,
+        metavar="N",
+        help="commands spoken to a whole session (30; 0 for none)",
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="of rooms, noise and other talk (0)")
     parser.add_argument("--model", default=SHIPPED, help=f"name or path of another recogniser ({SHIPPED})")
     add_json_argument(parser)
@@ -54,6 +62,8 @@ def run(args: argparse.Namespace) -> int:
     measure_commands(figures, reader, commands(voices, args.clips, rng))
     measure_others(figures, reader, others(voices, args.clips, rng))
     measure_base(figures, next(commands(voices, 1, rng)))
+    if args.spoken:
+        measure_live(figures, count=args.spoken, model=args.model, seed=args.seed)
     return figures.report(args.json)
 
 

@@ -44,7 +44,20 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.timeout(240)
 def test_every_figure_is_there_and_a_deaf_model_misses_its_bound(model: Path, tmp_path: Path) -> None:
     code, figures = run(
-        ["--clips", "20", "--voices", "2", "--model", str(model), "--json", str(tmp_path / "figures.json")]
+        [
+            "--spoken",
+            "0",
+            "--clips",
+            "20",
+            "--spoken",
+            "0",
+            "--voices",
+            "2",
+            "--model",
+            str(model),
+            "--json",
+            str(tmp_path / "figures.json"),
+        ]
     )
     assert code == 1
     assert figures["exact_accuracy"] == 0.0
