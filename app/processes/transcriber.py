@@ -34,7 +34,7 @@ THREADS = 2
 """Of torch, and only while something is read: a large model has work for two."""
 WAITS = "PASSIVE"
 """How they wait for one another. By default they spin, and where other processes have the cores, each of a reading's
-many small steps waits out a turn of the scheduler: 3.3 s for a command instead of 0.4, on two cores with a load of 10."""
+many small steps waits out a turn of the scheduler: 3.3 s for a command instead of 0.4, with a load of 10 on two."""
 NICENESS = 5
 """The robot's loop comes first, and everything that moves it."""
 BUSY_S, IDLE_S = 0.004, 0.03

@@ -45,8 +45,6 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_every_figure_is_there_and_a_deaf_model_misses_its_bound(model: Path, tmp_path: Path) -> None:
     code, figures = run(
         [
-            "--spoken",
-            "0",
             "--clips",
             "20",
             "--spoken",
@@ -75,6 +73,8 @@ def test_what_is_accepted_is_counted_for_and_against(
     """As if every clip were read as the first phrase."""
     monkeypatch.setattr(voice, "decide", lambda reading: Accepted(KITCHEN_PHRASES[0], 0.9))
     arguments = [
+        "--spoken",
+        "0",
         "--clips",
         "28",
         "--voices",
