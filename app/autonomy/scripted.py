@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.autonomy.imagination import LONGEST_DELAY, Imagination
+from app.autonomy.sound_request import check_request
 from drivers.profile import RobotProfile
 from drivers.sim.interface import Truth
 from drivers.sim.operator.body import Body
@@ -30,7 +31,6 @@ from drivers.sim.operator.places import held
 from drivers.sim.operator.subtasks import SUBTASKS
 from drivers.sim.operator.whats_next import next_subtask, tasks
 from policy.actions.chunk import target_times
-from policy.transforms.images import as_image
 from policy.types import ActionChunk, Committed, Observation, RequestError, Subtask
 
 Vector = NDArray[np.float64]
@@ -190,7 +190,10 @@ class ScriptedPolicy:
             SimRemoteError: the world does not answer.
         """
         began = time.perf_counter()
-        self._check(observation, subtask, committed, noise)
+        if subtask not in SUBTASKS:
+            hint = _near(subtask, SUBTASKS)
+            raise RequestError(f"no subtask {subtask!r:.80}{hint}; there are: {', '.join(SUBTASKS)}")
+        check_request(self._profile, observation, committed, noise, horizon=HORIZON)
         truth = self._see()
         run, at = self._taken_up(observation, subtask, truth, committed)
         self._watch_speed(run, at, observation.captured_ns)
@@ -210,33 +213,6 @@ class ScriptedPolicy:
         if run.ended:
             return FinalChunk(actions, run.target_ns, subtask, took_ms, gave_up=run.gave_up)
         return ActionChunk(actions, run.target_ns, subtask, took_ms)
-
-    def _check(
-        self,
-        observation: Observation,
-        subtask: str,
-        committed: Committed | None,
-        noise: NDArray[np.float32] | None,
-    ) -> None:
-        if noise is not None:
-            raise RequestError("the scripted policy takes no noise; ask it without")
-        if subtask not in SUBTASKS:
-            hint = _near(subtask, SUBTASKS)
-            raise RequestError(f"no subtask {subtask!r:.80}{hint}; there are: {', '.join(SUBTASKS)}")
-        dof = self._profile.dof
-        state = np.asarray(observation.state)
-        if state.shape != (dof,):
-            raise RequestError(f"the state is {list(state.shape)}; {self._profile.name} has [{dof}]")
-        if not np.isfinite(state).all():
-            unknown = ", ".join(np.array(self._profile.vector_names)[~np.isfinite(state)])
-            raise RequestError(f"the state is not finite at {unknown}; home the lift, wait for the arms")
-        for name, image in observation.images.items():
-            kind = getattr(image, "dtype", type(image).__name__)
-            if kind != np.uint8:
-                raise RequestError(f"image {name!r} is {kind}; an observation's images are [Y, X, 3] uint8")
-            as_image(image, name=name)
-        if committed is not None:
-            _check_committed(committed, dof)
 
     # -- going on, or beginning ----------------------------------------------------------------------------------------
 
@@ -427,21 +403,6 @@ class ScriptedPolicy:
             at[base] = last[base] * share
             tail.append(at)
         return tail
-
-
-def _check_committed(committed: Committed, dof: int) -> None:
-    for name in ("frozen", "execute"):
-        count = getattr(committed, name)
-        if not isinstance(count, int | np.integer):
-            raise RequestError(f"committed has {name} {count!r}; it is a whole number of steps")
-    rows = np.asarray(committed.actions)
-    if rows.ndim != 2 or rows.shape[1] != dof or not np.isfinite(rows).all():
-        raise RequestError(f"committed actions are {list(rows.shape)}; [T, {dof}] finite numbers are wanted")
-    if not 0 <= committed.frozen <= min(len(rows), HORIZON) or not len(rows):
-        raise RequestError(
-            f"committed has {committed.frozen} frozen steps of {len(rows)}; at least one step is given and at most"
-            f" {HORIZON} are frozen"
-        )
 
 
 def _smooth(share: float) -> float:

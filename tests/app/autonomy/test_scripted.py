@@ -16,6 +16,8 @@ from drivers.sim.world import KitchenWorld
 from policy.types import Committed, RequestError
 from tests.app.autonomy.playing import Player
 
+pytestmark = pytest.mark.timeout(240)
+
 PROFILE: RobotProfile = load_profile("sim-kitchen")
 ARMS = [0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12]
 BASE = [14, 15, 16]
