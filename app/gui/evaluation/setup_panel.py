@@ -41,6 +41,7 @@ class SetupPanel(QWidget):
         self._profile = profile
         self._choice: PolicyChoice | None = None
         self._simulated = True
+        self._speed = 1.0
         self._known: tuple[object, ...] | None = None
         self.plan: Plan | None = None
         self.problem = ""
@@ -77,11 +78,13 @@ class SetupPanel(QWidget):
         """Follow the policy that is chosen, and what kind of robot this is."""
         if choice is None and snapshot.simulated:
             choice = PolicyChoice(kind=PolicyKind.SCRIPTED)
-        known = (choice, snapshot.simulated)
+        known = (choice, snapshot.simulated, snapshot.speed)
         if known == self._known:
             return
         self._known = known
         self._choice, self._simulated = choice, snapshot.simulated
+        # The trials move no faster than the robot is allowed to now.
+        self._speed = snapshot.speed
         self._policy.say(policy_words(choice))
         for tick in self.tasks.values():
             tick.setVisible(snapshot.simulated)
@@ -120,6 +123,7 @@ class SetupPanel(QWidget):
             seeds=range(first, first + self.kitchens.value()),
             time_limit_s=self.time_limit.value(),
             judge=judge,
+            speed=self._speed,
         )
 
     def _lay_out(self) -> None:

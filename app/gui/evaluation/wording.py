@@ -46,7 +46,10 @@ def plan_words(plan: Plan) -> str:
             counted(len(plan.seeds), "kitchen" if plan.judge is Judge.WORLD else "round"),
         )
     )
-    return f"{times}: {counted(trials, 'trial')}, at most {length(trials * plan.time_limit_s)} of acting"
+    speed = f", at {plan.speed:.0%} speed" if plan.speed < 1 else ""
+    return (
+        f"{times}: {counted(trials, 'trial')}, at most {length(trials * plan.time_limit_s)} of acting{speed}"
+    )
 
 
 def policy_words(choice: PolicyChoice | None) -> str:

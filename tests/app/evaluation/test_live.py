@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -62,3 +64,35 @@ def test_the_scripted_policy_is_reset_judged_by_the_world_and_recorded(tmp_path:
         assert dict(episode.source_rows).get("policy", 0) > 50
         live.wait(lambda now: now.policy is None, "the policy that nobody had loaded to be let go")
     assert verify_episode(data_dir / "episodes" / result.episode_id).errors == ()
+
+
+@pytest.mark.timeout(2 * PATIENCE_S)
+def test_a_policy_process_that_is_killed_spoils_the_trial_which_is_then_done_again(tmp_path: Path) -> None:
+    data_dir = tmp_path / "dataset"
+    wanted = plan(tasks=("drive to the counter",), variants=(HIERARCHICAL,), seeds=(3,), time_limit_s=90.0)
+    with live_session(data_dir) as live:
+        store = Store.begin(data_dir, wanted)
+        evaluator = Evaluator(live.session, store, world=lambda: SimWorld(live.session.runtime_dir))
+        evaluator.start()
+        try:
+            wait(evaluator, lambda view: view.trial is not None and view.trial.elapsed_s > 0.5, live)
+            os.kill(
+                next(process.pid for process in live.now.processes if process.name == "policy"),
+                signal.SIGKILL,
+            )
+            wait(evaluator, lambda view: bool(view.results), live)
+            first = store.attempts[0]
+            assert first.outcome is Outcome.SPOILED, first
+            # On a busy machine something else of the rig may fail first; the policy's loss never counts as its failure.
+            assert "lost" in first.reason or "no " in first.reason
+            wait(
+                evaluator,
+                lambda view: (
+                    view.trial is not None and view.trial.attempt == 2 and view.trial.elapsed_s > 0.0
+                ),
+                live,
+            )
+        finally:
+            evaluator.close()
+        assert evaluator.view.error == ""
+        live.wait(lambda now: now.mode is Mode.HOLD and now.recording is None, "hold")

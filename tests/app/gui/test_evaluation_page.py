@@ -88,8 +88,9 @@ def test_a_plan_is_ticked_together_and_says_how_much_it_is(page: EvaluationPage)
     assert made.seeds == (7, 8, 9, 10, 11)
     assert [variant.name for variant in made.variants] == [VariantName.HIERARCHICAL, VariantName.IMPLICIT]
     assert page.setup.total.text() == (
-        "2 tasks × 2 variants × 5 kitchens: 20 trials, at most 10 min 0 s of acting"
+        "2 tasks × 2 variants × 5 kitchens: 20 trials, at most 10 min 0 s of acting, at 75% speed"
     )
+    assert made.speed == 0.75  # as the window has it
     assert not page.no_begin
 
 
