@@ -13,10 +13,21 @@ import pytest
 import torch
 from whisper.model import ModelDimensions, Whisper
 
-from app.speech.reading_desk import GOOD_FOR_S, NO_MODEL, READY, WAITING, Read, ReadingDesk
+from app.speech.reading_desk import (
+    GOOD_FOR_S,
+    LOADING,
+    NO_MODEL,
+    READY,
+    WAITING,
+    DeskState,
+    Read,
+    ReadingDesk,
+)
 from app.speech.said import PUSH, Said
 from app.speech.transcribing import Transcribing
+from app.speech.whisper import model
 from app.speech.whisper.decision import Rejected
+from app.speech.whisper.download import DownloadCancelled, Progress, Report
 from app.speech.whisper.reading import Reader
 
 PATIENCE_S = 40.0
@@ -131,6 +142,38 @@ def test_a_missing_model_is_told_of_and_another_may_be_taken(
     broken.write_bytes(checkpoint.read_bytes())
     desk.use(Transcribing(model=str(broken)))
     stepped(desk, ready(desk))
+
+
+def test_a_download_is_seen_and_called_off_for_another_model(
+    desk: ReadingDesk, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that sends a piece whenever it is asked whether to go on, and is never done."""
+    honest = model.load
+    folder = checkpoint.parent
+    broken_off = threading.Event()
+
+    def load(name: str, *, progress: Report, cancelled: Callable[[], bool]) -> object:
+        if name != "base.en":
+            return honest(name)
+        for done in range(1_000_000):
+            progress(Progress(name, folder, 1000 * done, 145_000_000))
+            if cancelled():
+                broken_off.set()
+                raise DownloadCancelled(name)
+            time.sleep(0.002)
+        raise AssertionError("nobody called it off")
+
+    monkeypatch.setattr(model, "load", load)
+    desk.use(Transcribing(model="base.en"))
+    stepped(desk, lambda: desk.state.done_bytes > 5_000)
+    assert (desk.state.state, desk.state.total_bytes) == ("downloading", 145_000_000)
+    assert str(folder) in desk.state.detail
+    assert "being downloaded, 0 % so far" in desk.state.why_not_read
+    desk.use(Transcribing(model=str(checkpoint)))
+    assert desk.state == DeskState(LOADING, str(checkpoint))
+    stepped(desk, ready(desk))
+    assert broken_off.is_set()
+    assert desk.state.done_bytes == 0
 
 
 def test_another_model_than_the_one_being_loaded_is_the_one_that_counts(
