@@ -107,10 +107,9 @@ class Frame(QWidget):
             self.hearing,
             self.actions_registry,
             now=self.now,
-            task=lambda: self.collecting.plan.task,
+            task=self._task_alone,
             page=lambda: self.page_id,
-            tell=lambda words: self.toast.flash(words),
-            lead=self._lead_to_policy,
+            show=self._show_settings,
         )
         self.drive_page = DrivePage(
             session,
@@ -133,6 +132,7 @@ class Frame(QWidget):
             settings=settings,
             desk=self.desk,
             hearing=self.hearing,
+            told=self.told,
             tell=lambda words: self.toast.flash(words),
         )
         self.pages: dict[str, Page] = {
@@ -161,7 +161,7 @@ class Frame(QWidget):
             self.stack.addWidget(page)
         self.bar = TopBar(self.actions_registry, theme, self.pages)
         self.status = self.bar.status
-        self.notices = NoticeList(self.actions_registry, theme, session.do, show=self.show_on_robot_page)
+        self.notices = NoticeList(self.actions_registry, theme, self._do, show=self.show_on_robot_page)
         self.foot = Foot(self.actions_registry, theme, self.driving, stop=self.stop)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -251,7 +251,7 @@ class Frame(QWidget):
             self.task.say(self.collecting.plan.task)
             page = self.stack.currentWidget()
             if isinstance(page, Page):
-                self.notices.apply(snapshot, told=page.tells)
+                self.notices.apply(self.told.refusals.beside(snapshot), told=page.tells)
                 self.drive_page.make_room(self.notices.taken_px)
                 page.apply(snapshot)
             self.calibration.apply(snapshot)
@@ -277,6 +277,7 @@ class Frame(QWidget):
         self.feet.keys_lost()
         self.told.stopped()
         self.drive_page.leave_line()
+        self.settings_page.close_dialogs()
         self.desk.end_capture()
         close_menus()
         for overlay in (self.palette_overlay, self.keys_overlay, self.details, self.plan_panel):
@@ -370,10 +371,19 @@ class Frame(QWidget):
         self._settings.theme = self._theme.palette.name
         self.update()
 
-    def _lead_to_policy(self, why: str) -> None:
+    def _task_alone(self) -> str:
+        """What is to be done alone: the plan's task, and in the simulated kitchen, where it names none, a script's."""
+        if not self.collecting.plan.task and self._snapshot.simulated:
+            self.collecting.suggest_task(self.drive_page.scripts.script)
+        return self.collecting.plan.task
+
+    def _show_settings(self, part: str) -> None:
         self.go_to(SettingsPage.page_id)
-        self.settings_page.show_policy()
-        self.toast.flash(why)
+        self.settings_page.show_part(part)
+
+    def _do(self, action: str) -> None:
+        if not self.told.do(action):
+            self._session.do(action)
 
     def _handles(self) -> WindowHandles:
         return WindowHandles(

@@ -80,7 +80,7 @@ class Hearing:
         """
         new = self._said is not None and snapshot.say_id != self._said
         self._said = snapshot.say_id
-        if self._on and new and aloud and snapshot.say:
+        if (self._on or snapshot.voice is not None) and new and aloud and snapshot.say:
             takes_s = _SPEAKING_S + _SPEAKING_S_PER_LETTER * len(snapshot.say)
             self._session.hushed(time.monotonic_ns() + int(takes_s * 1e9))
 

@@ -21,11 +21,12 @@ OUTCOME_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The record line: its words, what stands at its right end, and whether a recording runs."""
+    """The record line: its words, what stands at its right end, whether a recording runs, and whether with sound."""
 
     words: str
     right: str
     recording: bool = False
+    sound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,8 @@ def record_line(snapshot: Snapshot) -> Line:
             return Line("Starting", row)
         case Phase.RECORDING:
             took_s = snapshot.recording.duration_s if snapshot.recording is not None else 0.0
-            return Line(f"REC  {clock(took_s)}", row, recording=True)
+            heard = snapshot.speech is not None and snapshot.speech.state in ("listening", "hushed")
+            return Line(f"REC  {clock(took_s)}", row, recording=True, sound=heard)
         case Phase.CLOSING:
             return Line("Saving", row)
         case Phase.RESETTING:

@@ -10,6 +10,7 @@ from app.gui.told.policies import Policies
 from app.gui.told.talk import TALK_ACTION
 from app.gui.told.telling import PALETTE_SIZE, Telling
 from app.gui.told.voicing import Voicing
+from app.gui.wording import sentence
 from app.messages import Mode
 from app.session.view import Snapshot
 
@@ -21,7 +22,7 @@ def add_policy_modes(actions: Actions, policies: Policies, now: Callable[[], Sna
         return now().mode is not Mode.STOPPED and now().ready
 
     def lacking() -> str:
-        return f"{policies.missing}: this opens the setting." if policies.missing else ""
+        return f"{sentence(policies.missing)}. This opens the setting." if policies.missing else ""
 
     actions.add(
         Action(

@@ -47,6 +47,7 @@ from drivers.profile.schema import RobotProfile
 _JOINTS_AND_TRAY_FROM_PX = 840
 _CURVES_FROM_PX = 860
 _CURVES_AND_TRAY_FROM_PX = 1000
+_CURVES_AND_TOLD_FROM_PX = 1200
 """Heights of the window from which there is room for each beside large pictures."""
 
 _FULL_PLAN_FROM_PX = 860
@@ -262,9 +263,14 @@ class DrivePage(Page):
         window = self.window() or self
         high, driving = window.height(), self._driving.on or self._takes
         with_joints = not driving or high >= _JOINTS_AND_TRAY_FROM_PX
-        with_curves = self._settings.curves and high >= (
-            _CURVES_AND_TRAY_FROM_PX if driving else _CURVES_FROM_PX
+        least = (
+            _CURVES_AND_TOLD_FROM_PX
+            if self._takes
+            else _CURVES_AND_TRAY_FROM_PX
+            if driving
+            else _CURVES_FROM_PX
         )
+        with_curves = self._settings.curves and high >= least
         wanted = with_joints * self.joints.full_height_px, with_curves * self.curves.full_height_px
         left_px = max(0, sum(wanted) - self._room_px)
         joints_px = min(wanted[0], left_px)

@@ -11,14 +11,13 @@ from app.gui.hearing import Hearing
 from app.gui.session_protocol import SessionLike
 from app.gui.settings import Settings
 from app.gui.told.policies import Policies
+from app.gui.told.refusals import OPEN_POLICY, OPEN_VOICE, VOICE_ON, Refusals
 from app.gui.told.talk import Talk
 from app.gui.told.talk_button import TalkButton
 from app.gui.told.telling import Telling
 from app.gui.told.voicing import Voicing
 from app.gui.widgets.hold_button import HoldButton
 from app.session.view import Snapshot
-
-_OFF = "The voice is off; Ctrl Shift V switches it on"
 
 
 class ToldDesk:
@@ -32,8 +31,7 @@ class ToldDesk:
         now: the snapshot that is seen.
         task: what is to be done alone.
         page: the page shown.
-        tell: shows a line.
-        lead: opens the setting of the policy, and says why.
+        show: opens a part of the settings, `voice` or `policy`.
     """
 
     def __init__(
@@ -46,17 +44,24 @@ class ToldDesk:
         now: Callable[[], Snapshot],
         task: Callable[[], str],
         page: Callable[[], str],
-        tell: Callable[[str], None],
-        lead: Callable[[str], None],
+        show: Callable[[str], None],
     ) -> None:
         self._now = now
+        self._show = show
+        self.refusals = Refusals()
         self.voicing = Voicing(session, settings, hearing)
         self.telling = Telling(session, now, settings)
         self.policies = Policies(
-            session, settings, now, task=task, lead=lead, tell=tell, listens=self.voicing.want
+            session,
+            settings,
+            now,
+            task=task,
+            lead=self._lead,
+            tell=self.refusals.say,
+            listens=self.voicing.want,
         )
         self.talk = Talk(
-            actions, talk=session.voice.talk, refusal=self._refusal, tell=tell, page=page, focused=_has_button
+            actions, talk=session.voice.talk, refused=self._refused, page=page, focused=_has_button
         )
 
     def restore(self) -> None:
@@ -73,13 +78,37 @@ class ToldDesk:
         self.policies.forget()
         self.talk.keys_lost()
 
-    def _refusal(self) -> str:
+    def do(self, action: str) -> bool:
+        """Do the action of one of the window's own notices; says whether it is one."""
+        match action:
+            case "open_policy":
+                self._show("policy")
+            case "open_voice":
+                self._show("voice")
+            case "voice_on":
+                if not self.voicing.on:
+                    self.voicing.toggle()
+            case _:
+                return False
+        self.refusals.forget()
+        return True
+
+    def _lead(self, why: str) -> None:
+        self.refusals.say(why, action=OPEN_POLICY)
+        self._show("policy")
+
+    def _refused(self) -> bool:
+        """Whether nobody would hear what is said now; why is then said."""
         voice = self._now().voice
-        if voice is None:
-            return _OFF if not self.voicing.on else "The voice is being switched on"
-        if voice.state in ("no model", "lost"):
-            return f"Nobody listens: {voice.detail or voice.state}"
-        return "" if voice.state == "ready" else "The recogniser is not loaded yet"
+        if voice is None and not self.voicing.on:
+            self.refusals.say("Nobody listens: the voice is off", action=VOICE_ON)
+        elif voice is None or voice.state in ("starting", "loading", "downloading"):
+            self.refusals.say("The recogniser is not loaded yet; keys and typing work")
+        elif voice.state != "ready":
+            self.refusals.say(f"Nobody listens: {voice.detail or voice.state}", action=OPEN_VOICE)
+        else:
+            return False
+        return True
 
 
 def _has_button() -> bool:

@@ -8,38 +8,25 @@ from typing import Any
 
 import msgspec
 
-from app.autonomy.choice import PolicyChoice, PolicyKind
+from app.autonomy.checking import ChoiceError, check_choice
+from app.autonomy.choice import HighLevel, PolicyChoice, PolicyKind
 from app.gui.session_protocol import SessionLike
 from app.gui.settings import Settings
+from app.gui.wording import sentence
 from app.messages import Mode
-from app.session.policy_view import PolicyView
 from app.session.view import Snapshot
 
 WAITS_S = 30.0
 """A mode that was asked for comes this late at most: later, nobody may stand ready for the robot to move."""
 
+SETTLES_S = 0.6
+"""So long after a policy was asked for, what is heard of it may still be about the one before."""
+
 DEFAULT = PolicyChoice(kind=PolicyKind.SCRIPTED)
 """For the simulated kitchen, so that it can be told something and can go alone out of the box."""
 
-NAMES = {
-    PolicyKind.SCRIPTED: "scripted, not learned",
-    PolicyKind.CHECKPOINT: "checkpoint",
-    PolicyKind.SERVER: "server",
-    PolicyKind.RANDOM: "random weights: for timing only",
-}
-"""What each kind is, plainly."""
-
-SOURCES = {
-    PolicyKind.CHECKPOINT: "a checkpoint's folder",
-    PolicyKind.SERVER: "a server's address",
-    PolicyKind.RANDOM: "a preset's name",
-}
-"""What each kind needs to be told beside what it is."""
-
-
-def needs_source(choice: PolicyChoice) -> str:
-    """What is still missing before a choice can be loaded, in words; empty for nothing."""
-    return "" if choice.source else SOURCES.get(choice.kind, "")
+FIRST = PolicyChoice(kind=PolicyKind.CHECKPOINT)
+"""What a real robot's choice begins with; it has no folder yet."""
 
 
 class Policies:
@@ -74,12 +61,15 @@ class Policies:
         self._tell = tell
         self._listens = listens
         self._waiting: Mode | None = None
+        self._mode = Mode.HOLD
         self._since_ns = 0
+        self._settles_s = 0.0
+        self._checked: tuple[PolicyChoice, str] | None = None
 
     @property
-    def choice(self) -> PolicyChoice | None:
-        """What would be loaded; None where nobody has chosen and nothing goes without saying."""
-        return self._settings.policy or (DEFAULT if self._now().simulated else None)
+    def choice(self) -> PolicyChoice:
+        """What would be loaded."""
+        return self._settings.policy or (DEFAULT if self._now().simulated else FIRST)
 
     @property
     def waiting(self) -> Mode | None:
@@ -88,31 +78,31 @@ class Policies:
 
     @property
     def missing(self) -> str:
-        """Why no policy can be loaded, in words; empty when one can."""
+        """Why the chosen policy cannot be loaded, in words; empty when nothing speaks against it."""
         choice = self.choice
-        if choice is None:
-            return "No policy is chosen"
-        if choice.kind is PolicyKind.SCRIPTED and not self._now().simulated:
-            return "The scripted policy is for the simulated kitchen only"
-        lacking = needs_source(choice)
-        return f"The policy needs {lacking}" if lacking else ""
+        if self._checked is None or self._checked[0] != choice:
+            self._check(choice)
+        return self._checked[1] if self._checked is not None else ""
+
+    @property
+    def unloaded(self) -> bool:
+        """Whether another policy is loaded than the chosen one, or none."""
+        policy = self._now().policy
+        return policy is None or policy.choice != self.choice
 
     def change(self, **fields: Any) -> None:
-        """Choose otherwise; remembered. A policy that is loaded already is loaded anew."""
-        before = self.choice or PolicyChoice(kind=PolicyKind.CHECKPOINT)
-        choice = msgspec.structs.replace(before, **fields)
-        if choice == self._settings.policy:
-            return
-        self._settings.policy = choice
-        if self._now().policy is not None and not self.missing:
-            self._session.autonomy.load(choice)
+        """Choose otherwise; remembered, and loaded when that is asked for."""
+        choice = msgspec.structs.replace(self.choice, **fields)
+        if choice != self.choice:
+            self._settings.policy = choice
 
     def load(self) -> None:
         """Load it now."""
+        self._check(self.choice)
         if self.missing:
-            self._lead(f"{self.missing}; choose one here")
+            self._lead(sentence(self.missing))
         else:
-            self._session.autonomy.load(self.choice)
+            self._load()
 
     def unload(self) -> None:
         """Have no policy any more."""
@@ -126,8 +116,8 @@ class Policies:
 
     def go_alone(self) -> None:
         """Autonomous mode, once there is a policy."""
-        if not self._task():
-            self._tell("Say first what is to be done: the task is empty")
+        if why := self._no_task():
+            self._tell(why)
             return
         self._enter(Mode.AUTONOMOUS)
 
@@ -139,32 +129,56 @@ class Policies:
         """Begin what waits, when the policy is loaded; or no longer wait."""
         if self._waiting is None:
             return
-        policy = snapshot.policy
-        late = time.monotonic_ns() - self._since_ns > WAITS_S * 1e9
-        if snapshot.mode is Mode.STOPPED:
+        policy, since_s = snapshot.policy, (time.monotonic_ns() - self._since_ns) / 1e9
+        if snapshot.mode is not self._mode:
             self._waiting = None
-        elif policy is not None and policy.state == "ready":
+        elif policy is None or since_s < self._settles_s:
+            return
+        elif policy.state == "ready":
             waiting, self._waiting = self._waiting, None
-            if late:
+            if since_s > WAITS_S:
                 self._tell("The policy is loaded; ask for the mode again")
             else:
                 self._begin(waiting)
-        elif policy is not None and policy.state == "failed":
+        elif policy.state == "failed":
             self._waiting = None
             self._lead(f"The policy was not loaded: {policy.detail}")
 
     def _enter(self, mode: Mode) -> None:
         policy = self._now().policy
-        if policy is None or policy.state == "failed":
-            if self.missing:
-                self._lead(f"{self.missing}; choose one here")
-                return
-            self._session.autonomy.load(self.choice)
-        if policy is not None and policy.state == "ready":
+        if policy is not None and policy.state == "ready" and not self.unloaded:
             self._waiting = None
             self._begin(mode)
+            return
+        if policy is None or policy.state == "failed" or self.unloaded:
+            self._check(self.choice)
+            if self.missing:
+                self._lead(sentence(self.missing))
+                return
+            self._load()
+        self._waiting, self._mode, self._since_ns = mode, self._now().mode, time.monotonic_ns()
+
+    def _load(self) -> None:
+        self._settles_s = SETTLES_S if self._now().policy is not None else 0.0
+        self._session.autonomy.load(self.choice)
+
+    def _check(self, choice: PolicyChoice) -> None:
+        try:
+            check_choice(choice, self._session.profile)
+        except ChoiceError as error:
+            self._checked = (choice, str(error))
         else:
-            self._waiting, self._since_ns = mode, time.monotonic_ns()
+            self._checked = (choice, "")
+
+    def _no_task(self) -> str:
+        """Why nothing can be done alone, in words; empty when the task is clear."""
+        task, now = self._task(), self._now()
+        if not task:
+            return "Say first what is to be done: the task is empty"
+        scripted = self.choice.kind is PolicyKind.SCRIPTED and now.scripts
+        if scripted and self.choice.high_level is HighLevel.MODEL and task not in now.scripts:
+            return f"The scripted policy knows no task “{task}”; choose one of the scripted operator’s"
+        return ""
 
     def _begin(self, mode: Mode) -> None:
         dead_man = self._settings.dead_man
@@ -172,9 +186,3 @@ class Policies:
             self._session.autonomy.listen(dead_man=dead_man)
         else:
             self._session.autonomy.go_alone(self._task(), dead_man=dead_man)
-
-
-def policy_words(policy: PolicyView) -> str:
-    """A policy in a few words: "scripted, not learned", "checkpoint pi05-kitchen"."""
-    kind = NAMES[policy.choice.kind]
-    return kind if policy.choice.kind in (PolicyKind.SCRIPTED, PolicyKind.RANDOM) else f"{kind} {policy.name}"

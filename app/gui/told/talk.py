@@ -21,8 +21,7 @@ class Talk:
     Args:
         actions: say which keys are bound to `voice.talk`.
         talk: told once when the first is held, and once when the last is let go.
-        refusal: why nobody can talk now, in words; empty when they can.
-        tell: shows why.
+        refused: whether nobody would hear it now, which is then said.
         page: the page shown.
         focused: whether something has the focus that Space and Enter press.
     """
@@ -32,15 +31,13 @@ class Talk:
         actions: Actions,
         *,
         talk: Callable[[bool], None],
-        refusal: Callable[[], str],
-        tell: Callable[[str], None],
+        refused: Callable[[], bool],
         page: Callable[[], str],
         focused: Callable[[], bool],
     ) -> None:
         self._actions = actions
         self._talk = talk
-        self._refusal = refusal
-        self._tell = tell
+        self._refused = refused
         self._page = page
         self._focused = focused
         self._held: set[str] = set()
@@ -52,10 +49,7 @@ class Talk:
 
     def hold(self, source: str) -> None:
         """A key or the button went down."""
-        if source in self._held:
-            return
-        if refusal := self._refusal():
-            self._tell(refusal)
+        if source in self._held or self._refused():
             return
         self._held.add(source)
         if len(self._held) == 1:

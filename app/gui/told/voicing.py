@@ -27,7 +27,7 @@ class Voicing:
         self._hearing = hearing
         self._on = settings.voice == "on"
         self._known: tuple[str, ...] = ()
-        hearing.on_device(self._ask_again)
+        hearing.on_device(self.ask_again)
 
     @property
     def on(self) -> bool:
@@ -62,12 +62,12 @@ class Voicing:
         """Read with another model; remembered."""
         if model and model != self.model:
             self._settings.voice_model = model
-            self._ask_again()
+            self.ask_again()
 
     def toggle_hands_free(self) -> None:
         """Find speech by itself, or only while the talk key is held; remembered."""
         self._settings.hands_free = not self.hands_free
-        self._ask_again()
+        self.ask_again()
 
     def apply(self, snapshot: Snapshot) -> None:
         """Follow the subtasks that are known: those are what an utterance is compared with."""
@@ -75,14 +75,15 @@ class Voicing:
         known = tuple(dict.fromkeys((*taught, *self._settings.remembered(SUBTASK_KIND)))) if taught else ()
         if known != self._known:
             self._known = known
-            self._ask_again()
+            self.ask_again()
 
     def _switch(self, on: bool) -> None:
         self._on = on
         self._settings.voice = "on" if on else "off"
         self._ask()
 
-    def _ask_again(self) -> None:
+    def ask_again(self) -> None:
+        """Have it read anew, if it is on: as after another choice, or when a recogniser could not be loaded."""
         if self._on:
             self._ask()
 

@@ -27,7 +27,9 @@ class RecordLine(QWidget):
         """Show a state; free when it is shown already."""
         if line != self._line:
             self._line = line
-            self.setAccessibleName(line.words if line.recording else f"Not recording, {line.words.lower()}")
+            words = line.words if line.recording else f"Not recording, {line.words.lower()}"
+            self.setAccessibleName(f"{words}, with sound" if line.sound else words)
+            self.setToolTip("Sound is recorded too" if line.sound else "")
             self.update()
 
     def sizeHint(self) -> QSize:
@@ -49,6 +51,11 @@ class RecordLine(QWidget):
         painter.setPen(QColor(palette.text if recording else palette.text_dim))
         room = self.rect().adjusted(dot + tokens.steps(3), 0, 0, 0)
         painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self._line.words)
+        if self._line.sound:
+            side = tokens.ICON_PX
+            left = room.left() + painter.fontMetrics().horizontalAdvance(self._line.words) + tokens.steps(3)
+            icon = self._theme.icon("mdi6.microphone", palette.text)
+            icon.paint(painter, left, (self.height() - side) // 2, side, side)
         painter.setFont(self._right_font)
         painter.setPen(QColor(palette.text_dim))
         painter.drawText(
