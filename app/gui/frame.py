@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
-from PyQt6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from app.gui import tokens
 from app.gui.actions import Actions
@@ -24,6 +24,7 @@ from app.gui.input_desk import InputDesk
 from app.gui.jog_sender import JogSender
 from app.gui.jog_wish import JogSpeeds
 from app.gui.keyboard import Keyboard
+from app.gui.menus import close_menus
 from app.gui.pages.drive import DrivePage
 from app.gui.pages.episodes import EpisodesPage
 from app.gui.pages.evaluation import EvaluationPage
@@ -398,16 +399,5 @@ class Frame(QWidget):
         )
 
     def _toggle_full_screen(self) -> None:
-        window = self.window()
-        if window is None:
-            return
-        if window.isFullScreen():
-            window.showNormal()
-        else:
-            window.showFullScreen()
-
-
-def close_menus() -> None:
-    """Close what has popped up: a menu or a list over the window would hide STOP, or stay on another page."""
-    while (popup := QApplication.activePopupWidget()) is not None and popup.close():
-        pass
+        if (window := self.window()) is not None:
+            window.setWindowState(window.windowState() ^ Qt.WindowState.WindowFullScreen)

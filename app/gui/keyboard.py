@@ -140,12 +140,14 @@ class Keyboard(QObject):
             return True
         if not typing and any(sink.key_pressed(held_name, ctrl=ctrl) for sink in self._sinks):
             return True
+        if len(meanings) == 1 and meanings[0].held:
+            return False  # whoever holds it leaves it to what has the focus
         if not meanings or (event.isAutoRepeat() and not all(action.repeats for action in meanings)):
             return False
         if len(meanings) > 1:
             if self._watcher is not None:
                 self._watcher.unclear(meanings, key_trigger(name))
-        elif meanings[0].enabled() and not meanings[0].held:
+        elif meanings[0].enabled():
             meanings[0].run()
         return True
 

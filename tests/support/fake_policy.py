@@ -55,7 +55,7 @@ class FakeAutonomy:
         self.lively = lively
         self.choice: PolicyChoice | None = None
         self.state = ""
-        """In place of what it would be by the clock."""
+        """In place of what it would be by the clock, whatever is loaded."""
         self.detail = ""
         self.task = ""
         self.subtasks: list[SubtaskView] = []
@@ -72,7 +72,7 @@ class FakeAutonomy:
 
     def load(self, choice: PolicyChoice | None) -> None:
         self._calls.append(("load", choice))
-        self.choice, self.state = choice, ""
+        self.choice = choice
         self._loaded_ns = time.monotonic_ns() + int(self.loads_s * 1e9)
         if choice is None:
             self.subtasks.clear()

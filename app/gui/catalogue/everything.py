@@ -49,7 +49,7 @@ def add_everything(frame: Frame, session: SessionLike, handles: WindowHandles) -
         type_line=lambda: frame.drive_page.told_tray.line.begin(),
         amend=frame.drive_page.amend,
     )
-    add_subtasks(actions, told.telling)
+    add_subtasks(actions, told.telling, choose=lambda number: frame.drive_page.told_tray.choose(number))
     add_simulation(actions, session, now, frame.drive_page.scripts, shows=frame.collecting.suggest_task)
     add_episodes(
         actions,

@@ -100,7 +100,7 @@ def add_moving(
         ),
         Action(
             id="speed.down",
-            title="Slower: base, lift and the policy",
+            title="Slower",
             group=MOVING,
             key="-",
             run=lambda: faster(-SPEED_STEP),
@@ -109,7 +109,7 @@ def add_moving(
         ),
         Action(
             id="speed.up",
-            title="Faster: base, lift and the policy",
+            title="Faster",
             group=MOVING,
             key="=",
             run=lambda: faster(SPEED_STEP),

@@ -30,7 +30,7 @@ def add_policy_modes(actions: Actions, policies: Policies, now: Callable[[], Sna
             title="Listen",
             group=TOLD,
             key="L",
-            steady_key="Ctrl+Shift+L",
+            steady_key="F7",
             page="drive",
             run=policies.listen,
             enabled=possible,
@@ -95,7 +95,7 @@ def add_voice(
         ),
         Action(
             id="voice.hands_free",
-            title="Hands-free, or hold to talk",
+            title="Hands-free on or off",
             group=VOICE,
             key="Ctrl+Shift+H",
             run=voicing.toggle_hands_free,
@@ -126,8 +126,14 @@ def add_voice(
     )
 
 
-def add_subtasks(actions: Actions, telling: Telling) -> None:
-    """The number keys, thumbs, pin and veto."""
+def add_subtasks(actions: Actions, telling: Telling, *, choose: Callable[[int], None]) -> None:
+    """The number keys, thumbs, pin and veto.
+
+    Args:
+        actions: where they are registered.
+        telling: what they are about.
+        choose: does what a number key means.
+    """
 
     def number(place: int) -> Action:
         return Action(
@@ -137,7 +143,7 @@ def add_subtasks(actions: Actions, telling: Telling) -> None:
             key=str(place),
             steady_key=f"Alt+{place}",
             page="drive",
-            run=lambda: telling.press(place),
+            run=lambda: choose(place),
             enabled=lambda: telling.can_press(place),
             hidden=True,
         )
@@ -149,7 +155,7 @@ def add_subtasks(actions: Actions, telling: Telling) -> None:
         *(number(place) for place in range(1, PALETTE_SIZE + 1)),
         Action(
             id="subtask.more",
-            title="More subtasks, or none of the answers",
+            title="More subtasks, or no answer",
             group=TOLD,
             key="0",
             steady_key="Alt+0",
@@ -179,7 +185,7 @@ def add_subtasks(actions: Actions, telling: Telling) -> None:
         ),
         Action(
             id="subtask.pin",
-            title="Pin the subtask, or let the model go on",
+            title="Pin the subtask, or unpin it",
             group=TOLD,
             key="Y",
             page="drive",

@@ -169,8 +169,6 @@ class DrivePage(Page):
         self._show_stage(snapshot, tuple(name for name, frame in frames.items() if frame is None))
         self.recent.apply(snapshot)
         self._arrange_side(snapshot)
-        if self.told_side.isVisibleTo(self):
-            self.told_side.apply(snapshot)
         self.scripts.apply(snapshot)
         if self._driving.on:
             self.tray.apply(snapshot, self._driving.wish)
@@ -181,22 +179,20 @@ class DrivePage(Page):
         """Show the parts of the side column that matter now, as far as there is room."""
         gate, takes = snapshot.gate is not None, snapshot.mode in TOLD_MODES
         told = not gate and self.told_side.wanted(snapshot)
-        brief = takes and self.height() < _FULL_PLAN_FROM_PX
+        brief = (takes or self.told_side.spoken.asks) and self.height() < _FULL_PLAN_FROM_PX
         self.plan.show_brief(brief)
         self.record.show_brief(brief)
         if takes != self._takes:
             self._takes = takes
             self.told_tray.setVisible(takes)
             self._share_room()
-        if told and not self.told_side.isVisibleTo(self):
-            self.told_side.apply(snapshot)  # so that its height is the one it will have
-        parts = (
-            self.plan,
-            self.record,
-            *(() if brief else (self.tally,)),
-            *((self.told_side,) if told else ()),
-        )
+        parts = (self.plan, self.record, *(() if brief else (self.tally,)))
         taken_px = self.banner.height() + sum(_needed_px(part) for part in parts)
+        if told:
+            gaps_px = tokens.steps(3) * (len(parts) + 3)
+            self.told_side.apply(snapshot, room_px=self.height() - taken_px - gaps_px)
+            if not takes:
+                taken_px += self.told_side.least_px
         situation = (gate, takes, told, brief, snapshot.simulated, taken_px, self.height())
         if situation == self._situation:
             return

@@ -51,8 +51,8 @@ class PastSubtasks(QWidget):
             self.update()
 
     def sizeHint(self) -> QSize:
-        """Whatever is left."""
-        return QSize(tokens.SIDE_WIDTH_PX, 0)
+        """A heading and one line; it takes whatever is left."""
+        return QSize(tokens.SIDE_WIDTH_PX, 2 * LINE_PX)
 
     def thumb_place(self, index: int, up: int) -> QRectF:
         """Where the thumb of a line is clicked."""

@@ -28,35 +28,49 @@ class ToldSide(QWidget):
         self.chunks = ChunkLine(theme)
         self.past = PastSubtasks(theme)
         self.past.judged.connect(telling.judge)
-        self._shown: tuple[bool, ...] | None = None
+        self._rule = rule()
+        self._gap_px = tokens.steps(3)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(tokens.steps(3))
-        column.addWidget(rule())
-        column.addWidget(self.card)
-        column.addWidget(self.spoken)
-        column.addWidget(self.alone)
-        column.addWidget(self.chunks)
+        column.setSpacing(self._gap_px)
+        for part in (self._rule, self.card, self.spoken, self.alone, self.chunks):
+            column.addWidget(part)
         column.addWidget(self.past, stretch=1)
 
     def wanted(self, snapshot: Snapshot) -> bool:
         """Whether there is anything to show."""
         return snapshot.mode in TOLD_MODES or self.spoken.wanted(snapshot)
 
-    def apply(self, snapshot: Snapshot) -> None:
-        """Show a snapshot."""
+    @property
+    def least_px(self) -> int:
+        """The height without which what was said could not be read."""
+        return self._rule.height() + self._gap_px + self.spoken.sizeHint().height()
+
+    def apply(self, snapshot: Snapshot, *, room_px: int) -> None:
+        """Show a snapshot.
+
+        Args:
+            snapshot: what is so.
+            room_px: how high it may be; what matters least is left out first, and nothing is cut.
+        """
         told, alone = snapshot.mode in TOLD_MODES, snapshot.mode is Mode.AUTONOMOUS
-        spoken = self.spoken.wanted(snapshot)
         self.spoken.apply(snapshot)
         asks = self.spoken.asks
-        shown = (told, alone, spoken, asks)
-        if shown != self._shown:
-            self._shown = shown
-            self.card.setVisible(told)
-            self.alone.setVisible(alone and not asks)  # an answer is worth more than a thought
-            self.spoken.setVisible(spoken)
-            self.chunks.setVisible(told and not asks)
-            self.past.setVisible(told)
+        wanted = (  # what matters most comes first
+            (self.spoken, self.spoken.wanted(snapshot)),
+            (self.card, told),
+            (self.alone, alone and not asks),  # an answer is worth more than a thought
+            (self.chunks, told and not asks),
+            (self.past, told),
+        )
+        left_px = room_px - self._rule.height()
+        for part, shown in wanted:
+            needed_px = self._gap_px + max(part.sizeHint().height(), part.minimumSizeHint().height())
+            shown = shown and needed_px <= left_px
+            if shown:
+                left_px -= needed_px
+            if part.isVisibleTo(self) is not shown:
+                part.setVisible(shown)
         if told:
             self.card.apply(snapshot)
             self.chunks.apply(snapshot)

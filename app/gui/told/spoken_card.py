@@ -32,7 +32,7 @@ _ICONS = {
     "off": ("mdi6.microphone-off", tokens.HOLD),
     "ready": ("mdi6.microphone-outline", tokens.VERBAL),
 }
-_CALM = frozenset({"accepted", "ready", "off"})
+_CALM = frozenset({"accepted", "ready", "off", "waiting"})
 """What asks for nothing; an accepted subtask stands above it, large."""
 
 _OFF = ("The voice is off", "Keys and typing work; {voice.switch} switches it on")
@@ -152,8 +152,7 @@ class SpokenCard(QWidget):
         words, state, share = _told(snapshot.voice, takes=snapshot.mode in TOLD_MODES)
         asked = self._telling.asked
         if state == "ask" and asked is None:  # nobody answered, or none was right
-            state, words = "rejected", (words[0], "Not answered.  {subtask.amend} puts it right")
-            words = ("Not taken", words[1])
+            state, words = "rejected", ("Not taken", "Not answered.  {subtask.amend} puts it right")
         self._line.show_words(
             (with_keys(words[0], self._actions), with_keys(words[1], self._actions)), state, share=share
         )

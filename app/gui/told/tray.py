@@ -65,7 +65,7 @@ class ToldTray(QWidget):
         self.line.left.connect(leave)
         self._state = Label(size_px=tokens.TEXT_SMALL_PX, dim=True)
         self.board = NumberBoard(actions, theme, name="Subtasks on number keys", columns=_COLUMNS, rows=_ROWS)
-        self.board.picked.connect(telling.press)
+        self.board.picked.connect(self.choose)
         self._more = Label(size_px=tokens.TEXT_SMALL_PX, dim=True)
         left = QWidget()
         left.setFixedWidth(tokens.steps(_TALK_WIDTH_STEPS))
@@ -123,6 +123,11 @@ class ToldTray(QWidget):
         self._more.say(
             with_keys(more, self._actions) if not self._telling.filter else f"“{self._telling.filter}”"
         )
+
+    def choose(self, number: int) -> None:
+        """A number was pressed or clicked; what was typed to find it is no longer needed."""
+        self._telling.press(number)
+        self.line.leave()
 
     def _search(self, words: str) -> None:
         self._telling.filter = words

@@ -87,10 +87,8 @@ def utterance_words(utterance: UtteranceView, *, takes: bool) -> tuple[str, str]
                 rest if takes else f"{rest}. Only shown: {{mode.listen}} has it done",
             )
         case "rejected":
-            return (
-                f"Not taken: {heard}",
-                f"{utterance.reason or 'unlike any subtask'}.  {{subtask.amend}} puts it right",
-            )
+            why = utterance.reason or "unlike any subtask"
+            return "Not taken", f"Heard {heard}: {why}.  {{subtask.amend}} puts it right"
         case _:
             return "Lost what was said", utterance.reason or "say it again"
 

@@ -7,7 +7,9 @@ from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from app.gui import tokens
 from app.gui.actions import Action, Actions
+from app.gui.catalogue.groups import TOLD
 from app.gui.jog_wish import KEY_LEGEND
+from app.gui.told.telling import PALETTE_SIZE
 from app.gui.widgets.label import Label
 from app.gui.widgets.overlay import Overlay
 from app.gui.widgets.scroll import scrolled
@@ -46,12 +48,15 @@ class KeysOverlay(Overlay):
         for action in self._actions.on_page(page):
             if action.triggers and not action.hidden:
                 groups.setdefault(action.group, []).append((_keys_of(action), action.title))
+        if TOLD in groups:  # nine keys that mean the same, in one line
+            numbers = [self._actions[f"subtask.choose_{number}"].key for number in (1, PALETTE_SIZE)]
+            groups[TOLD].append((" … ".join(map(key_caps, numbers)), "A subtask, or an answer"))
         if page == _DRIVE_PAGE:
             groups["While driving with keys"] = list(KEY_LEGEND)
         content = QWidget()
         columns = QHBoxLayout(content)
         columns.setContentsMargins(0, 0, 0, 0)
-        columns.setSpacing(tokens.steps(8))
+        columns.setSpacing(tokens.steps(6))
         total = sum(len(lines) + 2 for lines in groups.values())
         grids = [QGridLayout() for _ in range(_COLUMNS)]
         row, column = 0, 0

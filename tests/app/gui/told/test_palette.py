@@ -1,0 +1,214 @@
+"""The palette of subtasks on number keys, answers to a question, typing, and putting right what was heard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QApplication
+
+from app.gui.catalogue.groups import STOP_PRESSED
+from app.gui.frame import Frame
+from app.gui.settings import Settings
+from app.gui.told import telling
+from app.gui.window import Window
+from app.messages import Mode
+from tests.app.gui.told.keys import press, write
+from tests.support.fake_policy import KNOWN
+from tests.support.fake_session import FakeSession
+from tests.support.fake_voice import NOISE, UNCLEAR
+
+Key = Qt.Key
+ALT = Qt.KeyboardModifier.AltModifier
+
+
+def board(frame: Frame) -> tuple[str, ...]:
+    frame.refresh()
+    return frame.drive_page.told_tray.board.words
+
+
+def test_a_number_has_its_subtask_done(verbal: Frame, session: FakeSession) -> None:
+    assert board(verbal) == KNOWN[:9]
+    press(Key.Key_3)
+    assert session.calls == [("tell", KNOWN[2], "key", False)]
+    verbal.refresh()
+    assert verbal.drive_page.told_side.card.words[2] == KNOWN[2]
+
+
+def test_a_click_does_the_same(verbal: Frame, session: FakeSession) -> None:
+    verbal.refresh()
+    QTest.qWait(20)
+    numbers = verbal.drive_page.told_tray.board
+    QTest.mouseClick(numbers, Qt.MouseButton.LeftButton, pos=numbers.place(4).center().toPoint())
+    assert session.calls == [("tell", KNOWN[4], "key", False)]
+
+
+def test_zero_turns_the_page_and_numbers_follow(verbal: Frame, session: FakeSession) -> None:
+    press(Key.Key_0)
+    assert board(verbal) == KNOWN[9:]
+    press(Key.Key_2)
+    press(Key.Key_9)
+    assert session.calls == [("tell", KNOWN[10], "key", False)]
+    press(Key.Key_0)
+    assert board(verbal) == KNOWN[:9]
+
+
+def test_a_subtask_keeps_its_number(verbal: Frame) -> None:
+    for key in (Key.Key_5, Key.Key_1, Key.Key_7):
+        press(key)
+        assert board(verbal) == KNOWN[:9]
+
+
+def test_numbers_do_nothing_where_the_robot_takes_no_subtasks(verbal: Frame, session: FakeSession) -> None:
+    session.mode = Mode.TELEOP
+    verbal.refresh()
+    press(Key.Key_1)
+    assert session.calls == []
+
+
+def test_what_is_typed_filters_and_enter_has_it_done(
+    verbal: Frame, session: FakeSession, settings: Settings
+) -> None:
+    press(Key.Key_I)
+    line = verbal.drive_page.told_tray.line
+    assert line.hasFocus()
+    write("put cup")
+    assert board(verbal) == ("put the cup in the sink",)
+    write(" away")
+    assert board(verbal) == ()
+    press(Key.Key_Return)
+    assert session.calls == [("tell", "put cup away", "typed", False)]
+    assert not line.hasFocus()
+    assert line.text() == ""
+    assert board(verbal) == KNOWN[:9]
+    assert settings.remembered("subtask") == ("put cup away",)
+    press(Key.Key_0)
+    assert board(verbal)[-1] == "put cup away"
+
+
+def test_while_one_types_digits_are_text_and_alt_chooses(verbal: Frame, session: FakeSession) -> None:
+    press(Key.Key_I)
+    write("cup 2")
+    assert verbal.drive_page.told_tray.line.text() == "cup 2"
+    assert session.calls == []
+    press(Key.Key_Backspace)
+    press(Key.Key_Backspace)
+    assert board(verbal) == ("pick up the cup", "put the cup in the sink")
+    press(Key.Key_2, ALT)
+    assert session.calls == [("tell", "put the cup in the sink", "key", False)]
+    verbal.refresh()
+    assert not verbal.drive_page.told_tray.line.hasFocus()
+    assert board(verbal) == KNOWN[:9]
+
+
+def test_escape_stops_and_gives_nothing(verbal: Frame, session: FakeSession) -> None:
+    press(Key.Key_I)
+    write("pick up the cup")
+    press(Key.Key_Escape)
+    assert session.calls == [("stop", STOP_PRESSED)]
+    assert verbal.drive_page.told_tray.line.text() == ""
+    assert not verbal.drive_page.told_tray.line.hasFocus()
+
+
+def test_going_elsewhere_gives_nothing(verbal: Frame, session: FakeSession) -> None:
+    press(Key.Key_I)
+    write("pick up the cup")
+    verbal.task.setFocus()
+    assert session.calls == []
+    assert verbal.told.telling.filter == ""
+
+
+def test_a_question_takes_the_number_keys_until_it_is_answered(verbal: Frame, session: FakeSession) -> None:
+    session.voice.say(UNCLEAR)
+    verbal.refresh()
+    side = verbal.drive_page.told_side
+    assert side.spoken.words[0] == "Which one was it?"
+    assert "“pick up the cap”" in side.spoken.words[1]
+    assert side.spoken.answers.words == tuple(phrase for phrase, _ in UNCLEAR.candidates)
+    session.calls.clear()
+    press(Key.Key_9)
+    assert session.calls == []
+    press(Key.Key_2)
+    assert session.calls == [("choose", 1, "pick up the plate")]
+    verbal.refresh()
+    assert not side.spoken.asks
+    assert side.card.words[2] == "pick up the plate"
+    press(Key.Key_4)
+    assert session.calls[-1] == ("tell", KNOWN[3], "key", False)
+
+
+def test_none_of_the_answers(verbal: Frame, session: FakeSession) -> None:
+    session.voice.say(UNCLEAR)
+    verbal.refresh()
+    session.calls.clear()
+    press(Key.Key_0)
+    verbal.refresh()
+    assert not verbal.drive_page.told_side.spoken.asks
+    assert verbal.drive_page.told_side.spoken.words[0] == "Not taken"
+    assert board(verbal) == KNOWN[:9]
+    press(Key.Key_1)
+    assert session.calls == [("tell", KNOWN[0], "key", False)]
+
+
+def test_a_question_that_nobody_answers_gives_the_keys_back(verbal: Frame, session: FakeSession) -> None:
+    session.voice.say(UNCLEAR)
+    old = session.voice.utterances[-1]
+    long_ago_ns = old.ended_ns - int(telling.ASKS_S * 1e9)
+    session.voice.utterances[-1] = replace(old, began_ns=long_ago_ns, ended_ns=long_ago_ns)
+    verbal.refresh()
+    assert not verbal.drive_page.told_side.spoken.asks
+    press(Key.Key_1)
+    assert session.calls[-1] == ("tell", KNOWN[0], "key", False)
+
+
+def test_a_question_is_answered_in_any_mode(verbal: Frame, session: FakeSession) -> None:
+    session.mode = Mode.TELEOP
+    session.voice.say(UNCLEAR)
+    verbal.refresh()
+    press(Key.Key_1)
+    assert session.calls[-1] == ("choose", 1, "pick up the cup")
+
+
+def test_what_was_heard_is_put_right_by_typing(verbal: Frame, session: FakeSession) -> None:
+    press(Key.Key_W)
+    assert not verbal.drive_page.told_tray.line.hasFocus()
+    session.voice.say(NOISE)
+    verbal.refresh()
+    assert verbal.drive_page.told_side.spoken.words[0] == "Not taken"
+    session.calls.clear()
+    press(Key.Key_W)
+    line = verbal.drive_page.told_tray.line
+    assert line.amending
+    assert line.text() == "thank you for watching"
+    assert board(verbal) == KNOWN[:9]
+    write("lift the cup a bit")
+    press(Key.Key_Return)
+    assert session.calls == [("correct", 1, "lift the cup a bit")]
+    verbal.refresh()
+    assert verbal.drive_page.told_side.card.words[2] == "lift the cup a bit"
+    assert verbal.drive_page.told_side.spoken.words == (
+        "“lift the cup a bit”",
+        "Put right; was heard as “thank you for watching”",
+    )
+    assert QApplication.focusWidget() is not line
+
+
+def test_what_was_typed_is_known_to_the_recogniser_and_at_the_next_start(
+    verbal: Frame, session: FakeSession, open_window: Callable[[FakeSession], Window]
+) -> None:
+    press(Key.Key_I)
+    write("water the plant")
+    press(Key.Key_Return)
+    verbal.refresh()
+    assert session.voice.wanted is not None
+    assert session.voice.wanted.known == (*KNOWN, "water the plant")
+    again = FakeSession(moving=False)
+    frame = open_window(again).frame
+    assert frame is not None
+    frame.actions_registry.trigger("mode.listen")
+    frame.refresh()
+    frame.refresh()
+    assert again.voice.wanted is not None
+    assert again.voice.wanted.known == (*KNOWN, "water the plant")
