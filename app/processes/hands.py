@@ -21,7 +21,7 @@ from app.hands.gestures import Gestures
 from app.hands.limits import FootLimits, SoftStart
 from app.hands.manual import ManualHands
 from app.inputs.trigger import trigger_words
-from app.messages import POLICY_MODES, Jog, Mode, MoveHand, RunScript, Shutdown, Status, StopScript
+from app.messages import Jog, Mode, MoveHand, RunScript, Shutdown, Status, StopScript
 from app.processes.context import ProcessContext
 from app.processes.realtime import Pacer
 from app.robot.gate import GatePhase
@@ -107,9 +107,10 @@ class HandsProcess:
             self._manual.step(dt_s)
         elif self._row is not None:
             self._manual.rest_on(self._row["sent"])
-        jog = self._manual.jog if mode in {Mode.TELEOP} | POLICY_MODES else None
-        if jog is not None and mode in POLICY_MODES:
-            jog = Jog(time_ns=jog.time_ns)  # the dead man's switch, and nothing to steer with
+        jog = self._manual.jog
+        if jog is not None and mode is not Mode.TELEOP:
+            # The dead man's switch, which a policy's mode may want held before it begins, and nothing to steer with.
+            jog = Jog(time_ns=jog.time_ns)
         return Hands(
             leader_rad=dict(self._manual.leader_rad),
             leader_opening=dict(self._manual.leader_opening),

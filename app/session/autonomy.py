@@ -52,6 +52,7 @@ class Autonomy:
         self._choice: PolicyChoice | None = None
         self._task = ""
         self._fresh_after_ns = 0.0
+        self._entries = 0
         self._subtasks: deque[SubtaskView] = deque(maxlen=PAST)
         self._proposals: deque[ProposalView] = deque(maxlen=PROPOSALS)
 
@@ -203,20 +204,32 @@ class Autonomy:
         self._enter(Mode.AUTONOMOUS, GoAlone(task=task), dead_man)
 
     def _enter(self, mode: Mode, order: GoAlone | Rest, dead_man: bool) -> None:
-        """First the policy is told, then the robot: it must not run what the policy was told before."""
+        """First the policy is told, then the robot: it must not run what the policy was told before.
+
+        A policy may take a second to answer. Should a person have said hold or stop by then, that stands.
+        """
         if self._choice is None:
             self._pump.notices.refuse("no policy is loaded; choose one in Settings")
             return
+        self._entries += 1
+        entry, said_before = self._entries, self._pump.mode_orders
 
         def told(reply: Reply) -> None:
-            if not reply.error:
-                self._pump.post("robot", SetMode(mode=mode, dead_man=dead_man), entered)
+            if reply.error or entry != self._entries:
+                return
+            if self._pump.mode_orders != said_before:
+                forget()
+                return
+            self._pump.post("robot", SetMode(mode=mode, dead_man=dead_man), entered)
 
         def entered(reply: Reply) -> None:
-            if reply.error:
-                # What it was told is not to be done when the mode is entered some other time.
-                self._task = ""
-                self._pump.post(POLICY, Rest(), None)
+            if reply.error and entry == self._entries:
+                forget()
+
+        def forget() -> None:
+            # What it was told is not to be done when the mode is entered some other time.
+            self._task = ""
+            self._pump.post(POLICY, Rest(), None)
 
         self._pump.post(POLICY, order, told)
 

@@ -21,7 +21,19 @@ from app.dataplane import DataPlane
 from app.dataplane.layouts import EVENTS, status_topic, tick_layout, tick_topic
 from app.inputs.bindings import STOP_ACTION
 from app.inputs.defaults import EXTRA_TRIGGERS
-from app.messages import Command, DiscardEpisode, EndEpisode, Event, Listen, Mode, Reply, Source, Status, Stop
+from app.messages import (
+    Command,
+    DiscardEpisode,
+    EndEpisode,
+    Event,
+    Listen,
+    Mode,
+    Reply,
+    SetMode,
+    Source,
+    Status,
+    Stop,
+)
 from app.processes.context import OWNER
 from app.robot.gate import GateMask
 from app.session import compose, words
@@ -113,6 +125,7 @@ class Pump:
         self.policy: Callable[[], PolicyView | None] = lambda: None
         self.takers: list[Callable[[Event], None]] = []
         self.when_lost: list[Callable[[str], None]] = []
+        self.mode_orders = 0  # how often the robot was told who moves it, or to stop
         self._told = plane.publisher(EVENTS)
         # What never changes is right from the first look on: a window builds itself by it.
         self.snapshot = Snapshot(
@@ -132,6 +145,8 @@ class Pump:
         if client is None:
             client = self._clients[process] = CommandClient(self._runtime_dir, process)
         number = client.post(command)
+        if isinstance(command, SetMode | Stop):
+            self.mode_orders += 1
         if isinstance(command, EndEpisode | DiscardEpisode):
             self._asked_ns[number] = time.monotonic_ns()
         if answered is not None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from app.autonomy.choice import PolicyChoice, PolicyKind
-from app.messages import Mode
+from app.messages import Jog, Mode
 from app.session.policy_view import PolicyView, SubtaskView
 from app.session.view import Snapshot
 from drivers.sim.operator.places import COUNTER_LIFT_M
@@ -101,6 +102,42 @@ def test_alone_a_task_is_done_and_that_is_said(scripted: LiveSession) -> None:
     assert view.task == "drive to the counter"
     assert view.proposals[0].verdict == "applied"
     assert view.past[-1].origin == "model"
+
+
+def test_the_dead_mans_switch_is_held_before_a_policy_moves_the_robot_and_while_it_does(
+    scripted: LiveSession,
+) -> None:
+    scripted.session.autonomy.listen(dead_man=True)
+    scripted.refused("hold it first")
+
+    def held(until: Callable[[Snapshot], bool]) -> Callable[[Snapshot], bool]:
+        def look(now: Snapshot) -> bool:
+            scripted.session.jog(Jog(time_ns=time.monotonic_ns()))
+            return until(now)
+
+        return look
+
+    pressed_ns = time.monotonic_ns()
+    scripted.wait(held(lambda _: time.monotonic_ns() - pressed_ns > 3e8), "the switch to be held")
+    scripted.session.autonomy.listen(dead_man=True)
+    scripted.wait(held(lambda now: now.mode is Mode.VERBAL), "verbal mode")
+    scripted.wait(lambda now: now.mode is Mode.HOLD, "hold")
+    assert "dead man's switch was let go" in scripted.now.log[-1]
+
+
+def test_who_says_hold_while_the_policy_has_not_answered_yet_is_not_overruled(scripted: LiveSession) -> None:
+    (pid,) = [process.pid for process in scripted.now.processes if process.name == "policy"]
+    os.kill(pid, signal.SIGSTOP)
+    began_ns = time.monotonic_ns()
+    scripted.session.autonomy.go_alone("drive to the counter")
+    scripted.session.set_mode(Mode.HOLD)
+    time.sleep(0.3)
+    os.kill(pid, signal.SIGCONT)
+    resumed_ns = time.monotonic_ns()
+    scripted.wait(
+        lambda now: now.time_ns - resumed_ns > 2e9 and not view_of(now).task, "the task to be forgotten"
+    )
+    assert set(scripted.session.ticks(began_ns)["mode"].tolist()) == {int(Mode.HOLD)}
 
 
 def test_a_policy_that_is_killed_ends_what_it_did_and_the_robot_holds(scripted: LiveSession) -> None:
