@@ -39,6 +39,10 @@ Look = Callable[[tuple[str, ...]], Callable[[], Observation]]
 Sample = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
 
+class NoPictures(RuntimeError):
+    """A policy that acts on what it sees would have to act blindly."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Wanted:
     """A chunk that is being made: for what, and from where."""
@@ -79,6 +83,7 @@ class LowLevel:
         self._takes_committed = loaded.takes_committed
         self._pacing = Pacing()
         self._retry_at_ns = 0
+        self._awaited = False  # from the asking until the answer is taken, not only while the worker is busy
         self.number = first_number
         self.took = Latencies()
 
@@ -102,7 +107,7 @@ class LowLevel:
         now_ns, loaded = time.monotonic_ns(), self._loaded
         if now_ns < self._retry_at_ns:
             return
-        if self._worker.busy:
+        if self._awaited:
             if self._worker.busy_s > SILENT_S:
                 self._complaints.raise_(
                     f"{loaded.name} has not answered for {self._worker.busy_s:.0f} s",
@@ -121,6 +126,7 @@ class LowLevel:
         committed = None
         if due.plan is not None and self._takes_committed:
             committed = Committed(due.plan, due.frozen, loaded.execute_steps)
+        self._awaited = True
         self._worker.do(
             Wanted(loaded, wanted, mode, due, running.time_ns, state),
             partial(_made, loaded, look(loaded.cameras_low), wanted.text, committed),
@@ -135,6 +141,7 @@ class LowLevel:
             current: the subtask in force by now.
             mode: the robot's by now.
         """
+        self._awaited = False
         if isinstance(outcome.error, NotOffered) and self._takes_committed:
             self._takes_committed = False  # it is asked without from now on
             return None
@@ -201,4 +208,9 @@ class LowLevel:
 def _made(
     loaded: Loaded, look: Callable[[], Observation], subtask: str, committed: Committed | None
 ) -> ActionChunk:
-    return loaded.policy.actions(look(), subtask, committed=committed)
+    observation = look()
+    if loaded.cameras_low and not observation.images:
+        raise NoPictures(
+            f"none of its cameras ({', '.join(loaded.cameras_low)}) has sent a picture lately; see what ails them"
+        )
+    return loaded.policy.actions(observation, subtask, committed=committed)

@@ -28,6 +28,7 @@ class Naming:
     def __init__(self, loaded: Loaded, outcomes: queue.SimpleQueue[Outcome]) -> None:
         self._loaded = loaded
         self._worker = Worker("high level", outcomes)
+        self._awaited = False  # from the asking until the answer is taken, not only while the worker is busy
         self.took = Latencies()
         self.boxes: tuple[Box, ...] = ()
 
@@ -38,15 +39,17 @@ class Naming:
 
     def step(self, orders: Orders, look: Look) -> None:
         """Ask what there is to ask."""
-        if self._worker.busy:
+        if self._awaited:
             return
         asking = orders.ask()
         if asking is not None:
             observe = look(self._loaded.cameras_high)
+            self._awaited = True
             self._worker.do((self._loaded, asking), partial(_named, self._loaded, observe, asking))
 
     def take(self, asking: Asking, outcome: Outcome, orders: Orders) -> None:
         """Hand an answer on."""
+        self._awaited = False
         if outcome.error is not None:
             orders.answer(asking, Named(took_ms=outcome.took_ms, error=in_a_line(outcome.error)))
             return

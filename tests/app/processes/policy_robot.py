@@ -47,6 +47,7 @@ class PlayedRobot:
         asked: every action, (D,).
         events: all that was said in the session.
         refusal: why it last did not take a chunk.
+        blind: whether its cameras send nothing.
     """
 
     def __init__(self, session: Session) -> None:
@@ -73,6 +74,7 @@ class PlayedRobot:
         self.asked: list[NDArray[np.float32]] = []
         self.events: list[Event] = []
         self.refusal = ""
+        self.blind = False
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -191,6 +193,8 @@ class PlayedRobot:
             time_ns=now_ns, process="robot", pid=os.getpid(), state="running", detail={"speed": self.speed}
         )
         self._status.send(msgspec.json.encode(status))
+        if self.blind:
+            return
         header = np.zeros(1, FRAME_HEADER)
         header[0] = (now_ns, 0, 48, 64, RGB, 0)
         for number, port in enumerate(self._frames.values()):
