@@ -36,6 +36,8 @@ WAIT_S = 0.005
 """The longest sleep of the loop; an answer of a thread wakes it at once."""
 TICK_OLDEST_NS = 500_000_000
 """Of a robot that says nothing for longer nobody knows what it does, and nothing is asked for it."""
+NUMBER_NS = 100_000_000
+"""A process's chunks are numbered from its start in these; it makes fewer than one in each."""
 
 _decode_status = msgspec.json.Decoder(Status).decode
 
@@ -63,7 +65,8 @@ class PolicyProcess:
         self._keeper = Keeper(profile, context.runtime_dir, self._loader, self._complaints)
         self._low: LowLevel | None = None
         self._high: Naming | None = None
-        self._number = 0
+        # Above those of a process before this one, which the robot and a running episode may still know.
+        self._number = time.monotonic_ns() // NUMBER_NS
         self._row: np.void | None = None
         self._speed = 1.0
 

@@ -139,6 +139,16 @@ def test_a_policy_that_answers_what_cannot_be_run_is_named_and_the_robot_stands(
     assert robot.refusal == ""
 
 
+def test_a_policy_whose_cameras_are_gone_does_not_act_blindly(robot: PlayedRobot, policy: Straight) -> None:
+    told(robot, LIFT)
+    robot.blind = True
+    event = robot.wait_event("none of its cameras (front) has sent a picture", kind="policy")
+    assert "the robot holds" in event.remedy
+    robot.wait(lambda: not robot.running, "the last chunk to run out")
+    robot.blind = False
+    robot.wait(lambda: robot.running, "the robot to go on")
+
+
 def test_a_policy_slower_than_its_chunks_moves_the_robot_in_part_only(
     robot: PlayedRobot, policy: Straight
 ) -> None:
@@ -180,8 +190,10 @@ def test_a_server_that_goes_is_told_and_is_taken_up_again(robot: PlayedRobot, se
 def test_a_process_that_is_killed_or_hangs_is_started_again_and_loads_the_same(
     robot: PlayedRobot, session: Session
 ) -> None:
+    numbered = 0
     for number, name in ((signal.SIGKILL, "killed"), (signal.SIGSTOP, "hung")):
         told(robot, LIFT)
+        assert robot.chunks[-1].number > numbered
         (pid,) = [p.pid for p in session.snapshot().processes if p.name == "policy"]
         os.kill(pid, number)
         robot.wait(lambda: not robot.running, f"the last chunk of one {name} to run out")
@@ -193,6 +205,8 @@ def test_a_process_that_is_killed_or_hangs_is_started_again_and_loads_the_same(
         )
         robot.wait_ready()
         assert not robot.running
+        numbered = robot.chunks[-1].number
+        robot.chunks.clear()
         robot.enter(Mode.HOLD)
 
 
