@@ -197,6 +197,7 @@ class Orders:
         task = _checked(task)
         self.rest()
         self.task = task
+        self._recent.clear()  # what was done for another task says nothing of this one
         if self._mode is Mode.AUTONOMOUS:
             self._set_out()
 

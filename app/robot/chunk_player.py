@@ -11,12 +11,15 @@ When no chunk follows in time, the last one runs out and the robot stands: it is
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from app.messages import Mode
 from app.robot.chunks import Chunk, ChunkError
 from drivers.profile import RobotProfile
+from drivers.safety import SafetyLimits
 
 Vector = NDArray[np.float32]
 
@@ -45,6 +48,7 @@ class ChunkPlayer:
         for segment in profile.segments:
             self._speeds[segment.slice] = segment.kind == "base"
             self._decay_speed[segment.slice] = DECAY_SPEED[segment.kind]
+        self._limits = SafetyLimits.from_profile(profile)
         self._asked = np.where(self._speeds, 0.0, pose).astype(np.float64)
         self._step = np.zeros(profile.dof)
         self._chunk: Chunk | None = None
@@ -105,7 +109,10 @@ class ChunkPlayer:
             )
         if self._waited_s > 0.0:
             self.late += 1
-        self._chunk, self._cursor, self._waited_s = chunk, max(0.0, cursor), 0.0
+        # Nothing gets beyond the limits anyway, and what is left of a difference must not take for ever to fade.
+        within = np.clip(chunk.actions, self._limits.min, self._limits.max).astype(np.float32)
+        self._chunk, self._cursor = replace(chunk, actions=within), max(0.0, cursor)
+        self._waited_s = 0.0
         due = self._scaled(self._at(self._cursor), speed)
         ahead = speed * self._dt_s * 1e9 / chunk.step_ns
         after = max(self._cursor, ahead)  # before its first step a chunk tells of no motion

@@ -149,6 +149,8 @@ def test_the_high_level_is_asked_every_second_and_its_word_is_in_force(desk: Des
     assert again.recent == (CUP,)
     assert desk.orders.answer(again, Named(CUP, 0.8)) == "same"
     assert desk.states() == [(CUP, "applied")]
+    desk.orders.go_alone("lay the table")
+    assert desk.ask().recent == ()
 
 
 @pytest.mark.parametrize("what", ["interjection", "veto", "unpin", "another task", "held", "another choice"])

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from app.messages import Mode
 from app.robot.chunk_player import DECAY_SPEED, ChunkPlayer
 from app.robot.chunks import ChunkError
+from drivers.safety import SafetyLimits
 from tests.app.robot.chunk_cases import STEP_NS, chunk
 from tests.support.far_end import sim_kitchen
 
@@ -134,6 +135,22 @@ def test_a_final_one_that_begins_elsewhere_is_still_followed_to_its_end() -> Non
     asked = played(one, 400)
     assert not one.moving
     assert asked[-1, WAIST] == pytest.approx(1.75, abs=1e-5)
+
+
+def test_a_chunk_that_asks_for_the_impossible_asks_for_the_limit_and_does_not_haunt_the_next() -> None:
+    one, limits = player(), SafetyLimits.from_profile(PROFILE)
+    wild = np.tile(POSE.astype(np.float64), (50, 1))
+    wild[20:] = 1e6
+    one.offer(chunk(wild, number=1, now_ns=BEGAN_NS), now_ns=BEGAN_NS, speed=1.0)
+    asked = played(one, 50)
+    assert (asked <= limits.max + 1e-6).all()
+    now_ns = BEGAN_NS + 50 * STEP_NS
+    calm = np.tile(POSE.astype(np.float64), (50, 1))
+    one.offer(chunk(calm, number=2, now_ns=now_ns, final=True), now_ns=now_ns, speed=1.0)
+    asked = played(one, 2000)
+    assert not one.moving
+    arms = [s.slice for s in PROFILE.segments if s.kind == "arm"]
+    assert all(np.allclose(asked[-1, arm], POSE[arm], atol=1e-4) for arm in arms)
 
 
 def test_chunks_that_are_not_for_now_are_refused() -> None:
