@@ -22,7 +22,7 @@ from app.processes.context import ProcessContext
 from app.speech import reading_desk
 from app.speech.corrections import Corrections, SoundGone
 from app.speech.hands_free import HandsFree
-from app.speech.push_to_talk import PushToTalk
+from app.speech.push_to_talk import MICROPHONE_LOST, PushToTalk
 from app.speech.reading_desk import Read, ReadingDesk
 from app.speech.ring import SoundRing
 from app.speech.said import HANDS_FREE, PUSH, Said, Unsaid
@@ -42,6 +42,7 @@ BUSY_S, IDLE_S = 0.004, 0.03
 AFTER_HUSH_S = 0.3
 """A room goes on sounding after a loudspeaker falls silent, and the sound server behind it."""
 NO_SOUND = "no sound comes from the microphone; see that it is plugged in, and chosen in Settings"
+KEY_PRESSED = "the talk key was pressed"
 
 _decode_status = msgspec.json.Decoder(Status).decode
 
@@ -92,36 +93,44 @@ class TranscriberProcess:
             self._ring.take(sound.time_ns, sound.samples)
             if self._hands_free is None:
                 continue
-            if self._talk.open or sound.time_ns < self._hushed_until_ns or not self._ready:
-                self._give_up_speech()
+            if why_not := self._why_not_heeded(sound.time_ns):
+                self._give_up_speech(why_not)
                 continue
             for found in self._hands_free.take(sound.time_ns, sound.samples):
-                if isinstance(found, Said):
-                    self._give(found)
-                else:
+                if isinstance(found, int):
                     self._say_speaking(found, HANDS_FREE, found)
+                else:
+                    self._end(found)
 
-    def _give_up_speech(self) -> None:
+    def _why_not_heeded(self, time_ns: int) -> str:
+        """Why what is said without a key is not heeded at a time; empty where it is."""
+        if self._talk.open:
+            return KEY_PRESSED
+        return "the app spoke itself" if time_ns < self._hushed_until_ns else ""
+
+    def _give_up_speech(self, reason: str, *, lost: bool = False) -> None:
         """What was being said without a key is not heeded after all."""
-        if self._hands_free is None:
-            return
-        number = self._hands_free.number
-        self._hands_free.reset()
-        if number is not None:
-            reason = "the key was pressed, or the app spoke itself"
-            self._unsaid(Unsaid(number, HANDS_FREE, number, time.monotonic_ns(), reason))
+        if self._hands_free is not None:
+            for unsaid in self._hands_free.give_up(reason, lost=lost):
+                self._end(unsaid)
 
     def _cut(self) -> None:
         """See which utterances have come to an end."""
         now_ns = time.monotonic_ns()
         if self._talk.held and not self._context.owner_alive():
             for unsaid in self._talk.abandon(now_ns, "the window stopped answering while the key was held"):
-                self._unsaid(unsaid)
+                self._end(unsaid)
         for found in self._talk.step(now_ns):
-            if isinstance(found, Said):
-                self._give(found)
-            else:
-                self._unsaid(found)
+            self._end(found)
+        if self._hands_free is not None and self._hands_free.number is not None and not self._sound.flows:
+            # No block comes any more that would tell of the gap.
+            self._give_up_speech(MICROPHONE_LOST, lost=True)
+
+    def _end(self, found: Said | Unsaid) -> None:
+        if isinstance(found, Said):
+            self._give(found)
+        else:
+            self._unsaid(found)
 
     def _give(self, said: Said) -> None:
         """Have an utterance read."""
@@ -206,16 +215,12 @@ class TranscriberProcess:
 
     # -- commands ------------------------------------------------------------------------------------------------------
 
-    @property
-    def _ready(self) -> bool:
-        return self._desk.state.state == reading_desk.READY
-
     def _use(self, wanted: Transcribing) -> None:
         """Read as is wanted from now on."""
         self._transcribing = wanted
         self._desk.use(wanted)
         self._told_state = ""
-        self._give_up_speech()
+        self._give_up_speech("how speech is read was changed; say it again")
         self._hands_free = None
 
     def _answer(self, request: Request) -> None:
@@ -224,7 +229,7 @@ class TranscriberProcess:
                 if why_not := self._desk.state.why_not_read or ("" if self._sound.flows else NO_SOUND):
                     request.refuse(why_not)
                     return
-                self._give_up_speech()
+                self._give_up_speech(KEY_PRESSED)
                 if (number := self._talk.press(time_ns)) is not None:
                     self._say_speaking(number, PUSH, number)
                 request.done()

@@ -99,10 +99,15 @@ class Voice:
         """Learn that a process was lost: with the transcriber goes what was being said. On the session's thread."""
         if process != TRANSCRIBER:
             return
+        self._give_up("the transcriber was lost in its midst; say it again once it is back")
+
+    # -- inside --------------------------------------------------------------------------------------------------------
+
+    def _give_up(self, reason: str) -> None:
+        """What is being said or read comes to nothing, for whoever would tell of it is gone."""
         self._held = False
         for seen in list(self._utterances):
             if seen.state in OPEN_STATES:
-                reason = "the transcriber was lost in its midst; say it again once it is back"
                 self._replace(dataclasses.replace(seen, state="failed", reason=reason))
                 # Said for the recording, too, which else would have an utterance without an end.
                 self._pump.say(
@@ -115,13 +120,12 @@ class Voice:
                     ended_ns=seen.ended_ns,
                 )
 
-    # -- inside --------------------------------------------------------------------------------------------------------
-
     def _switch(self, wanted: Transcribing | None, device: str) -> None:
         self._transcribing = wanted
         self._pump.hear(wanted is not None, device=device)
         if wanted is None:
             self._pump.supervisor.remove(TRANSCRIBER)
+            self._give_up("voice was switched off in its midst")
             self._pump.notices.forget(TRANSCRIBER)
             self._pump.notices.remove(f"process:{TRANSCRIBER}")
             return

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from app.speech.push_to_talk import MICROPHONE_LOST, OVER_S
 from app.speech.ring import SoundRing
-from app.speech.said import HANDS_FREE, Said
+from app.speech.said import HANDS_FREE, Said, Unsaid
 from drivers.microphone.capture import RATE_HZ
 
 if TYPE_CHECKING:
@@ -45,15 +46,15 @@ class HandsFree:
         """The utterance that somebody is speaking; None while nobody is, or talk is let pass."""
         return self._began_ns if not self._passing else None
 
-    def take(self, time_ns: int, samples: NDArray[np.int16]) -> list[int | Said]:
+    def take(self, time_ns: int, samples: NDArray[np.int16]) -> list[int | Said | Unsaid]:
         """Take a block that is in the ring already; the number of an utterance that begins, or one that has ended."""
         from app.speech.whisper.voice_activity import Began
 
+        found: list[int | Said | Unsaid] = []
         if abs(time_ns - self._expected_ns) > GAP_S * _SECOND_NS:
-            self.reset()
+            found += self.give_up(MICROPHONE_LOST, lost=True)
         self._expected_ns = time_ns + len(samples) * _SECOND_NS // RATE_HZ
         before, self._taken = self._taken, self._taken + len(samples)
-        found: list[int | Said] = []
         for change in self._detector.take(samples):
             at_ns = time_ns + (change.sample - before) * _SECOND_NS // RATE_HZ
             if isinstance(change, Began):
@@ -62,18 +63,27 @@ class HandsFree:
             else:
                 found += self._end(at_ns + int(TAIL_S * _SECOND_NS))
         if self._began_ns is not None and not self._passing:
-            most_ns = int(self.longest_s * _SECOND_NS)
+            most_ns = int((self.longest_s + OVER_S) * _SECOND_NS)
             if self._expected_ns - self._began_ns > most_ns:
                 end_ns = self._began_ns + most_ns
                 found.append(self._said(self._began_ns, end_ns, "too long for a command: cut"))
                 self._passing = True
         return found
 
-    def reset(self) -> None:
-        """Forget what has begun: the sound is interrupted, or not to be heeded."""
+    def give_up(self, reason: str, *, lost: bool = False) -> list[Unsaid]:
+        """Begin anew; what somebody is speaking ends in nothing, with the sound that has come so far.
+
+        Args:
+            reason: why, and what to do.
+            lost: whether something went wrong.
+        """
+        number = self.number
         self._detector.reset()
         self._taken = 0
         self._began_ns, self._passing = None, False
+        if number is None:
+            return []
+        return [Unsaid(number, HANDS_FREE, number, max(number, self._expected_ns), reason, lost)]
 
     def _end(self, end_ns: int) -> list[Said]:
         began_ns, self._began_ns = self._began_ns, None

@@ -30,6 +30,7 @@ LEAST_COVERED = 0.8
 """Of an utterance's time: with less sound of it than this, words are missing."""
 OVER_S = 0.1
 """Of an utterance that is longer than the model hears at once, so much more is kept, so that its reader sees that."""
+MICROPHONE_LOST = "the microphone was lost while you spoke; say it again once it is back"
 
 _FRAME_NS = 30_000_000
 _SECOND_NS = 1_000_000_000
@@ -156,9 +157,7 @@ class PushToTalk:
             return self._unsaid(
                 press, end_ns, "no sound came from the microphone; check that it is plugged in", lost=True
             )
-        return self._unsaid(
-            press, end_ns, "the microphone was lost while you spoke; say it again once it is back", lost=True
-        )
+        return self._unsaid(press, end_ns, MICROPHONE_LOST, lost=True)
 
     def _whole(self, press: _Press, end_ns: int, note: str = "") -> Said | Unsaid:
         begin_ns = max(press.begin_ns, min(self._ring.begin_ns, press.pressed_ns))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +14,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.speech.transcribing import Transcribing
+from app.speech.whisper.phrases import KITCHEN_PHRASES
 from recordings.verify import verify_episode
 from tests.support.live_session import notices_of
-from tests.support.speaker import Speaker, speaking
+from tests.support.speaker import Speaker, speaking, spoken
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -53,6 +58,34 @@ def test_a_microphone_that_is_unplugged_is_told_of_and_taken_back(speaker: Speak
     assert any(one.what == "gaps in sound" for one in findings)
 
 
+def test_a_microphone_that_is_unplugged_ends_what_is_said_without_a_key(speaker: Speaker) -> None:
+    speaker.make_ready(Transcribing(known=KITCHEN_PHRASES, hands_free=True))
+    sound = spoken(
+        "we went to the market and bought apples and pears and carried them all the way home again"
+    )
+
+    def talk() -> None:
+        with contextlib.suppress(subprocess.CalledProcessError):  # what it plays into is taken away
+            speaker.sound.play(sound)
+
+    talking = threading.Thread(target=talk, name="talk")
+    talking.start()
+    try:
+        speaker.wait(
+            lambda now: (
+                now.voice is not None and any(one.state == "speaking" for one in now.voice.utterances)
+            ),
+            "the utterance",
+        )
+        speaker.sound.unplug()
+    finally:
+        talking.join()
+    lost = speaker.known(speaker.utterances()[-1].number)
+    assert lost.state == "failed"
+    assert "microphone was lost" in lost.reason
+    speaker.wait(lambda now: now.voice is not None and not now.voice.hearing, "silence")
+
+
 def test_a_transcriber_killed_in_mid_utterance_loses_that_one_and_says_so(speaker: Speaker) -> None:
     episode_id = speaker.begin()
     number = speaker.press().number
@@ -77,6 +110,8 @@ def test_a_transcriber_killed_in_mid_utterance_loses_that_one_and_says_so(speake
 
 
 def test_what_is_switched_off_is_refused_and_gone(speaker: Speaker) -> None:
+    episode_id = speaker.begin()
+    number = speaker.press().number
     speaker.session.voice.switch(False)
     gone = speaker.wait(lambda now: now.voice is None and now.speech is None, "the end")
     assert [one.name for one in gone.processes] == ["recorder"]
@@ -84,3 +119,7 @@ def test_what_is_switched_off_is_refused_and_gone(speaker: Speaker) -> None:
     speaker.wait(
         lambda now: any("switched off" in one.what for one in notices_of(now, "command")), "the refusal"
     )
+    episode = speaker.end(episode_id)
+    told = [event.data for event in episode.events if event.data.get("utterance") == number]
+    assert [data["state"] for data in told] == ["speaking", "failed"]
+    assert "switched off" in told[-1]["reason"]

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from app.speech.espeak import Voice, in_room, room_noise, say
 from app.speech.hands_free import HandsFree
+from app.speech.push_to_talk import OVER_S
 from app.speech.ring import SoundRing
-from app.speech.said import HANDS_FREE, Said
+from app.speech.said import HANDS_FREE, Said, Unsaid
 from app.speech.whisper.voice_activity import VoiceActivity
 
 START_NS = 9_000_000_000
@@ -24,8 +25,8 @@ class Ear:
         self.hands_free = HandsFree(self.ring, VoiceActivity(), longest_s=longest_s)
         self.now_ns = START_NS
 
-    def hear(self, sound: NDArray[np.int16]) -> list[int | Said]:
-        found: list[int | Said] = []
+    def hear(self, sound: NDArray[np.int16]) -> list[int | Said | Unsaid]:
+        found: list[int | Said | Unsaid] = []
         for start in range(0, len(sound) - BLOCK + 1, BLOCK):
             block = sound[start : start + BLOCK]
             self.ring.take(self.now_ns, block)
@@ -70,20 +71,34 @@ def test_talk_without_an_end_is_cut_once_and_then_let_pass() -> None:
     )
     found = ear.hear(talk)
     (cut,) = [one for one in found if isinstance(one, Said)]
-    assert cut.ended_ns - cut.began_ns == 2_000_000_000
+    # More than the model hears at once, so that its reader sees that it was cut, and asks.
+    assert cut.ended_ns - cut.began_ns == 2_000_000_000 + int(OVER_S * 1e9)
     assert "cut" in cut.note
     (said,) = [one for one in ear.hear(spoken("open the drawer")) if isinstance(one, Said)]
     assert said.note == ""
 
 
-def test_sound_that_is_interrupted_begins_anew() -> None:
+def test_sound_that_is_interrupted_ends_what_was_said_and_begins_anew() -> None:
     ear = Ear()
     sound = spoken("pick up the sponge")
     (number,) = ear.hear(sound[: int(1.6 * 16_000)])
     assert ear.hands_free.number == number
+    heard_ns = ear.now_ns
     ear.now_ns += 5_000_000_000  # unplugged
-    assert ear.hear(np.zeros(16_000, np.int16)) == []
+    (lost,) = ear.hear(np.zeros(16_000, np.int16))
+    assert isinstance(lost, Unsaid)
+    assert (lost.number, lost.by, lost.ended_ns, lost.lost) == (number, HANDS_FREE, heard_ns, True)
+    assert "microphone was lost" in lost.reason
     assert ear.hands_free.number is None
     _, said = ear.hear(spoken("pick up the sponge"))
     assert isinstance(said, Said)
     assert said.began_ns > number + 5_000_000_000
+
+
+def test_what_is_given_up_is_told_once_and_only_while_somebody_speaks() -> None:
+    ear = Ear()
+    assert ear.hands_free.give_up("the talk key was pressed") == []
+    (number,) = ear.hear(spoken("pick up the sponge")[: int(1.6 * 16_000)])
+    (given_up,) = ear.hands_free.give_up("the talk key was pressed")
+    assert (given_up.number, given_up.reason, given_up.lost) == (number, "the talk key was pressed", False)
+    assert ear.hands_free.give_up("the talk key was pressed") == []
