@@ -260,8 +260,9 @@ def show(args: argparse.Namespace, store: Store) -> int:
 
 def list_all(args: argparse.Namespace) -> int:
     """Print every evaluation, newest last."""
+    from app.evaluation.kept import StoreError
     from app.evaluation.plan import trials_of
-    from app.evaluation.store import Store, StoreError, list_paths
+    from app.evaluation.store import Store, list_paths
 
     rows = []
     for path in list_paths(options.data_dir(args)):

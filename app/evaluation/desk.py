@@ -15,10 +15,11 @@ from pathlib import Path
 
 from app.evaluation import report
 from app.evaluation.evaluator import Evaluator, view_of
+from app.evaluation.kept import StoreError
 from app.evaluation.plan import Judge, Plan, PlanError, trials_of
 from app.evaluation.results import Outcome
 from app.evaluation.rig import Rig, World
-from app.evaluation.store import Store, StoreError, find, list_paths
+from app.evaluation.store import Store, find, list_paths
 from app.evaluation.tasks import check_of
 from app.evaluation.view import EvaluationView, State
 

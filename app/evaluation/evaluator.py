@@ -8,11 +8,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from app.evaluation.console import PolicyUnusable, Stopped
+from app.evaluation.kept import StoreError
 from app.evaluation.plan import PlanError, Trial, trials_of
 from app.evaluation.report import summarise
 from app.evaluation.results import Attempt, Milestone, Outcome
 from app.evaluation.rig import Rig, World
-from app.evaluation.store import Store, StoreError
+from app.evaluation.store import Store
 from app.evaluation.trial_runner import TrialRunner
 from app.evaluation.view import EvaluationView, ResultView, State, TrialView
 from app.messages import Mode
@@ -212,7 +213,7 @@ class Evaluator:
                 variant="" if view.hidden else trial.variant.value,
                 seed=trial.seed,
                 attempt=attempt,
-                step="the policy acts" if view.hidden and step.startswith("the policy acts") else step,
+                step=_hidden(step) if view.hidden else step,
                 elapsed_s=elapsed_s,
                 milestones=milestones,
                 judgeable=judging,
@@ -293,6 +294,11 @@ def view_of(store: Store, state: State) -> EvaluationView:
         hidden=hidden,
         told=store.told,
     )
+
+
+def _hidden(step: str) -> str:
+    """A step without what may tell the variant: which subtask is in force, and why the policy's turn has ended."""
+    return step.partition(":")[0] if step.startswith(("the policy acts", "judge it")) else step
 
 
 def _shown(attempt: Attempt, *, hidden: bool) -> ResultView:

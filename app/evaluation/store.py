@@ -7,47 +7,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
 import msgspec
 
-from app.evaluation.plan import Plan, PlanError, Trial, check, differences, plan_hash, trials_of
+from app.evaluation.kept import PLAN, TRIALS, Kept, StoreError, read_attempts, read_plan, refuse_strangers
+from app.evaluation.plan import Plan, Trial, check, differences, plan_hash, trials_of
 from app.evaluation.results import Attempt
 from recordings import Dataset
 from recordings.errors import RecordingError
 
-FOLDER, PLAN, TRIALS, LOCK = "evaluations", "plan.json", "trials.jsonl", "lock"
-
-
-class StoreError(Exception):
-    """An evaluation's folder cannot be used; the message says which, why, and what to do."""
+FOLDER, LOCK = "evaluations", "lock"
 
 
 class PlanMismatch(StoreError):
     """An evaluation was to be resumed with another plan than it was begun with."""
-
-
-class Kept(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What `plan.json` holds.
-
-    Attributes:
-        plan: as it was begun.
-        hash: of the plan, so that an edited file is noticed.
-        begun_at: by the clock on the wall, ISO 8601.
-        label: of whoever looks through the list; free text.
-    """
-
-    plan: Plan
-    hash: str
-    begun_at: str
-    label: str = ""
 
 
 class Store:
@@ -65,7 +48,7 @@ class Store:
         self.told = told
         self._attempts = list(attempts)
         self._lock: IO[bytes] | None = None
-        self._file: IO[bytes] | None = None
+        self._file: FileIO | None = None
 
     # -- beginning and opening -----------------------------------------------------------------------------------------
 
@@ -119,7 +102,7 @@ class Store:
             StoreError: when there is none of that id, somebody else runs it, or it is damaged.
         """
         path = find(data_dir, evaluation_id)
-        kept = _read_plan(path)
+        kept = read_plan(path)
         if plan is not None and (differing := differences(plan, kept.plan)):
             raise PlanMismatch(
                 f"evaluation {path.name} was begun with another plan: {differing}; resume it without these options, or"
@@ -128,7 +111,7 @@ class Store:
         store = cls(path, kept, (), ())
         store._hold()
         try:
-            store._attempts, store.told = _read_attempts(path, kept.plan, cut=True)
+            store._attempts, store.told = read_attempts(path, kept.plan, cut=True)
         except StoreError:
             store.close()
             raise
@@ -141,8 +124,8 @@ class Store:
         Raises:
             StoreError: when it is damaged.
         """
-        kept = _read_plan(path)
-        attempts, told = _read_attempts(path, kept.plan, cut=False)
+        kept = read_plan(path)
+        attempts, told = read_attempts(path, kept.plan, cut=False)
         return cls(path, kept, attempts, told)
 
     # -- what is there -------------------------------------------------------------------------------------------------
@@ -192,13 +175,15 @@ class Store:
         """
         if self._file is None:
             raise StoreError(f"evaluation {self.evaluation_id} is open for reading only; resume it to go on")
-        _refuse_strangers(attempt, self.plan, self._attempts, where=self.evaluation_id)
+        refuse_strangers(attempt, trials_of(self.plan), self._attempts, where=self.evaluation_id)
         line = msgspec.json.encode(attempt) + b"\n"
+        before = os.fstat(self._file.fileno()).st_size
         try:
-            self._file.write(line)
-            self._file.flush()
+            _write_all(self._file, line)
             os.fsync(self._file.fileno())
         except OSError as error:
+            with contextlib.suppress(OSError):  # where this fails too, the torn line is cut off on resuming
+                self._file.truncate(before)
             raise StoreError(
                 f"cannot write trial {attempt.number} to {self.path / TRIALS}: {error.strerror}; make room on the disk,"
                 f" then resume {self.evaluation_id}: the trial is run again"
@@ -223,7 +208,8 @@ class Store:
     def _hold(self) -> None:
         try:
             self._lock = (self.path / LOCK).open("wb")
-            self._file = (self.path / TRIALS).open("ab")
+            # Without a buffer: what a full disk refuses must not be tried again when the file is closed.
+            self._file = (self.path / TRIALS).open("ab", buffering=0)
         except OSError as error:
             self.close()
             raise StoreError(f"cannot write to evaluation {self.path}: {error.strerror}") from error
@@ -269,72 +255,11 @@ def list_paths(data_dir: Path) -> list[Path]:
     return sorted(path.parent for path in folder.glob(f"*/{PLAN}")) if folder.is_dir() else []
 
 
-def _read_plan(path: Path) -> Kept:
-    try:
-        kept = msgspec.json.decode((path / PLAN).read_bytes(), type=Kept)
-        check(kept.plan)
-    except OSError as error:
-        raise StoreError(f"cannot read {path / PLAN}: {error.strerror}") from error
-    except (msgspec.MsgspecError, PlanError) as error:
-        raise StoreError(f"{path / PLAN} is damaged: {error}; begin a new evaluation") from error
-    if kept.hash != plan_hash(kept.plan):
-        raise StoreError(
-            f"{path / PLAN} was changed after the evaluation began, and its results are of another plan; put it back,"
-            " or begin a new evaluation"
-        )
-    return kept
-
-
-def _read_attempts(path: Path, plan: Plan, *, cut: bool) -> tuple[list[Attempt], tuple[str, ...]]:
-    """Every whole line. What a crash tore at the end is cut off when `cut`, and said either way."""
-    file = path / TRIALS
-    try:
-        whole = file.read_bytes() if file.exists() else b""
-    except OSError as error:
-        raise StoreError(f"cannot read {file}: {error.strerror}") from error
-    attempts: list[Attempt] = []
-    told: tuple[str, ...] = ()
-    good = 0
-    lines = whole.splitlines(keepends=True)
-    for number, line in enumerate(lines, 1):
-        try:
-            if not line.endswith(b"\n"):
-                raise msgspec.DecodeError("it has no end")
-            attempt = msgspec.json.decode(line, type=Attempt)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            if number < len(lines):
-                raise StoreError(
-                    f"line {number} of {file} is damaged ({error}), and others follow it; mend or remove it by hand"
-                ) from error
-            told = (
-                f"the last line of {file} was torn, as by a crash, and is left out; its trial is run again",
-            )
-            break
-        _refuse_strangers(attempt, plan, attempts, where=f"line {number} of {file}")
-        attempts.append(attempt)
-        good += len(line)
-    if cut and good < len(whole):
-        with file.open("r+b") as torn:
-            torn.truncate(good)
-            os.fsync(torn.fileno())
-    return attempts, told
-
-
-def _refuse_strangers(attempt: Attempt, plan: Plan, before: Sequence[Attempt], *, where: str) -> None:
-    """Nothing is counted twice, and nothing that the plan does not have."""
-    trials = trials_of(plan)
-    trial = trials[attempt.number - 1] if 1 <= attempt.number <= len(trials) else None
-    if trial is None or (trial.task, trial.variant, trial.seed) != (
-        attempt.task,
-        attempt.variant,
-        attempt.seed,
-    ):
-        raise StoreError(
-            f"{where}: trial {attempt.number} ({attempt.task}, {attempt.variant}, seed {attempt.seed}) is not the"
-            " plan's"
-        )
-    if any(other.number == attempt.number and other.final for other in before):
-        raise StoreError(f"{where}: trial {attempt.number} has its result already; it is not counted twice")
+def _write_all(file: FileIO, content: bytes) -> None:
+    """All of it, to a file that may take only part at a time."""
+    rest = memoryview(content)
+    while rest:
+        rest = rest[file.write(rest) :]
 
 
 def _sync_folder(folder: Path) -> None:

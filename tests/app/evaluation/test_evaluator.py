@@ -276,7 +276,9 @@ def test_a_judge_is_shown_no_variant_until_every_trial_is_judged(
         assert view.trial.variant == ""
         assert {(result.variant, result.reason) for result in view.results} <= {("", "")}
         evaluator.judge(outcome, number=number)
-    wait(evaluator, lambda view: view.state is State.JUDGING and view.done == 3)  # its time is up
+    view = wait(evaluator, lambda view: view.state is State.JUDGING and view.done == 3)  # its time is up
+    assert view.trial is not None
+    assert view.trial.step == "judge it"  # and not why: that may tell the variant
     evaluator.judge(Outcome.FAILURE, number=3)  # too late for that one
     evaluator.judge(Outcome.SUCCESS, number=4)
     view = wait(evaluator, ended)
@@ -307,3 +309,17 @@ def test_on_a_real_robot_a_person_puts_the_scene_in_order_first(
         evaluator.judge(Outcome.SUCCESS, number=number)
     assert wait(evaluator, ended).done == 2
     assert not any(call[0] == "reset_world" for call in rig.calls)
+
+
+def test_a_disk_that_is_full_ends_it_with_what_to_do(
+    evaluating: Callable[..., Evaluator], tmp_path: Path
+) -> None:
+    rig = one(Turn("succeed"))
+    store = Store.begin(tmp_path, plan())
+    full = tmp_path / "full"
+    full.symlink_to("/dev/full")
+    store.close()
+    store._file = full.open("ab", buffering=0)  # as if the disk had filled up since it was opened
+    view = wait(evaluating(rig, store=store), ended)
+    assert (view.state, view.done) == (State.FAILED, 0)
+    assert "make room on the disk, then resume" in view.error

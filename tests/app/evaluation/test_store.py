@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from app.evaluation.kept import StoreError
 from app.evaluation.plan import trials_of
 from app.evaluation.results import Outcome
-from app.evaluation.store import PlanMismatch, Store, StoreError, find, list_paths
+from app.evaluation.store import PlanMismatch, Store, find, list_paths
 from recordings import Dataset
 from tests.app.evaluation.plans import plan
 from tests.app.evaluation.results_of import attempt_of
@@ -40,6 +42,28 @@ def test_it_is_on_the_disk_before_append_returns(tmp_path: Path, monkeypatch: py
         store.append(attempt_of(trials_of(store.plan)[0]))
     assert synced == [(store.path / "trials.jsonl").stat().st_size]
     assert synced[0] > 0
+
+
+def test_a_disk_that_is_full_is_said_and_leaves_no_half_a_line(tmp_path: Path) -> None:
+    store = Store.begin(tmp_path, plan())
+    first, second = trials_of(store.plan)[:2]
+    store.append(attempt_of(first))
+    before = (store.path / "trials.jsonl").read_bytes()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # A file that may not grow fails as one on a full disk does: after the part for which there was room.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 20, hard))
+    try:
+        with pytest.raises(
+            StoreError, match=r"cannot write trial 2 to .*; make room on the disk, then resume"
+        ):
+            store.append(attempt_of(second))
+        store.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (store.path / "trials.jsonl").read_bytes() == before
+    with Store.resume(tmp_path, store.evaluation_id) as again:
+        assert again.told == ()
+        assert again.missing[0] == second
 
 
 def test_a_torn_last_line_is_cut_off_and_said_and_its_trial_is_done_again(tmp_path: Path) -> None:
