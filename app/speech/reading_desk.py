@@ -80,6 +80,10 @@ class Read:
     reason: str = ""
 
 
+_LOAD_FAILURES = (OSError, RuntimeError, ValueError, IndexError, MemoryError)
+"""Of a load, the errors of ours among them: a name that is no path, a disk, or a network that is no Whisper."""
+
+
 class _Changed(RuntimeError):
     """Another model is wanted by now."""
 
@@ -147,6 +151,10 @@ class ReadingDesk:
         while self._learning and self._learning[0].done():
             self._learning.popleft().result()
         found = []
+        # Also while a model is loaded or downloaded, which may take minutes.
+        while self._waiting and (age_s := _age_s(self._waiting[0])) > GOOD_FOR_S:
+            reason = f"it waited {age_s:.0f} s to be read; say it again"
+            found.append(Read(self._waiting.popleft(), reason=reason))
         if self._reading is not None and self._reading[1].done():
             (said, future), self._reading = self._reading, None
             found.append(self._outcome(said, future))
@@ -154,8 +162,6 @@ class ReadingDesk:
             said = self._waiting.popleft()
             if self._reader is None:
                 found.append(Read(said, reason=f"there is no model to read it with: {self._state.detail}"))
-            elif (age_s := _age_s(said)) > GOOD_FOR_S:
-                found.append(Read(said, reason=f"it waited {age_s:.0f} s to be read; say it again"))
             else:
                 self._reading = said, self._pool.submit(self._reader.read, said.samples)
         return found
@@ -173,19 +179,14 @@ class ReadingDesk:
             return
         loading, self._loading = self._loading, None
         try:
-            from app.speech.whisper.download import DownloadCancelled, DownloadFailed
-            from app.speech.whisper.model import ModelMissing, ModelUnreadable
-
-            failures = (ModelMissing, ModelUnreadable, DownloadFailed, DownloadCancelled, MemoryError)
-        except ImportError as error:
-            self._state = DeskState(NO_MODEL, self._wanted.model, f"{error}; type: make setup")
-            return
-        try:
             reader, longest_s = loading.result()
         except _Changed:
             return
-        except failures as error:
-            self._state = DeskState(NO_MODEL, self._wanted.model, str(error))
+        except ImportError as error:
+            self._state = DeskState(NO_MODEL, self._wanted.model, f"{error}; type: make setup")
+            return
+        except _LOAD_FAILURES as error:
+            self._state = DeskState(NO_MODEL, self._wanted.model, _why_no_model(error, self._wanted.model))
             return
         self._learn(reader, self._wanted.known)
         self._reader = reader
@@ -240,6 +241,14 @@ class ReadingDesk:
 def _learn(reader: Reader, phrases: tuple[str, ...]) -> None:
     """Between two readings, for it runs on the reader's thread."""
     reader.phrases = phrases
+
+
+def _why_no_model(error: Exception, model: str) -> str:
+    """In words. The loader's own errors name the model and the remedy; torch's and the system's do not."""
+    message = str(error) or type(error).__name__
+    if model in message:
+        return message
+    return f"the model {model} cannot be loaded: {message.splitlines()[0]}; choose another one"
 
 
 def _age_s(said: Said) -> float:

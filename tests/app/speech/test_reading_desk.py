@@ -144,6 +144,49 @@ def test_a_missing_model_is_told_of_and_another_may_be_taken(
     stepped(desk, ready(desk))
 
 
+@pytest.mark.parametrize("name", ["~nobody-of-this-name/small.pt", "x" * 300, "a\0b", "/proc/self/mem"])
+def test_a_name_that_can_be_no_file_stops_nothing(desk: ReadingDesk, name: str) -> None:
+    desk.use(Transcribing(model=name))
+    stepped(desk, lambda: desk.state.state == NO_MODEL)
+    assert desk.state.detail
+
+
+def test_a_file_that_may_not_be_read_is_told_of_with_its_model(
+    desk: ReadingDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(name: str, **_: object) -> object:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(model, "load", load)
+    desk.use(Transcribing(model="base.en"))
+    stepped(desk, lambda: desk.state.state == NO_MODEL)
+    assert desk.state.detail == (
+        "the model base.en cannot be loaded: [Errno 13] Permission denied; choose another one"
+    )
+
+
+def test_what_was_said_does_not_wait_for_a_download(
+    desk: ReadingDesk, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = model.load
+    go_on = threading.Event()
+
+    def load(name: str, **asked: object) -> object:
+        go_on.wait(PATIENCE_S)
+        return honest(name)
+
+    monkeypatch.setattr(model, "load", load)
+    desk.use(Transcribing(model=str(checkpoint)))
+    desk.give(said(1, ago_s=GOOD_FOR_S + 1))
+    desk.give(said(2))
+    (found,) = desk.step()
+    assert found.said.number == 1
+    assert "say it again" in found.reason
+    go_on.set()
+    (found,) = read(desk, 1)
+    assert found.said.number == 2
+
+
 def test_a_download_is_seen_and_called_off_for_another_model(
     desk: ReadingDesk, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
