@@ -8,28 +8,24 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from app.autonomy.choice import PolicyChoice
-from app.evaluation.console import Console, PolicyUnusable, Spoiled, Stopped
-from app.evaluation.diagnosis import ELSEWHERE, dark_cameras
+from app.evaluation.console import Console, Spoiled
+from app.evaluation.diagnosis import dark_cameras
+from app.evaluation.loading import load_policy, policy_ready
+from app.evaluation.patience import Patience, refusal
 from app.evaluation.plan import SUCCESS_HELD_S, Judge, Plan, Trial, VariantName
 from app.evaluation.results import Attempt, Milestone, Outcome
 from app.evaluation.rig import Rig, World
-from app.evaluation.tasks import TaskCheck, Tracker, check_of
+from app.evaluation.tasks import TaskCheck, Tracker, check_of, judged_tasks
 from app.evaluation.turn_watch import TurnWatch
 from app.messages import Mode
-from app.session.view import Snapshot
 from drivers.sim.remote import SimRemoteError
 
-POLL_S = 0.05
 LOOK_S = 0.1
 """How often the world is looked at."""
 READY_S, HOMED_S, BEGUN_S, RECORDER_S, RESET_S = 60.0, 90.0, 15.0, 15.0, 15.0
 PREPARED_S = 180.0
-AWAY_S = 30.0
-LOADED_S = 900.0
-"""A large checkpoint from a slow disk."""
 SETTLED_S = 1.0
-"""How long a policy must be ready before it is believed, so that what the one before it said is not taken for its word;
-and how long the scene is left alone after a reset."""
+"""How long the scene is left alone after a reset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +80,7 @@ class _Turn:
         self._runner = runner
         self._rig, self._plan, self._world = runner._rig, runner._plan, runner._world
         self._trial, self._attempt, self._console = trial, attempt, console
+        self._patience = Patience(self._rig, console)
         self._by_person = self._plan.judge is Judge.PERSON
         self._check: TaskCheck | None = None
         if not self._by_person or self._world is not None:
@@ -138,11 +135,11 @@ class _Turn:
     # -- before --------------------------------------------------------------------------------------------------------
 
     def _set_scene(self) -> None:
-        self._wait("waiting for the robot and its cameras", lambda now: now.ready, READY_S)
+        self._patience.wait("waiting for the robot and its cameras", lambda now: now.ready, READY_S)
         self._hold()
         if not self._rig.snapshot().homed:
             self._rig.home_lifts()
-            self._wait("homing the lift", lambda now: now.homed, HOMED_S)
+            self._patience.wait("homing the lift", lambda now: now.homed, HOMED_S)
         self._rig.set_speed(self._plan.speed)
         if self._world is not None:
             self._reset(self._world)
@@ -151,8 +148,8 @@ class _Turn:
         else:
             self._console.ask_for_scene()
             while not self._console.scene_ready():
-                self._breathe("put the scene in order")
-        self._wait(
+                self._patience.breathe("put the scene in order")
+        self._patience.wait(
             "waiting for the robot and its cameras", lambda now: now.ready and not dark_cameras(now), READY_S
         )
 
@@ -161,43 +158,25 @@ class _Turn:
         self._rig.reset_world(self._trial.seed)
         asked_s = time.monotonic()
         while not was_reset(world.truth()):
-            self._breathe("resetting the kitchen")
+            self._patience.breathe("resetting the kitchen")
             if time.monotonic() - asked_s > RESET_S:
-                raise Spoiled(f"the kitchen was not reset{_refusal(self._rig.snapshot())}")
-        self._pause("letting the kitchen settle", SETTLED_S)
+                raise Spoiled(f"the kitchen was not reset{refusal(self._rig.snapshot())}")
+        self._patience.pause("letting the kitchen settle", SETTLED_S)
 
     def _prepare(self, script: str) -> None:
         """Have the operator make what the task needs, such as a drawer that is open."""
         step = f"the operator prepares: {script}"
         self._rig.run_script(script, self._trial.seed)
-        self._wait(step, lambda now: now.script == script, BEGUN_S)
-        self._wait(step, lambda now: not now.script, PREPARED_S)
+        self._patience.wait(step, lambda now: now.script == script, BEGUN_S)
+        self._patience.wait(step, lambda now: not now.script, PREPARED_S)
         self._hold()
 
     def _load(self) -> None:
         choice = self._plan.variant(self._trial.variant).choice
-        if choice == self._runner._loaded and _ready(self._rig.snapshot(), choice):
+        if choice == self._runner._loaded and policy_ready(self._rig.snapshot(), choice):
             return
         self._runner._loaded = None
-        self._rig.autonomy.load(choice)
-        asked_s = ready_s = time.monotonic()
-        failed_s = 0.0
-        while True:
-            now = self._rig.snapshot()
-            time_s = time.monotonic()
-            if not _ready(now, choice):
-                ready_s = time_s
-            failed = now.policy is not None and now.policy.choice == choice and now.policy.state == "failed"
-            failed_s = (failed_s or time_s) if failed else 0.0
-            if failed and now.policy is not None and time_s - failed_s >= _patience_s(choice):
-                raise PolicyUnusable(
-                    f"the policy cannot be loaded: {now.policy.detail or 'it does not say why'}"
-                )
-            if time_s - ready_s > SETTLED_S:
-                break
-            if time_s - asked_s > LOADED_S:
-                raise PolicyUnusable(f"the policy is not ready after {LOADED_S:.0f} s{_refusal(now)}")
-            self._breathe("loading the policy")
+        load_policy(self._rig, choice, self._patience)
         self._runner._loaded = choice
 
     def _record(self) -> None:
@@ -208,7 +187,7 @@ class _Turn:
         if not self._plan.blind:
             tags.append(f"variant:{self._trial.variant}")
         self._rig.start_episode(self._trial.task, tags=tuple(tags))
-        now = self._wait("starting the recording", lambda now: now.recording is not None, RECORDER_S)
+        now = self._patience.wait("starting the recording", lambda now: now.recording is not None, RECORDER_S)
         if now.recording is not None:
             self._episode_id = now.recording.episode_id
 
@@ -222,7 +201,9 @@ class _Turn:
             self._rig.autonomy.listen()
         else:
             self._rig.autonomy.go_alone(self._trial.task)
-        self._before = self._wait("handing the robot to the policy", lambda now: now.mode is wanted, BEGUN_S)
+        self._before = self._patience.wait(
+            "handing the robot to the policy", lambda now: now.mode is wanted, BEGUN_S
+        )
         watch = TurnWatch(
             self._rig, self._before, wanted, implicit=self._trial.variant is VariantName.IMPLICIT
         )
@@ -252,7 +233,9 @@ class _Turn:
                 return _Ending(Outcome.FAILURE, _TIME_IS_UP, elapsed_s, milestones)
             if watch.gave_up and not held_since_s and not self._by_person:
                 return _Ending(Outcome.FAILURE, watch.gave_up, elapsed_s, milestones)
-            self._breathe(watch.step, elapsed_s=elapsed_s, milestones=milestones, judging=self._by_person)
+            self._patience.breathe(
+                watch.step, elapsed_s=elapsed_s, milestones=milestones, judging=self._by_person
+            )
 
     def _tracker(self) -> Tracker | None:
         if self._check is None or self._world is None:
@@ -269,7 +252,7 @@ class _Turn:
     def _ask(self, ending: _Ending) -> _Ending:
         """The trial is over; wait for the judge."""
         while (said := self._console.verdict()) is None:
-            self._breathe(
+            self._patience.breathe(
                 f"judge it: {ending.reason}",
                 elapsed_s=ending.duration_s,
                 milestones=ending.milestones,
@@ -315,11 +298,11 @@ class _Turn:
         asked_s = time.monotonic()
         while (now := self._rig.snapshot()).mode is not Mode.HOLD or now.script:
             if now.mode is Mode.STOPPED:
-                self._breathe("the robot is stopped; release it to go on")
+                self._patience.breathe("the robot is stopped; release it to go on")
                 continue
-            self._breathe("the robot comes to hold")
+            self._patience.breathe("the robot comes to hold")
             if time.monotonic() - asked_s > BEGUN_S:
-                raise Spoiled(f"the robot does not hold{_refusal(now)}")
+                raise Spoiled(f"the robot does not hold{refusal(now)}")
 
     def _close(self, outcome: Outcome) -> None:
         if not self._episode_id:
@@ -328,46 +311,9 @@ class _Turn:
         if recording is None or recording.episode_id != self._episode_id:
             return
         self._rig.end_episode(outcome.value if outcome in (Outcome.SUCCESS, Outcome.FAILURE) else "unset")
-        self._wait("closing the recording", lambda now: now.recording is None, RECORDER_S)
-
-    # -- waiting -------------------------------------------------------------------------------------------------------
-
-    def _wait(self, step: str, until: Callable[[Snapshot], bool], timeout_s: float) -> Snapshot:
-        started_s = time.monotonic()
-        complaints: dict[str, None] = {}
-        while True:
-            now = self._rig.snapshot()
-            if until(now):
-                return now
-            # A refusal is shown for a few seconds only, and is the reason more often than anything else.
-            complaints |= {notice.what: None for notice in now.notices if notice.level != "info"}
-            if time.monotonic() - started_s > timeout_s:
-                why = f": {'; '.join(list(complaints)[:3])}" if complaints else ""
-                raise Spoiled(f"{step}: not done after {timeout_s:.0f} s{why}")
-            self._breathe(step)
-
-    def _pause(self, step: str, seconds: float) -> None:
-        until_s = time.monotonic() + seconds
-        while time.monotonic() < until_s:
-            self._breathe(step)
-
-    def _breathe(
-        self,
-        step: str,
-        *,
-        elapsed_s: float = 0.0,
-        milestones: tuple[Milestone, ...] = (),
-        judging: bool = False,
-    ) -> None:
-        """Show where it stands, wait a moment, and end when that is wanted."""
-        self._console.show(step, elapsed_s=elapsed_s, milestones=milestones, judging=judging)
-        if self._console.stop_wanted():
-            raise Stopped
-        time.sleep(POLL_S)
+        self._patience.wait("closing the recording", lambda now: now.recording is None, RECORDER_S)
 
     def _find_check(self) -> TaskCheck | None:
-        from app.evaluation.tasks import judged_tasks
-
         if self._by_person and self._trial.task not in judged_tasks():
             return None
         return check_of(self._rig.profile, self._trial.task)
@@ -376,18 +322,3 @@ class _Turn:
 _TIME_IS_UP = "the time is up"
 _PERSONS = (Mode.HOLD, Mode.STOPPED, Mode.TELEOP)
 """Modes out of which the end of a trial takes no robot: it stands, or a person has it."""
-
-
-def _patience_s(choice: PolicyChoice) -> float:
-    """How long a policy may say that it has failed: one that lives elsewhere may yet come."""
-    return AWAY_S if choice.kind in ELSEWHERE else 0.0
-
-
-def _ready(now: Snapshot, choice: PolicyChoice) -> bool:
-    return now.policy is not None and now.policy.choice == choice and now.policy.state == "ready"
-
-
-def _refusal(now: Snapshot) -> str:
-    """What the notices say, to be put after what did not come about."""
-    said = [notice.what for notice in now.notices if notice.level != "info"][:2]
-    return f": {'; '.join(said)}" if said else ""

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from app.autonomy.choice import PolicyChoice
-from app.evaluation import trial_runner, turn_watch
+from app.evaluation import loading, patience, trial_runner, turn_watch
 from app.evaluation.rig import FAR_AWAY
 from app.messages import Mode
 from app.session.policy_view import PolicyView, SubtaskView
@@ -23,13 +23,9 @@ from drivers.sim.operator.places import COUNTER_LIFT_M
 from drivers.sim.remote import SimRemoteError
 
 QUICK = {
-    trial_runner: {
-        "POLL_S": 0.003,
-        "LOOK_S": 0.003,
-        "SETTLED_S": 0.02,
-        "SUCCESS_HELD_S": 0.05,
-        "AWAY_S": 0.1,
-    },
+    trial_runner: {"LOOK_S": 0.003, "SETTLED_S": 0.02, "SUCCESS_HELD_S": 0.05},
+    loading: {"SETTLED_S": 0.02, "AWAY_S": 0.1},
+    patience: {"POLL_S": 0.003},
     turn_watch: {"CAUSE_S": 0.1, "DARK_S": 0.1, "DONE_S": 0.1},
 }
 """Waits that make-believe has no use for."""
