@@ -65,7 +65,9 @@ def write_pair(data_dir: Path, samples: NDArray[np.int16], transcript: Transcrip
     Dataset.open(data_dir, create=True)
     folder = data_dir / FOLDER
     folder.mkdir(exist_ok=True)
-    name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{transcript.began_ns}"
+    # An utterance that is corrected once more stays one pair: the last word counts.
+    before = min(folder.glob(f"[0-9]*-{transcript.began_ns}.wav"), default=None)
+    name = before.stem if before is not None else f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{transcript.began_ns}"
     sound = folder / f"{name}.wav"
     written = io.BytesIO()
     with wave.open(written, "wb") as file:
