@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from app.autonomy.choice import HighLevel, PolicyChoice, PolicyKind
 from app.bench.figures import Figures, add_json_argument
-from app.bench.hand_overs import hand_overs, largest_gap_ms
+from app.bench.hand_overs import POLICY_SOURCES, hand_overs, largest_gap_ms
 from app.bench.processes import CpuMeter
 from app.bench.recorded import TickCollector, add_loop_figures
 from app.bench.stops import stop_to_hold_ms
@@ -79,6 +79,9 @@ class AutonomyBench:
         self._seed = args.seed
         self._preset = args.preset
         self._dice = random.Random(args.seed)
+        self._late: list[int] = []
+        self._latencies = (float("nan"), float("nan"))
+        self._thinking_ms = float("nan")
 
     def scenario(self, session: Session, window: Window) -> None:
         """Tell, stop, let go alone, and fill in the figures."""
@@ -96,7 +99,7 @@ class AutonomyBench:
         if recording is None:
             raise TimeoutError("the episode did not start")
         meter = CpuMeter(session.snapshot().processes)
-        self._alone(session, ticks)
+        thinking_end_ns = self._alone(session, ticks)
         shares = meter.shares()
         session.end_episode("unset")
         wait(session, lambda now: now.recording is None, CLOSE_S, "the episode to close")
@@ -107,8 +110,8 @@ class AutonomyBench:
         with_high_level = rows.copy()
         self._load(session, msgspec.structs.replace(model, high_level=HighLevel.IMPLICIT))
         ticks = TickCollector(session, seconds=self._part_s + CLOSE_S)
-        self._alone(session, ticks)
-        self._alone_figures(session, with_high_level, ticks.collect())
+        plain_end_ns = self._alone(session, ticks)
+        self._alone_figures(session, (with_high_level, thinking_end_ns), (ticks.collect(), plain_end_ns))
         for name, share in shares.items():
             self.figures.add(f"cpu_share_{name}", share)
 
@@ -170,7 +173,8 @@ class AutonomyBench:
             self.figures.add("stop_to_hold_p50_ms", float(np.percentile(took, 50)))
             self.figures.add("stop_to_hold_p99_ms", float(np.percentile(took, 99)), at_most=100)
 
-    def _alone(self, session: Session, ticks: TickCollector) -> None:
+    def _alone(self, session: Session, ticks: TickCollector) -> int:
+        """Let the policy move the robot for a part; returns when that was over, monotonic ns."""
         session.autonomy.go_alone(TASK)
         wait(session, lambda now: now.mode is Mode.AUTONOMOUS, 10.0, "autonomous mode")
         wait(
@@ -181,22 +185,38 @@ class AutonomyBench:
             time.sleep(0.5)
             ticks.collect()
         ticks.collect()
+        policy, end_ns = session.snapshot().policy, time.monotonic_ns()
+        if policy is not None:
+            self._late.append(policy.late_chunks)
+            self._latencies = (policy.chunk_ms_p50, policy.chunk_ms_p95)
+            if policy.proposals:
+                self._thinking_ms = policy.subtask_ms_p50
         session.set_mode(Mode.HOLD)
         wait(session, lambda now: now.mode is Mode.HOLD, 10.0, "hold")
+        return end_ns
 
-    def _alone_figures(self, session: Session, thinking: NDArray[np.void], plain: NDArray[np.void]) -> None:
+    def _alone_figures(
+        self, session: Session, thinking: tuple[NDArray[np.void], int], plain: tuple[NDArray[np.void], int]
+    ) -> None:
+        """What came of it.
+
+        Args:
+            session: the robot's.
+            thinking: the ticks with the high level, and when that part was over.
+            plain: and without.
+        """
         self.figures.add("alone_policy", f"{self._preset} with random weights")
-        self.figures.add("largest_action_gap_ms", largest_gap_ms(thinking))
-        self.figures.add("largest_action_gap_without_high_level_ms", largest_gap_ms(plain))
-        found = hand_overs(session.profile, thinking)
+        for name, (rows, end_ns) in (("", thinking), ("_without_high_level", plain)):
+            policy = np.isin(rows["source"], POLICY_SOURCES)
+            self.figures.add(f"chunks_run{name}", len(np.unique(rows["chunk"][policy])))
+            self.figures.add(f"largest_action_gap{name}_ms", largest_gap_ms(rows, end_ns=end_ns))
+        found = hand_overs(session.profile, thinking[0])
         self.figures.add("random_hand_overs", found.count)
         self.figures.add("random_chunk_jump_ratio", found.worst)
-        policy = session.snapshot().policy
-        if policy is not None:
-            self.figures.add("chunk_p50_ms", policy.chunk_ms_p50)
-            self.figures.add("chunk_p95_ms", policy.chunk_ms_p95)
-            self.figures.add("late_chunks", policy.late_chunks)
-            self.figures.add("refused_chunks", policy.refused_chunks)
+        self.figures.add("chunk_p50_ms", self._latencies[0])
+        self.figures.add("chunk_p95_ms", self._latencies[1])
+        self.figures.add("subtask_p50_ms", self._thinking_ms)
+        self.figures.add("late_chunks", sum(self._late))
 
 
 def _delays_ms(session: Session) -> dict[int, float]:

@@ -62,8 +62,11 @@ def hand_overs(profile: RobotProfile, rows: NDArray[np.void]) -> HandOvers:
     if not ratios:
         return HandOvers(0, float("nan"), float("nan"))
     moving = steps[inside & np.isin(chunk[1:], [number for number, step in p99.items() if step > STANDING])]
+    # To four places: below, float32 rounds what the safety filter has cut to the same limit on both sides.
     return HandOvers(
-        len(ratios), max(ratios), float(np.percentile(compared, 99)) / float(np.percentile(moving, 99))
+        len(ratios),
+        round(max(ratios), 4),
+        float(np.percentile(compared, 99)) / float(np.percentile(moving, 99)),
     )
 
 
@@ -76,7 +79,16 @@ def step_shares(profile: RobotProfile, rows: NDArray[np.void]) -> NDArray[np.flo
     return shares
 
 
-def largest_gap_ms(rows: NDArray[np.void]) -> float:
-    """The longest time from one action of a policy to the next, between its first and its last; NaN below two."""
-    times_ns = rows["action_time_ns"][np.isin(rows["source"], POLICY_SOURCES)]
-    return float(np.diff(times_ns).max()) / 1e6 if len(times_ns) > 1 else float("nan")
+def largest_gap_ms(rows: NDArray[np.void], *, end_ns: int) -> float:
+    """The longest time without an action of a policy, from its first to the end; NaN where there was none.
+
+    Args:
+        rows: ticks, oldest first.
+        end_ns: until when it was to move the robot. A policy that fell silent before shows by that.
+    """
+    times_ns = rows["action_time_ns"][
+        np.isin(rows["source"], POLICY_SOURCES) & (rows["action_time_ns"] <= end_ns)
+    ]
+    if not len(times_ns):
+        return float("nan")
+    return float(np.diff(np.append(times_ns, end_ns)).max()) / 1e6

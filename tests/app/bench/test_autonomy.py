@@ -63,6 +63,9 @@ def test_chunks_that_stand_and_ticks_that_are_missing_are_not_compared() -> None
 
 def test_a_hold_between_two_actions_is_a_gap() -> None:
     rows = ticks([0.3] * 49, [0] * 20 + [-1] * 5 + [1] * 25)
-    assert largest_gap_ms(rows) == pytest.approx(120.0)
-    assert largest_gap_ms(ticks([0.3] * 49, [0] * 25 + [1] * 25)) == pytest.approx(20.0)
-    assert math.isnan(largest_gap_ms(ticks([], [-1])))
+    last_ns = int(rows["action_time_ns"][-1])
+    assert largest_gap_ms(rows, end_ns=last_ns) == pytest.approx(120.0)
+    assert largest_gap_ms(rows, end_ns=last_ns + 10**9) == pytest.approx(1000.0)
+    smooth = ticks([0.3] * 49, [0] * 25 + [1] * 25)
+    assert largest_gap_ms(smooth, end_ns=last_ns) == pytest.approx(20.0)
+    assert math.isnan(largest_gap_ms(ticks([], [-1]), end_ns=last_ns))
