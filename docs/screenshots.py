@@ -1,7 +1,8 @@
 """Takes the pictures in `docs/images`: every page, dark and light, at two sizes, on the simulated robot at work.
 
-Run it from the project's root after a change of the window: `python -m docs.screenshots` (about three minutes; needs no
-screen). `--only drive-dark` takes those whose name begins so, `--into DIR` puts them elsewhere.
+Run it from the project's root after a change of the window: `python -m docs.screenshots` (about six minutes; needs no
+screen, but PulseAudio and espeak-ng for what is said to the robot). `--only drive-dark` takes those whose name begins
+so, `--into DIR` puts them elsewhere.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ from app.session import Session
 from app.session.view import Snapshot
 from drivers.sim.faults import BusFaults, Faults
 from drivers.sim.remote import SimRemote
+from tests.support.sound import Room, room
+from tests.support.speaker import spoken
 
 TARGET = Path(__file__).parent / "images"
 SIZES = {"laptop": (1280, 800), "desk": (1920, 1080)}
@@ -40,6 +43,7 @@ THEMES = ("dark", "light")
 PATIENCE_S = 90.0
 SETTLES_MS = 900
 BEAT_S = 0.1
+TRIES = 4
 QUALITY = 90
 """With every pixel's own colour kept, so that letters stay sharp."""
 
@@ -54,17 +58,23 @@ COLLECTED = (
 )
 
 
+Pages = Callable[[Frame], dict[str, Callable[[], None]]]
+"""Names of pictures, and what to do before each is taken."""
+
+
 class Photographer:
     """Brings a window into each state and takes its picture.
 
     Args:
         session: of the simulated robot.
+        sound: the room in which it is spoken to.
         into: the folder for the pictures.
         only: beginning of the names that are wanted.
     """
 
-    def __init__(self, session: Session, *, into: Path, only: str) -> None:
+    def __init__(self, session: Session, sound: Room, *, into: Path, only: str) -> None:
         self._session = session
+        self._sound = sound
         self._into = into
         self._only = only
 
@@ -91,12 +101,53 @@ class Photographer:
     def drive(self, task: str) -> None:
         """Let the scripted operator do a task from the robot's start."""
         session = self._session
+        self.put_back()
+        session.run_script(task, 3)
+        self.wait(lambda now: now.mode is Mode.TELEOP and now.gate is None and bool(now.script), "following")
+
+    def put_back(self) -> None:
+        """Hold, with the kitchen and the robot as they were at the start."""
+        session = self._session
         session.stop_script()
         self.wait(lambda now: now.mode is Mode.HOLD and not now.script, "hold")
         session.reset_world(3)
         QTest.qWait(1500)
-        session.run_script(task, 3)
-        self.wait(lambda now: now.mode is Mode.TELEOP and now.gate is None and bool(now.script), "following")
+
+    def say(self, text: str) -> None:
+        """Say something with the talk key held until it is in force: a person, too, says again what was not heard."""
+        for _ in range(TRIES):
+            if self._said(text):
+                return
+        raise RuntimeError(f"{text!r} was not understood; {self._session.snapshot().voice}")
+
+    def _said(self, text: str) -> bool:
+        session = self._session
+        session.voice.talk(True)
+        self.wait(lambda now: now.voice is not None and now.voice.hearing, "the talk key")
+        speaking = threading.Thread(target=self._sound.play, args=(spoken(text),))
+        speaking.start()
+        while speaking.is_alive():
+            QTest.qWait(20)
+        speaking.join()
+        session.voice.talk(False)
+        read = self.wait(
+            lambda now: (
+                now.voice is not None
+                and bool(now.voice.utterances)
+                and now.voice.utterances[-1].state not in ("speaking", "reading")
+            ),
+            "what was said",
+        )
+        heard = read.voice.utterances[-1] if read.voice is not None else None
+        if heard is None or heard.accepted != text:
+            return False
+        self.wait(
+            lambda now: (
+                now.policy is not None and now.policy.subtask is not None and now.policy.subtask.text == text
+            ),
+            text,
+        )
+        return True
 
     def record(self) -> None:
         """Begin an episode and wait until it can be judged."""
@@ -106,8 +157,8 @@ class Photographer:
             "an episode",
         )
 
-    def everywhere(self, settings: Settings) -> None:
-        """Every page in both themes at both sizes."""
+    def everywhere(self, settings: Settings, pages: Pages) -> None:
+        """Pages in both themes at both sizes."""
         for theme_name in THEMES:
             theme = Theme(theme_name)
             theme.apply()
@@ -119,7 +170,9 @@ class Photographer:
                 frame = window.frame
                 if frame is None:
                     raise RuntimeError("the window has no frame")
-                for page_id, prepare in self._pages(frame).items():
+                for page_id, prepare in pages(frame).items():
+                    if not f"{page_id}-{theme_name}-{size_name}".startswith(self._only):
+                        continue
                     prepare()
                     QTest.qWait(SETTLES_MS)
                     self._take(window, f"{page_id}-{theme_name}-{size_name}")
@@ -142,8 +195,8 @@ class Photographer:
             world.set_faults(Faults())
         window.close()
 
-    def _pages(self, frame: Frame) -> dict[str, Callable[[], None]]:
-        """What to do before each picture, by the picture's name."""
+    def pages(self, frame: Frame) -> dict[str, Callable[[], None]]:
+        """What to do before the picture of each page, by the picture's name."""
 
         def review() -> None:
             episodes = self._session.snapshot().episodes
@@ -166,6 +219,60 @@ class Photographer:
             "calibration": calibration,
             "evaluation": settled("evaluation"),
             "settings": settled("settings"),
+        }
+
+    def told_pages(self, frame: Frame) -> dict[str, Callable[[], None]]:
+        """What to do before the pictures of the policy's modes and their settings."""
+
+        def enter(action: str, mode: Mode) -> None:
+            frame.go_to("drive")
+            self._session.set_mode(Mode.HOLD)
+            self.put_back()
+            frame.actions_registry.trigger(action)
+            self.wait(lambda now: now.mode is mode, action)
+
+        def does(text: str) -> Callable[[Snapshot], bool]:
+            return lambda now: (
+                now.policy is not None
+                and now.policy.subtask is not None
+                and now.policy.subtask.text == text
+                and now.policy.subtask.first_action_ns > 0
+            )
+
+        def verbal() -> None:
+            enter("mode.listen", Mode.VERBAL)
+            self.wait(lambda now: now.voice is not None and now.voice.state == "ready", "the recogniser")
+            self.wait(lambda now: bool(self._session.process_detail("transcriber").get("sound")), "sound")
+            self.say("go to the cup")
+            self.wait(
+                lambda now: (
+                    now.policy is not None and now.policy.subtask is not None and now.policy.subtask.done
+                ),
+                "the way to the cup",
+            )
+            frame.actions_registry.trigger("subtask.good")
+            self.say("pick up the cup")
+            self.wait(does("pick up the cup"), "the cup")
+            QTest.qWait(2 * SETTLES_MS)
+
+        def alone() -> None:
+            enter("mode.alone", Mode.AUTONOMOUS)
+            self.wait(does("pick up the cup"), "the cup")
+            QTest.qWait(2 * SETTLES_MS)
+
+        def setting(part: str) -> Callable[[], None]:
+            def show() -> None:
+                frame.go_to("settings")
+                frame.settings_page.show_part(part)
+                frame.settings_page.voice.folder.say("~/.cache/whisper")
+
+            return show
+
+        return {
+            "verbal": verbal,
+            "alone": alone,
+            "settings-voice": setting("voice"),
+            "settings-policy": setting("policy"),
         }
 
     def _take(self, window: Window, name: str) -> None:
@@ -195,21 +302,24 @@ def main() -> None:
         os.chdir(scratch)  # so that no picture shows where it was taken
         settings = Settings(Path("window.ini"))
         settings.plan, settings.muted, settings.first_steps = _plan(COLLECTED[0][0]), True, False
-        session = Session(data_dir=Path("kitchen"), operator="ada", seed=3)
-        try:
-            with _watched(session):
-                photographer = Photographer(session, into=into, only=args.only)
-                photographer.wait(lambda now: now.ready and now.homed, "robot and cameras")
-                for task, seconds, outcome in COLLECTED:
-                    photographer.collect(task, seconds, outcome)
-                photographer.drive("put the cup in the sink")
-                session.set_plan(_plan("put the cup in the sink"))
-                photographer.record()
-                QTest.qWait(9000)
-                photographer.everywhere(settings)
-                photographer.fault(settings)
-        finally:
-            session.close()
+        with room(Path(scratch)) as sound:
+            os.environ.update(sound.environment)
+            session = Session(data_dir=Path("kitchen"), operator="ada", seed=3)
+            try:
+                with _watched(session):
+                    photographer = Photographer(session, sound, into=into, only=args.only)
+                    photographer.wait(lambda now: now.ready and now.homed, "robot and cameras")
+                    for task, seconds, outcome in COLLECTED:
+                        photographer.collect(task, seconds, outcome)
+                    photographer.drive("put the cup in the sink")
+                    session.set_plan(_plan("put the cup in the sink"))
+                    photographer.record()
+                    QTest.qWait(9000)
+                    photographer.everywhere(settings, photographer.pages)
+                    photographer.fault(settings)
+                    photographer.everywhere(settings, photographer.told_pages)
+            finally:
+                session.close()
 
 
 def _plan(task: str) -> CollectionPlan:

@@ -87,7 +87,7 @@ def add_voice(
         ),
         Action(
             id="voice.switch",
-            title="Voice on or off",
+            title="Speech to subtasks on or off",
             group=VOICE,
             key="Ctrl+Shift+V",
             run=voicing.toggle,
