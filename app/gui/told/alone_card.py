@@ -9,8 +9,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 from app.autonomy.choice import HighLevel
 from app.gui import tokens
 from app.gui.theme import Theme
-from app.gui.told.words import chunk_words, percent, proposal_words, timing_words, trouble_words
-from app.gui.wording import age
+from app.gui.told.words import ago_words, chunk_words, percent, proposal_words, timing_words, trouble_words
 from app.session.policy_view import PolicyView
 from app.session.view import Snapshot
 
@@ -72,7 +71,7 @@ class AloneCard(QWidget):
                 one.text,
                 percent(one.probability),
                 proposal_words(one),
-                age((snapshot.time_ns - one.asked_ns) // 1_000_000 // 1000 * 1000),
+                ago_words(snapshot.time_ns - one.asked_ns),
             )
             for one in reversed(policy.proposals[-SHOWN:])
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtWidgets import QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from app.gui import tokens
 from app.gui.actions import Actions
@@ -36,6 +36,9 @@ class ToldSide(QWidget):
         for part in (self._rule, self.card, self.spoken, self.alone, self.chunks):
             column.addWidget(part)
         column.addWidget(self.past, stretch=1)
+        column.addStretch()
+        for part in (self.card, self.spoken):
+            part.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def wanted(self, snapshot: Snapshot) -> bool:
         """Whether there is anything to show."""

@@ -108,7 +108,7 @@ class ToldTray(QWidget):
             state = f"No microphone: {speech.trouble}"
         else:
             microphone = speech.device if speech is not None else ""
-            state = ", ".join(part for part in (microphone, model_words(voice.model)) if part)
+            state = f"Microphone: {microphone}; reads: {model_words(voice.model)}"
         self._state.say(state)
         current = policy.subtask.text if policy is not None and policy.subtask is not None else ""
         vetoed = policy.vetoed if policy is not None else ()

@@ -80,7 +80,7 @@ def utterance_words(utterance: UtteranceView, *, takes: bool) -> tuple[str, str]
                 f"read in {millis(utterance.reading_ms, 0)}" if not math.isnan(utterance.reading_ms) else ""
             )
             rest = ", ".join(part for part in (sure, took) if part)
-            if utterance.heard and utterance.heard != utterance.accepted:
+            if _plain(utterance.heard) not in ("", _plain(utterance.accepted)):
                 rest = f"Heard {heard}, {rest}"
             return (
                 f"“{utterance.accepted}”",
@@ -91,6 +91,11 @@ def utterance_words(utterance: UtteranceView, *, takes: bool) -> tuple[str, str]
             return "Not taken", f"Heard {heard}: {why}.  {{subtask.amend}} puts it right"
         case _:
             return "Lost what was said", utterance.reason or "say it again"
+
+
+def _plain(words: str) -> str:
+    """Words without what a recogniser adds to them: capitals and stops."""
+    return " ".join("".join(letter if letter.isalnum() else " " for letter in words.lower()).split())
 
 
 def voice_words(voice: VoiceView) -> tuple[str, str]:
@@ -114,6 +119,14 @@ def voice_words(voice: VoiceView) -> tuple[str, str]:
 def model_words(model: str) -> str:
     """A recogniser's name; of a path the end."""
     return model.replace("\\", "/").rsplit("/", 1)[-1]
+
+
+def ago_words(span_ns: int) -> str:
+    """How long ago, to a second: "now", "3 s", "2 min"."""
+    whole = max(0, span_ns // 1_000_000_000)
+    if not whole:
+        return "now"
+    return f"{whole} s" if whole < 120 else f"{whole // 60} min"
 
 
 def proposal_words(proposal: ProposalView) -> str:
