@@ -108,7 +108,8 @@ class ToldTray(QWidget):
             state = f"No microphone: {speech.trouble}"
         else:
             microphone = speech.device if speech is not None else ""
-            state = f"Microphone: {microphone}; reads: {model_words(voice.model)}"
+            named = f"{microphone} microphone" if microphone == "default" else microphone
+            state = ", ".join(part for part in (named, model_words(voice.model)) if part)
         self._state.say(state)
         current = policy.subtask.text if policy is not None and policy.subtask is not None else ""
         vetoed = policy.vetoed if policy is not None else ()
