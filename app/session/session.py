@@ -321,13 +321,8 @@ class Session:
         self._library.annotate(episode_id, outcome=outcome, notes=notes, tags=tags)
 
     def replay(self, episode_id: str) -> None:
-        """Let the robot do again what it did in an episode."""
-
-        def loaded(rows: int, actions: bytes) -> None:
-            command = LoadReplay(episode_id=episode_id, rows=rows, actions=actions)
-            self._send("robot", command, then=lambda: self.set_mode(Mode.REPLAY))
-
-        self._library.load_actions(episode_id, loaded)
+        """Let the robot do again what it did in an episode; a hold or stop while it is being read stands."""
+        self._wanted.put(partial(self._replay, episode_id))
 
     def do(self, action: str) -> None:
         """Perform the action of a notice."""
@@ -374,6 +369,19 @@ class Session:
 
     def _refuse(self, error: str) -> None:
         self._wanted.put(lambda: self._pump.notices.refuse(error))
+
+    def _replay(self, episode_id: str) -> None:
+        said_before = self._pump.mode_orders
+
+        def begin() -> None:
+            if self._pump.mode_orders == said_before:
+                self.set_mode(Mode.REPLAY)
+
+        def loaded(rows: int, actions: bytes) -> None:
+            command = LoadReplay(episode_id=episode_id, rows=rows, actions=actions)
+            self._send("robot", command, then=begin)
+
+        self._library.load_actions(episode_id, loaded)
 
     def _reset_world(self, seed: int) -> None:
         with SimRemote(self.runtime_dir) as remote:

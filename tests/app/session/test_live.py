@@ -97,6 +97,12 @@ def test_a_replay_does_what_was_recorded_and_ends_in_hold(live: LiveSession) -> 
     recorded = live.end_episode(episode_id)
     live.hold()
 
+    asked_ns = time.monotonic_ns()
+    live.session.replay(episode_id)
+    live.session.set_mode(Mode.HOLD)  # before it has been read
+    time.sleep(2.0)
+    assert (live.session.ticks(asked_ns)["mode"] == Mode.HOLD).all(), "a hold is not overruled"
+
     again = live.start_episode("the replay")
     live.session.replay(episode_id)
     live.wait(lambda now: now.mode is Mode.REPLAY, "the replay")
