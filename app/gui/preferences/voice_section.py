@@ -170,7 +170,7 @@ def _model_words(name: str) -> str:
 
 def _state_words(voice: VoiceView | None, actions: Actions) -> str:
     if voice is None:
-        return "Off: nothing is recorded or read."
+        return "Off: nothing that is said is read."
     trouble = voice_words(voice)
     if trouble[0]:
         return ". ".join(part for part in trouble if part)

@@ -59,7 +59,7 @@ def test_the_voice_is_off_until_it_is_wanted_and_remembered(
     open_window: Callable[[FakeSession], Window],
 ) -> None:
     assert session.voice.wanted is None
-    assert voice.state.text() == "Off: nothing is recorded or read."
+    assert voice.state.text() == "Off: nothing that is said is read."
     voice.choice.picked.emit("on")
     voice.way.picked.emit("free")
     frame.hearing.choose("Headset")
