@@ -6,7 +6,8 @@ ARGS ?=
 
 # Tests that compute or paint run two at a time; those that keep to a clock come after them and have the machine to
 # themselves.
-SIDE_BY_SIDE := tests/policy tests/recordings tests/app/gui tests/app/collection tests/app/inputs
+SIDE_BY_SIDE := tests/policy tests/recordings tests/app/gui tests/app/collection tests/app/inputs tests/app/autonomy \
+	tests/app/speech/whisper
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test lint bench clean
