@@ -1,7 +1,7 @@
 """Makes a checkpoint's file small: `python -m app.speech.whisper.pack FILE`.
 
-A checkpoint is a zip archive. Torch writes it uncompressed and reads either kind, so stock Whisper does as well. Most of
-the shipped recogniser is the table of Whisper's tokens, of which it uses one in thirty; the rest are zeros.
+A checkpoint is a zip archive. Torch writes it uncompressed and reads either kind, so stock Whisper does as well. Most
+of the shipped recogniser is the table of Whisper's tokens, of which it uses one in thirty; the rest are zeros.
 """
 
 from __future__ import annotations
