@@ -22,7 +22,7 @@ Wave = NDArray[np.float64]
 """(n,) at 16 kHz, in units of 16-bit samples."""
 
 VOICES = (*(voice for voice in HELD_OUT if voice.name != "en-us-nyc+f2"), Voice("en-us-nyc+f5", 165, 60))
-"""By dialect or by variant unlike any that the recogniser was trained on."""
+"""None of them trained the recogniser. Their accents did, in other voices."""
 
 BEFORE_S, AFTER_S = 0.3, 0.25
 """Around the speech, as push-to-talk leaves it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,9 @@ VARIANTS = (
     "+marcelo", "+max", "+michel", "+miguel", "+norbert", "+pablo", "+paul", "+pedro", "+quincy", "+rob", "+robert",
     "+sandro", "+shelby", "+steph2", "+travis", "+victor", "+zac", "+announcer", "+aunty", "+Alicia",
 )  # fmt: skip
-"""Of eSpeak's voices. None of `app.bench.voice_clips.VOICES` is among them, by dialect or by variant."""
+"""Of eSpeak's voices. None of `app.bench.voice_clips.VOICES` is among them."""
+ACCENTS = ("en-029", "en-gb-x-rp", "en-gb-x-gbclan", "en-gb-x-gbcwmd")
+"""Of which only the variants are trained on, and the plain voices are not: those are measured by."""
 CHECK_VOICES = (
     Voice("en-us+m8", 160, 45),
     Voice("en-gb+Andrea", 170, 55),
@@ -76,14 +78,15 @@ def spoken(sayings: Iterable[tuple[str, Voice]], *, folder: Path, workers: int =
         return [clip for clip in pool.map(one, sayings) if len(clip.sound)]
 
 
-def training_voice(rng: np.random.Generator) -> Voice:
-    """A voice of those that may be trained on."""
-    name = str(rng.choice(DIALECTS)) + str(rng.choice(VARIANTS))
+def training_voice(rng: np.random.Generator, *, accents: bool = False) -> Voice:
+    """A voice of those that may be trained on; of the rarer accents, or of the usual dialects."""
+    names = (ACCENTS, [variant for variant in VARIANTS if variant]) if accents else (DIALECTS, VARIANTS)
+    name = str(rng.choice(names[0])) + str(rng.choice(names[1]))
     return Voice(name, int(rng.integers(115, 216)), int(rng.integers(15, 86)))
 
 
 def training_sayings(
-    rng: np.random.Generator, *, each: int, others: int, within: int, near: int
+    rng: np.random.Generator, *, each: int, others: int, within: int, near: int, accents: int
 ) -> list[tuple[str, Voice]]:
     """Every phrase `each` times, and other sentences of three kinds; each in some voice.
 
@@ -93,11 +96,18 @@ def training_sayings(
         others: how many sentences of any kind.
         within: how many that have a phrase in them.
         near: how many that are a phrase but for a little.
+        accents: how often each phrase in the rarer accents, and for each of these another sentence.
     """
     sayings = [(phrase, training_voice(rng)) for phrase in KITCHEN_PHRASES for _ in range(each)]
     sayings += [(training_sentence(rng), training_voice(rng)) for _ in range(others)]
     sayings += [(said_within(rng), training_voice(rng)) for _ in range(within)]
-    return sayings + [(near_command(rng), training_voice(rng)) for _ in range(near)]
+    sayings += [(near_command(rng), training_voice(rng)) for _ in range(near)]
+    kinds = (training_sentence, said_within, near_command, near_command)
+    for phrase in KITCHEN_PHRASES:
+        for index in range(accents):
+            sayings.append((phrase, training_voice(rng, accents=True)))
+            sayings.append((kinds[index % len(kinds)](rng), training_voice(rng, accents=True)))
+    return sayings
 
 
 class Room:
@@ -106,9 +116,11 @@ class Room:
     Args:
         rng: decides everything.
         harsh: 0 to 1, how bad the worst may be.
+        talk: what others say in the background; nobody does when there is none.
     """
 
-    def __init__(self, rng: np.random.Generator, *, harsh: float = 1.0) -> None:
+    def __init__(self, rng: np.random.Generator, *, harsh: float = 1.0, talk: Sequence[Sound] = ()) -> None:
+        self._talk = talk
         self._rng = rng
         self._harsh = harsh
         size = int(_BANK_S * RATE_HZ)
@@ -134,8 +146,10 @@ class Room:
         if rng.random() < 0.35 * self._harsh:
             heard = self._through(heard)
         rms = float(np.sqrt(np.mean(sound * sound))) + 1e-9
-        snr_db = rng.uniform(5.0 if rng.random() < 0.3 * self._harsh else 15.0, 45.0)
+        snr_db = rng.uniform(9.0 if rng.random() < 0.3 * self._harsh else 15.0, 45.0)
         end = lead + len(sound) + tail
+        if self._talk and rng.random() < 0.3:
+            heard[:end] += self._others_talking(end) * np.float32(rms * 10 ** (-rng.uniform(12.0, 30.0) / 20))
         heard[:end] += self.noise(end) * np.float32(rms * 10 ** (-snr_db / 20))
         heard[end:] = 0.0
         peak = float(np.abs(heard).max()) + 1e-9
@@ -169,6 +183,12 @@ class Room:
         peak = float(np.abs(heard).max()) + 1e-9
         heard *= np.float32(10 ** (rng.uniform(-70.0, -1.0) / 20) / peak)
         return _as_recorded(heard)
+
+    def _others_talking(self, count: int) -> Sound:
+        """Of power 1 while somebody talks."""
+        talk = self._talk[int(self._rng.integers(len(self._talk)))]
+        talk = talk / (np.sqrt(np.mean(talk * talk)) + np.float32(1e-9))
+        return np.roll(np.resize(talk, max(count, len(talk))), int(self._rng.integers(len(talk))))[:count]
 
     def _varied(self, sound: Sound, count: int) -> Sound:
         rng = self._rng

@@ -134,7 +134,7 @@ class Batches:
         self._vocabulary = vocabulary
         self._rng = rng
         self._size = size
-        self._room = Room(rng)
+        self._room = Room(rng, talk=[clip.sound for clip in self._others])
 
     def __iter__(self) -> Iterator[Batch]:
         while True:
@@ -151,7 +151,7 @@ class Batches:
                 sounds.append(self._room.nothing_said(count))
                 texts.append("")
                 continue
-            clip = self._fitting(self._commands if kind < 0.45 else self._others, count)
+            clip = self._fitting(self._commands if kind < 0.5 else self._others, count)
             sounds.append(self._room.place(clip.sound, count))
             texts.append(clip.text)
         return labelled(np.stack(sounds), texts, self._vocabulary)
@@ -271,6 +271,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--others", type=int, default=5000, help="clips of other sentences (5000)")
     parser.add_argument("--within", type=int, default=1500, help="of sentences with a phrase in them (1500)")
     parser.add_argument("--near", type=int, default=5000, help="of sentences that are nearly a phrase (5000)")
+    parser.add_argument("--accents", type=int, default=40, help="clips of each phrase in rarer accents (40)")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rate", type=float, default=1.5e-3, help="of learning, at its highest")
     parser.add_argument("--seed", type=int, default=1)
@@ -282,16 +283,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # On a CPU the fused attention's backward pass is the slower one.
     MultiHeadAttention.use_sdpa = False
 
-    say(
-        f"speaking {options.each} x {len(KITCHEN_PHRASES)} + {options.others + options.within + options.near} clips"
-    )
     sayings = training_sayings(
         np.random.default_rng(options.seed),
         each=options.each,
         others=options.others,
         within=options.within,
         near=options.near,
+        accents=options.accents,
     )
+    say(f"speaking {len(sayings)} clips, those that are not in {options.cache} yet")
     clips = spoken(sayings, folder=options.cache)
     checks = spoken([(p, v) for p in KITCHEN_PHRASES for v in CHECK_VOICES], folder=options.cache)
     tokenizer = tokenizer_for()
@@ -338,7 +338,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for group in optimizer.param_groups:
             group["lr"] = rate
         mel = masked(log_mel(batch.audio_BN, n_mels=DIMENSIONS.n_mels), rng)
-        with torch.autocast("cpu", torch.bfloat16, enabled=options.half and done < 0.93):
+        with torch.autocast("cpu", torch.bfloat16, enabled=options.half and done < 0.99):
             text, spelling = losses(pupil, batch, mel)
         optimizer.zero_grad(set_to_none=True)
         (text + 0.4 * (1 - done) * spelling).backward()

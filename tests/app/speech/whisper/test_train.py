@@ -105,7 +105,20 @@ def test_it_is_run_from_the_command_line_and_goes_on(
     monkeypatch.setattr(Pupil, "whole", lambda self, vocabulary: WHOLE(self, vocabulary, dimensions=SMALL))
     monkeypatch.setattr(train, "CHECK_VOICES", train.CHECK_VOICES[:1])
     path = tmp_path / "small.pt"
-    counts = ["--each", "1", "--others", "6", "--within", "2", "--near", "2", "--batch", "2"]
+    counts = [
+        "--each",
+        "1",
+        "--others",
+        "6",
+        "--within",
+        "2",
+        "--near",
+        "2",
+        "--accents",
+        "1",
+        "--batch",
+        "2",
+    ]
     few = [*counts, "--cache", str(tmp_path / "cache")]
     assert train.main([str(path), "--minutes", "0.001", *few]) == 0
     assert "from step 0," in capsys.readouterr().out
