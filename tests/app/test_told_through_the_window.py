@@ -24,7 +24,6 @@ from app.session import Session
 from app.session.policy_view import SubtaskView
 from app.session.view import Snapshot
 from app.session.voice_view import UtteranceView
-from app.speech.whisper.catalogue import SHIPPED_PATH
 from drivers.sim.operator.places import COUNTER_LIFT_M
 from drivers.sim.remote import SimRemote
 from recordings import ActionSource, Dataset
@@ -32,12 +31,7 @@ from recordings.verify import verify_episode
 from tests.support.sound import Room, room
 from tests.support.speaker import spoken
 
-pytestmark = [
-    pytest.mark.timeout(300),
-    pytest.mark.skipif(
-        not SHIPPED_PATH.is_file(), reason="the recogniser that ships with the project is not there yet"
-    ),
-]
+pytestmark = pytest.mark.timeout(300)
 
 PATIENCE_S = 90.0
 TOLD = "raise the lift"

@@ -11,7 +11,7 @@ import pytest
 from app.bench import voice_live
 from app.bench.figures import Figures
 from app.bench.voice_live import Told, measure_live
-from app.speech.whisper.catalogue import SHIPPED, SHIPPED_PATH
+from app.speech.whisper.catalogue import SHIPPED
 
 MS = 1_000_000
 
@@ -58,8 +58,6 @@ def test_where_there_is_no_sound_server_it_says_what_is_missing(monkeypatch: pyt
 
 @pytest.mark.timeout(300)
 def test_commands_are_spoken_to_a_whole_session(tmp_path: Path) -> None:
-    if not SHIPPED_PATH.is_file():
-        pytest.skip("the recogniser that ships with the project is not there yet")
     figures = Figures()
     measure_live(figures, count=3, model=SHIPPED, seed=0)
     assert figures.values["spoken_commands"] == 3
