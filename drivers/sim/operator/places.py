@@ -45,6 +45,8 @@ STANDS_LIFT_M: Final = 0.015
 """How far off its place the base, or the lift, still counts as standing there."""
 HANDLE_STANDS_M: Final = 0.05
 """The same with a hand at the handle, which gives a little."""
+WELL_LIFTED_M: Final = 0.12
+"""An object that is being picked up is not carried away before it is so high above the counter."""
 IN_HAND_M: Final = 0.05
 """An object so high above the counter is in a hand: there is nothing else there."""
 OVER_SINK_M: Final = 0.03
@@ -97,6 +99,11 @@ def holds_handle(truth: Truth) -> bool:
 def over_sink(truth: Truth, name: str) -> bool:
     """Whether an object is beside the middle of the sink by no more than where it still falls in."""
     return abs(float(truth.objects[name][1]) - SINK_Y_M) < OVER_SINK_M
+
+
+def is_well_lifted(truth: Truth, name: str) -> bool:
+    """Whether a held object is high enough to be carried, or over the sink already."""
+    return over_sink(truth, name) or float(truth.objects[name][2]) > COUNTER_TOP_M + WELL_LIFTED_M
 
 
 def in_reach_of_sink(truth: Truth, name: str) -> bool:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from drivers.kinematics import Pose
 from drivers.sim.evaluate import CLOSED_DRAWER_M, drawer_closed, drawer_open, in_sink
 from drivers.sim.interface import Truth
-from drivers.sim.kitchen.geometry import DRAWER_TRAVEL_M, OBJECTS
+from drivers.sim.kitchen.geometry import COUNTER_TOP_M, DRAWER_TRAVEL_M, OBJECTS
 from drivers.sim.operator.body import Body
 from drivers.sim.operator.grasps import UP, grasp_of, pointing_ahead
 from drivers.sim.operator.motions import (
@@ -52,6 +52,7 @@ from drivers.sim.operator.places import (
     holds,
     holds_handle,
     in_reach_of_sink,
+    is_well_lifted,
     over_sink,
     standing_x_m,
     stands_before,
@@ -176,6 +177,7 @@ def go_to(name: str, body: Body) -> Motion:
 def pick_up(name: str, body: Body) -> Motion:
     """Take an object from the counter; the base must stand before it."""
     if holds(body.truth, name):
+        yield from _lift_further(body, name)
         return
     other = held(body.truth)
     if other:
@@ -185,6 +187,15 @@ def pick_up(name: str, body: Body) -> Motion:
     if off_m > NEAR_M or body.truth.lift_m < COUNTER_LIFT_M - NEAR_M:
         raise GaveUpError(f"the {name} is out of reach; go to the {name} first")
     yield from _take(body, name)
+
+
+def _lift_further(body: Body, name: str) -> Motion:
+    """Go on with a lift that was interrupted with the object in the hand."""
+    if is_well_lifted(body.truth, name):
+        return
+    missing_m = COUNTER_TOP_M + CARRY_M - float(body.truth.objects[name][2])
+    yield from move_hand(body, SIDE, _shifted(body.led_pose(SIDE), missing_m * UP), speed_m_s=0.16)
+    yield from arrive(body, SIDE)
 
 
 def _take(body: Body, name: str) -> Motion:

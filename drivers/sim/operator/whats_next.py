@@ -9,19 +9,17 @@ from typing import Final
 
 from drivers.sim.evaluate import drawer_closed, drawer_open, in_sink
 from drivers.sim.interface import Truth
-from drivers.sim.kitchen.geometry import COUNTER_TOP_M, OBJECTS
+from drivers.sim.kitchen.geometry import OBJECTS
 from drivers.sim.operator.places import (
     held,
     holds_handle,
     is_folded,
+    is_well_lifted,
     over_sink,
     stands_before,
     stands_before_drawer,
 )
 from drivers.sim.operator.subtasks import is_at_counter, is_lifted
-
-WELL_LIFTED_M: Final = 0.12
-"""An object that is being picked up is not carried away before it is so high above the counter."""
 
 
 def next_subtask(truth: Truth, task: str) -> str:
@@ -49,15 +47,11 @@ def _sink_step(name: str, truth: Truth) -> str:
     in_hand = held(truth)
     if in_hand and in_hand != name:
         return _sink_step(in_hand, truth)
-    if in_hand and _is_well_lifted(truth, name):
+    if in_hand and is_well_lifted(truth, name):
         return f"put the {name} in the sink" if over_sink(truth, name) else f"carry the {name} to the sink"
     if in_hand or stands_before(truth, name):
         return f"pick up the {name}"
     return f"go to the {name}"
-
-
-def _is_well_lifted(truth: Truth, name: str) -> bool:
-    return over_sink(truth, name) or float(truth.objects[name][2]) > COUNTER_TOP_M + WELL_LIFTED_M
 
 
 def _drawer_step(move: str, is_done: Callable[[Truth], bool], truth: Truth) -> str:

@@ -167,6 +167,18 @@ def test_a_dropped_cup_is_gone_back_to(operator: Operator) -> None:
     )
 
 
+def test_a_lift_that_was_interrupted_low_is_gone_on_with(operator: Operator) -> None:
+    operator.do("go to the cup")
+    motion = SUBTASKS["pick up the cup"].motion(operator.body)
+    while not holds(operator.world.truth(), "cup"):
+        operator.body.truth = operator.world.truth()
+        next(motion)
+        operator.robot.tick(operator.body.hands())
+    assert next_subtask(operator.world.truth(), "put the cup in the sink") == "pick up the cup"
+    assert operator.do("pick up the cup")
+    assert next_subtask(operator.world.truth(), "put the cup in the sink") == "carry the cup to the sink"
+
+
 def test_an_unknown_task_has_no_next_step(operator: Operator) -> None:
     with pytest.raises(KeyError):
         next_subtask(operator.world.truth(), "water the plants")
