@@ -22,6 +22,11 @@ ANSWERS = 4
 
 ASKS_S = 20.0
 """So long the number keys answer a question; then they are the palette's again."""
+LAPSES_S = 1.5
+"""After that they mean nothing for a moment: an answer that is late must not become a subtask of the palette."""
+
+NAMED_BY_PERSON = frozenset({"voice", "key", "typed"})
+"""Origins of a subtask that answer a question which was asked before it."""
 
 
 class Telling:
@@ -75,19 +80,35 @@ class Telling:
         """The next nine; or, while something is asked, none of the answers."""
         if (asked := self.asked) is not None:
             self._dismissed = asked.number
-        else:
+        elif not self._lapsing:
             self._page = (self._page + 1) % self.pages
 
     # -- number keys ---------------------------------------------------------------------------------------------------
 
     @property
     def asked(self) -> UtteranceView | None:
-        """The utterance that waits for an answer: the newest, while it is not too old."""
-        voice = self._now().voice
-        newest = voice.utterances[-1] if voice is not None and voice.utterances else None
+        """The utterance that waits for an answer: the newest, until something else was said or it is too old."""
+        open_ = self._open
+        return open_ if open_ is not None and _age_s(open_) < ASKS_S else None
+
+    @property
+    def _lapsing(self) -> bool:
+        """Whether a question has become too old just now, so that a key may still be meant for it."""
+        open_ = self._open
+        return open_ is not None and ASKS_S <= _age_s(open_) < ASKS_S + LAPSES_S
+
+    @property
+    def _open(self) -> UtteranceView | None:
+        """The newest utterance, if it is a question that nothing has answered; a stop answers all."""
+        now = self._now()
+        newest = now.voice.utterances[-1] if now.voice is not None and now.voice.utterances else None
         if newest is None or newest.state != "ask" or newest.number == self._dismissed:
             return None
-        return newest if time.monotonic_ns() - newest.ended_ns < ASKS_S * 1e9 else None
+        current = self.current
+        named_since = (
+            current is not None and current.origin in NAMED_BY_PERSON and current.applied_ns > newest.ended_ns
+        )
+        return None if named_since or now.mode is Mode.STOPPED else newest
 
     @property
     def answers(self) -> tuple[str, ...]:
@@ -99,7 +120,7 @@ class Telling:
         """Whether a number key, from 1, means something now."""
         if self.asked is not None:
             return number <= len(self.answers)
-        return self.takes and number <= len(self.palette)
+        return self.takes and not self._lapsing and number <= len(self.palette)
 
     def press(self, number: int) -> None:
         """A number key: an answer where one is asked for, else the subtask of the palette."""
@@ -203,3 +224,7 @@ class Telling:
     def lift_vetoes(self) -> None:
         """Let everything be done again."""
         self._session.autonomy.veto("")
+
+
+def _age_s(utterance: UtteranceView) -> float:
+    return (time.monotonic_ns() - utterance.ended_ns) / 1e9

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -152,15 +153,53 @@ def test_none_of_the_answers(verbal: Frame, session: FakeSession) -> None:
     assert session.calls == [("tell", KNOWN[0], "key", False)]
 
 
+def grow_old(session: FakeSession, seconds: float) -> None:
+    """Let the newest utterance have ended so long ago."""
+    old = session.voice.utterances[-1]
+    ago_ns = time.monotonic_ns() - int(seconds * 1e9)
+    session.voice.utterances[-1] = replace(old, began_ns=ago_ns, ended_ns=ago_ns)
+
+
 def test_a_question_that_nobody_answers_gives_the_keys_back(verbal: Frame, session: FakeSession) -> None:
     session.voice.say(UNCLEAR)
-    old = session.voice.utterances[-1]
-    long_ago_ns = old.ended_ns - int(telling.ASKS_S * 1e9)
-    session.voice.utterances[-1] = replace(old, began_ns=long_ago_ns, ended_ns=long_ago_ns)
+    grow_old(session, telling.ASKS_S + telling.LAPSES_S)
     verbal.refresh()
     assert not verbal.drive_page.told_side.spoken.asks
     press(Key.Key_1)
     assert session.calls[-1] == ("tell", KNOWN[0], "key", False)
+
+
+def test_an_answer_that_is_late_becomes_no_subtask_of_the_palette(
+    verbal: Frame, session: FakeSession
+) -> None:
+    session.voice.say(UNCLEAR)
+    grow_old(session, telling.ASKS_S + telling.LAPSES_S / 3)
+    verbal.refresh()
+    before = board(verbal)
+    session.calls.clear()
+    press(Key.Key_1)
+    press(Key.Key_0)
+    assert session.calls == []
+    assert board(verbal) == before
+
+
+def test_what_is_told_after_a_question_answers_it(verbal: Frame, session: FakeSession) -> None:
+    session.voice.say(UNCLEAR)
+    verbal.refresh()
+    assert verbal.drive_page.told_side.spoken.asks
+    verbal.told.telling.tell("raise the lift", origin="typed")
+    verbal.refresh()
+    assert not verbal.drive_page.told_side.spoken.asks
+    press(Key.Key_1)
+    assert session.calls[-1][0] == "tell"
+
+
+def test_a_stop_answers_every_question(verbal: Frame, session: FakeSession) -> None:
+    session.voice.say(UNCLEAR)
+    session.mode = Mode.STOPPED
+    verbal.refresh()
+    assert verbal.told.telling.asked is None
+    assert not verbal.told.telling.can_press(1)
 
 
 def test_a_question_is_answered_in_any_mode(verbal: Frame, session: FakeSession) -> None:
