@@ -10,6 +10,8 @@ from pathlib import Path
 
 import msgspec
 
+from app.runtime_files import leave
+
 CHOICE_NAME = "policy.json"
 
 
@@ -76,10 +78,7 @@ class PolicyChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 def write_choice(runtime_dir: Path, choice: PolicyChoice) -> None:
     """Leave it for the policy process, in one step: never half a file."""
-    path = runtime_dir / CHOICE_NAME
-    draft = path.with_suffix(".new")
-    draft.write_bytes(msgspec.json.encode(choice))
-    draft.replace(path)
+    leave(runtime_dir / CHOICE_NAME, choice)
 
 
 def read_choice(runtime_dir: Path) -> PolicyChoice | None:

@@ -10,7 +10,7 @@ from PyQt6.QtCore import QByteArray, QSettings, QStandardPaths
 from app.autonomy.choice import PolicyChoice
 from app.collection.plan import CollectionPlan
 from app.gui import tokens
-from app.speech.transcribing import SHIPPED
+from app.speech.whisper.catalogue import SHIPPED
 
 WORDS_KEPT = 12
 

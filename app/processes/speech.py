@@ -19,7 +19,7 @@ from app.dataplane.sound import SoundPublisher
 from app.messages import Hush, Listen, Shutdown
 from app.processes.context import ProcessContext
 from app.speech.level import Level, level_of
-from app.speech.listening import Listening, read_listening
+from app.speech.listening import AFTER_HUSH_S, Listening, read_listening
 from app.speech.vocabulary import UnknownWord, phrases_of
 from drivers.microphone.base import Block, Microphone, MicrophoneError
 from drivers.microphone.system import SystemMicrophone
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 TRY_AGAIN_S = 2.0
 """Between two tries to open a microphone."""
-AFTER_HUSH_S = 0.3
-"""A room goes on sounding after a loudspeaker falls silent, and the sound server behind it."""
 
 
 class SpeechProcess:

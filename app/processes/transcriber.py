@@ -22,6 +22,7 @@ from app.processes.context import ProcessContext
 from app.speech import reading_desk
 from app.speech.corrections import Corrections, SoundGone
 from app.speech.hands_free import HandsFree
+from app.speech.listening import AFTER_HUSH_S
 from app.speech.push_to_talk import MICROPHONE_LOST, PushToTalk
 from app.speech.reading_desk import Read, ReadingDesk
 from app.speech.ring import SoundRing
@@ -39,8 +40,6 @@ NICENESS = 5
 """The robot's loop comes first, and everything that moves it."""
 BUSY_S, IDLE_S = 0.004, 0.03
 """Pauses between two looks at the sound and the reader, while something is awaited from them and while not."""
-AFTER_HUSH_S = 0.3
-"""A room goes on sounding after a loudspeaker falls silent, and the sound server behind it."""
 NO_SOUND = "no sound comes from the microphone; see that it is plugged in, and chosen in Settings"
 KEY_PRESSED = "the talk key was pressed"
 

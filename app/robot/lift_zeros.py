@@ -6,6 +6,8 @@ from pathlib import Path
 
 import msgspec
 
+from app.runtime_files import leave
+
 ZEROS_NAME = "lift_zeros.json"
 
 
@@ -17,6 +19,4 @@ def read_zeros(runtime_dir: Path) -> dict[str, float] | None:
 
 def save_zeros(runtime_dir: Path, zeros: dict[str, float]) -> None:
     """Write the lifts' zeros so that a reader sees the old ones or the new ones, never half of them."""
-    draft = runtime_dir / f"{ZEROS_NAME}.new"
-    draft.write_bytes(msgspec.json.encode(zeros))
-    draft.replace(runtime_dir / ZEROS_NAME)
+    leave(runtime_dir / ZEROS_NAME, zeros)

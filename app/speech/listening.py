@@ -6,9 +6,13 @@ from pathlib import Path
 
 import msgspec
 
+from app.runtime_files import leave
 from app.speech.vocabulary import PHRASES
 
 LISTENING_NAME = "listening.json"
+
+AFTER_HUSH_S = 0.3
+"""A room goes on sounding after a loudspeaker falls silent, and the sound server behind it."""
 
 
 class Listening(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -27,10 +31,7 @@ class Listening(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 def write_listening(runtime_dir: Path, listening: Listening) -> None:
     """Leave it for the speech process, in one step: never half a file."""
-    path = runtime_dir / LISTENING_NAME
-    temporary = path.with_suffix(".new")
-    temporary.write_bytes(msgspec.json.encode(listening))
-    temporary.replace(path)
+    leave(runtime_dir / LISTENING_NAME, listening)
 
 
 def read_listening(runtime_dir: Path) -> Listening:

@@ -6,12 +6,10 @@ from pathlib import Path
 
 import msgspec
 
-TRANSCRIBING_NAME = "transcribing.json"
+from app.runtime_files import leave
+from app.speech.whisper.catalogue import SHIPPED
 
-SHIPPED = "kitchen"
-"""The small recogniser that comes with the project: of the simulated kitchen's subtasks, spoken by eSpeak."""
-FOR_PEOPLE = "base.en"
-"""The model for people's voices; it is downloaded at its first use."""
+TRANSCRIBING_NAME = "transcribing.json"
 
 
 class Transcribing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -30,10 +28,7 @@ class Transcribing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 def write_transcribing(runtime_dir: Path, transcribing: Transcribing) -> None:
     """Leave it for the transcriber, in one step: never half a file."""
-    path = runtime_dir / TRANSCRIBING_NAME
-    draft = path.with_suffix(".new")
-    draft.write_bytes(msgspec.json.encode(transcribing))
-    draft.replace(path)
+    leave(runtime_dir / TRANSCRIBING_NAME, transcribing)
 
 
 def read_transcribing(runtime_dir: Path) -> Transcribing:

@@ -23,8 +23,7 @@ from app.gui.widgets.progress import Progress
 from app.gui.wording import size
 from app.session.view import Snapshot
 from app.session.voice_view import VoiceView
-from app.speech.transcribing import FOR_PEOPLE, SHIPPED
-from app.speech.whisper.catalogue import PUBLISHED, download_folder, names
+from app.speech.whisper.catalogue import FOR_PEOPLE, PUBLISHED, SHIPPED, download_folder, names
 
 ON, OFF, PUSH, FREE = "on", "off", "push", "free"
 _FILE = "file"

@@ -9,7 +9,7 @@ from app.gui.settings import Settings
 from app.gui.told.voicing import Voicing
 from app.gui.widgets.label import Label
 from app.session.view import Snapshot
-from app.speech.transcribing import FOR_PEOPLE, SHIPPED
+from app.speech.whisper.catalogue import FOR_PEOPLE, SHIPPED
 
 _WORDS = f"The shipped recogniser knows eSpeak’s kitchen phrases only. For people there is {FOR_PEOPLE}."
 
