@@ -1,0 +1,246 @@
+"""The labels of the episode that is open, and the one that is chosen; free of Qt, and it never waits for the disk.
+
+What is done shows at once and is handed to the keeper in the same breath, so there is nothing to save.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.gui.labels.keeper import Keeper
+from recordings.labels import (
+    BoxLabel,
+    Change,
+    EpisodeLabel,
+    EpisodeLabels,
+    History,
+    Label,
+    LabelStore,
+    SpanLabel,
+    Step,
+    Tier,
+    edits,
+)
+
+NO_FRAMES = np.zeros(0, np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The episode's bounds, and the stored frames that edges are nudged along.
+
+    Attributes:
+        start_ns, end_ns: its first and last moment.
+        frames_ns: (F,) capture times of the main camera.
+    """
+
+    start_ns: int = 0
+    end_ns: int = 0
+    frames_ns: NDArray[np.int64] = field(default_factory=lambda: NO_FRAMES)
+
+    def within(self, time_ns: int) -> int:
+        """The moment, or the end that it lies beyond."""
+        return min(max(time_ns, self.start_ns), self.end_ns)
+
+
+class LabelDesk:
+    """Holds the labels of one reviewer and episode; `segmenting`, `suggesting` and `box_work` say what is done to them.
+
+    Args:
+        changed: called, from another thread, when the disk has answered.
+
+    Attributes:
+        reviewer: whose labels.
+        episode_id: of which episode; empty for none.
+        stretch: bounds and frames of the episode.
+        revision: counts everything that changes what is shown.
+        acted_ns: when the last step was taken, by the monotonic clock; 0 for never.
+    """
+
+    def __init__(self, *, changed: Callable[[], None] = lambda: None) -> None:
+        self._changed = changed
+        self._keeper: Keeper | None = None
+        self._left: list[Keeper] = []
+        self._history: History | None = None
+        self._preview: EpisodeLabels | None = None
+        self._selected_id = ""
+        self.reviewer = ""
+        self.episode_id = ""
+        self.stretch = Stretch()
+        self.revision = 0
+        self.acted_ns = 0
+
+    def open(self, store: LabelStore, reviewer: str, episode_id: str) -> None:
+        """Turn to the labels of an episode; they are there once `poll` has found them."""
+        self.close()
+        self.reviewer, self.episode_id = reviewer, episode_id
+        self._keeper = Keeper(store, reviewer, episode_id, after=self._left, told=self._changed)
+        self.touch()
+
+    def close(self) -> None:
+        """Let go of the episode; what was done is kept."""
+        if self._keeper is not None:
+            self._keeper.close()
+            self._left = [keeper for keeper in self._left if not keeper.join(0.0)] + [self._keeper]
+        self._keeper = self._history = self._preview = None
+        self._selected_id = self.episode_id = ""
+        self.acted_ns = 0
+        self.touch()
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait until all that was closed is kept; whether it was."""
+        until = time.monotonic() + timeout_s
+        return all(keeper.join(max(0.0, until - time.monotonic())) for keeper in self._left)
+
+    def poll(self) -> None:
+        """Take over what the keeper has read."""
+        if self._history is None and self._keeper is not None and self._keeper.history is not None:
+            self._history = self._keeper.history
+            self.touch()
+
+    @property
+    def ready(self) -> bool:
+        """Whether labels can be changed."""
+        return self._history is not None and self._keeper is not None and not self._keeper.read_only
+
+    @property
+    def problem(self) -> str:
+        """What stands in the way of keeping labels, with what to do; empty for nothing."""
+        return self._keeper.problem if self._keeper is not None else ""
+
+    @property
+    def labels(self) -> EpisodeLabels:
+        """As they stand; what is being dragged is where it is dragged to."""
+        if self._preview is not None:
+            return self._preview
+        return self._history.labels if self._history is not None else EpisodeLabels()
+
+    @property
+    def judgement(self) -> EpisodeLabel:
+        """Of the whole episode, by this reviewer."""
+        return self.labels.episode
+
+    def judge(self, **judged: object) -> None:
+        """Judge the whole episode, by the names of `EpisodeLabel`."""
+        self.do(edits.judge(self.labels, **judged), "judge the episode")
+
+    def put(self, labels: Sequence[Label], what: str) -> None:
+        """Labels from elsewhere, as they are: an import, or what was settled between reviewers."""
+        self.do(edits.replace(self.labels, labels), what)
+
+    # -- steps ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def undoable(self) -> str:
+        """What `undo` would take back; empty for nothing."""
+        return self._history.undoable if self._history is not None and self.ready else ""
+
+    @property
+    def redoable(self) -> str:
+        """What `redo` would do again; empty for nothing."""
+        return self._history.redoable if self._history is not None and self.ready else ""
+
+    def undo(self) -> None:
+        """Take the last step back."""
+        if self._history is not None:
+            self._take(self._history.undo(utc_ns=time.time_ns()))
+
+    def redo(self) -> None:
+        """Take the step again that was taken back last."""
+        if self._history is not None:
+            self._take(self._history.redo(utc_ns=time.time_ns()))
+
+    def do(self, changes: Sequence[Change], what: str, *, choose_new: bool = False) -> None:
+        """Make changes, in one step.
+
+        Args:
+            changes: as `edits` or `boxes` work them out.
+            what: in a word or two, for undo.
+            choose_new: the last label that is new among them is chosen then.
+        """
+        self._preview = None
+        if self._history is None or not self.ready:
+            return
+        self._take(self._history.step(changes, what, utc_ns=time.time_ns()))
+        new = [change.id for change in changes if change.before is None]
+        if choose_new and new:
+            self.select(new[-1])
+
+    def preview(self, changes: Sequence[Change]) -> None:
+        """Show changes that are not made yet, while something is dragged; no changes end it."""
+        if self._history is not None and self.ready:
+            self._preview = with_changes(self._history.labels, changes) if changes else None
+            self.touch()
+
+    @property
+    def kept_labels(self) -> EpisodeLabels:
+        """As they stand, whatever is being dragged."""
+        return self._history.labels if self._history is not None else EpisodeLabels()
+
+    def touch(self) -> None:
+        """Something that is shown has changed."""
+        self.revision += 1
+
+    # -- choosing ------------------------------------------------------------------------------------------------------
+
+    @property
+    def selected(self) -> SpanLabel | BoxLabel | None:
+        """The label that edits are about."""
+        label = self.labels.by_id.get(self._selected_id)
+        return label if isinstance(label, SpanLabel | BoxLabel) else None
+
+    @property
+    def selected_span(self) -> SpanLabel | None:
+        """The same where it is a span."""
+        label = self.selected
+        return label if isinstance(label, SpanLabel) else None
+
+    @property
+    def selected_box(self) -> BoxLabel | None:
+        """The same where it is a box."""
+        label = self.selected
+        return label if isinstance(label, BoxLabel) else None
+
+    def select(self, label_id: str) -> None:
+        """Choose a label; none for the empty id."""
+        if label_id != self._selected_id:
+            self._selected_id = label_id
+            self.touch()
+
+    def select_beside(self, way: int, position_ns: int) -> SpanLabel | None:
+        """Choose the next (1) or the last (-1) span of the tier, from the chosen one or the playhead; returns it."""
+        chosen = self.selected_span
+        spans = self.labels.spans(chosen.tier if chosen is not None else Tier.SUBTASK)
+        if chosen in spans:
+            at = spans.index(chosen) + way
+        else:
+            begun = sum(span.start_ns <= position_ns for span in spans)
+            at = begun if way > 0 else begun - 1
+        if not 0 <= at < len(spans):
+            return None
+        self.select(spans[at].id)
+        return spans[at]
+
+    def _take(self, step: Step | None) -> None:
+        if step is None or self._history is None or self._keeper is None or self._keeper.read_only:
+            return
+        self._keeper.append(step)
+        self._history.take(step)
+        self.acted_ns = time.monotonic_ns()
+        self.touch()
+
+
+def with_changes(labels: EpisodeLabels, changes: Sequence[Change]) -> EpisodeLabels:
+    """The labels after some changes."""
+    kept = dict(labels.by_id)
+    for change in changes:
+        if change.after is None:
+            kept.pop(change.id, None)
+        else:
+            kept[change.id] = change.after
+    return EpisodeLabels(kept.values())

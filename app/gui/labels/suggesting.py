@@ -1,0 +1,62 @@
+"""What the recording itself proposes, to be taken or refused by a key; free of Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from app.gui.labels.desk import LabelDesk, with_changes
+from recordings.labels import Change, SpanLabel, State, edits
+
+
+class Suggesting:
+    """Proposals beside the labels on a desk. One that was taken or refused is in the labels, and is not made again."""
+
+    def __init__(self, desk: LabelDesk) -> None:
+        self._desk = desk
+        self._proposed: tuple[SpanLabel, ...] = ()
+
+    @property
+    def open(self) -> tuple[SpanLabel, ...]:
+        """What is neither taken nor refused, in order of time."""
+        known = self._desk.labels.by_id
+        return tuple(one for one in self._proposed if one.id not in known)
+
+    def offer(self, suggestions: Iterable[SpanLabel]) -> None:
+        """Propose these from now on."""
+        proposed = (one for one in suggestions if one.state is State.PROPOSED)
+        self._proposed = tuple(sorted(proposed, key=lambda one: (one.start_ns, one.end_ns, one.id)))
+        self._desk.touch()
+
+    def at(self, position_ns: int) -> SpanLabel | None:
+        """The proposal of a moment; where there is none, the next after it."""
+        left = self.open
+        here = [one for one in left if one.holds(position_ns)]
+        later = [one for one in left if one.start_ns > position_ns]
+        found = here or later
+        return found[0] if found else None
+
+    def take(self, position_ns: int) -> SpanLabel | None:
+        """Make the proposal of this moment a label, which is chosen then; returns it."""
+        one = self.at(position_ns)
+        if one is not None:
+            self._desk.do(edits.accept(self._desk.labels, one), "take a suggestion")
+            self._desk.select(one.id)
+        return one
+
+    def take_all(self) -> None:
+        """Make all proposals labels in one step, but for those that lie over a label that is there."""
+        labels = self._desk.labels
+        changes: list[Change] = []
+        for one in self.open:
+            if not any(span.overlap_ns(one.start_ns, one.end_ns) for span in labels.spans(one.tier)):
+                more = edits.accept(labels, one)
+                labels = with_changes(labels, more)
+                changes += more
+        self._desk.do(changes, "take every suggestion")
+
+    def refuse(self, position_ns: int) -> SpanLabel | None:
+        """Refuse the proposal of this moment for good; returns it."""
+        one = self.at(position_ns)
+        if one is not None:
+            self._desk.do(edits.reject(self._desk.labels, one), "refuse a suggestion")
+        return one

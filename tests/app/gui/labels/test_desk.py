@@ -1,0 +1,223 @@
+"""What a reviewer does to labels shows at once and is kept at once."""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.gui.labels.box_work import BoxWork
+from app.gui.labels.desk import LabelDesk, Stretch
+from app.gui.labels.segmenting import Segmenting
+from app.gui.labels.suggesting import Suggesting
+from recordings.labels import BoxKey, LabelStore, Origin, Seen, SpanLabel, State, Tier
+from tests.support.qt_waiting import wait_until
+
+SECOND = 1_000_000_000
+FRAMES = np.arange(0, 60 * SECOND, SECOND // 30)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> LabelStore:
+    return LabelStore(tmp_path)
+
+
+@pytest.fixture
+def desk(store: LabelStore) -> Iterator[LabelDesk]:
+    made = LabelDesk()
+    opened(made, store)
+    yield made
+    made.close()
+    assert made.join(10)
+
+
+def opened(desk: LabelDesk, store: LabelStore, reviewer: str = "ann") -> None:
+    desk.open(store, reviewer, "e1")
+    desk.stretch = Stretch(0, 60 * SECOND, FRAMES)
+
+    def there() -> bool:
+        desk.poll()
+        return desk.ready or bool(desk.problem)
+
+    wait_until(there)
+
+
+def shown(desk: LabelDesk) -> list[tuple[float, float, str]]:
+    return [(s.start_ns / SECOND, s.end_ns / SECOND, s.text) for s in desk.labels.subtasks]
+
+
+def kept(store: LabelStore, reviewer: str = "ann") -> list[tuple[float, float, str]]:
+    spans = store.read(reviewer, "e1").subtasks
+    return [(s.start_ns / SECOND, s.end_ns / SECOND, s.text) for s in spans]
+
+
+def test_two_marks_and_a_number_make_a_label_and_it_is_on_the_disk(
+    desk: LabelDesk, store: LabelStore
+) -> None:
+    segmenting = Segmenting(desk)
+    segmenting.palette = ("reach", "grasp")
+    segmenting.lag_s = 0.25
+    segmenting.mark(2 * SECOND, playing=True)
+    assert segmenting.begun is not None
+    segmenting.mark(5 * SECOND, playing=False)
+    segmenting.name_by_key(2)
+    assert shown(desk) == [(1.75, 5.0, "grasp")]
+    wait_until(lambda: kept(store) == [(1.75, 5.0, "grasp")])
+    segmenting.name_by_key(9)
+    assert shown(desk) == [(1.75, 5.0, "grasp")]
+
+
+def test_marks_may_be_set_backwards_and_named_before_the_end(desk: LabelDesk) -> None:
+    segmenting = Segmenting(desk)
+    segmenting.mark(5 * SECOND, playing=False)
+    segmenting.name("lift")
+    segmenting.mark(3 * SECOND, playing=False)
+    assert shown(desk) == [(3.0, 5.0, "lift")]
+
+
+def test_chained_marks_leave_no_gap(desk: LabelDesk) -> None:
+    segmenting = Segmenting(desk)
+    segmenting.chained = True
+    for at, text in ((0, ""), (2, "reach"), (5, "grasp")):
+        segmenting.mark(at * SECOND, playing=False)
+        segmenting.name(text) if text else None
+    assert shown(desk) == [(0.0, 2.0, "reach"), (2.0, 5.0, "grasp")]
+    assert segmenting.begun is not None
+    segmenting.remove()
+    assert segmenting.begun is None
+    assert len(shown(desk)) == 2
+
+
+def test_edges_go_by_stored_frames_and_snap_to_what_happened(desk: LabelDesk) -> None:
+    segmenting = Segmenting(desk)
+    segmenting.mark(SECOND, playing=False)
+    segmenting.mark(2 * SECOND, playing=False)
+    segmenting.nudge("start", 1)
+    segmenting.nudge("end", -2)
+    span = desk.selected_span
+    assert span is not None
+    assert (span.start_ns, span.end_ns) == (int(FRAMES[31]), int(FRAMES[59]))
+    segmenting.snap_targets = np.array([SECOND // 2, 3 * SECOND])
+    segmenting.snap(0)
+    segmenting.snap(10 * SECOND)
+    assert shown(desk) == [(0.5, 3.0, "")]
+    assert segmenting.nearest_target(SECOND, within_ns=SECOND // 4) == SECOND
+
+
+def test_dragging_shows_at_once_and_is_one_step(desk: LabelDesk) -> None:
+    segmenting = Segmenting(desk)
+    segmenting.mark(SECOND, playing=False)
+    segmenting.mark(2 * SECOND, playing=False)
+    span_id = desk.labels.subtasks[0].id
+    for at in (3, 4, 5):
+        segmenting.drag_edge(span_id, "end", at * SECOND)
+        assert shown(desk)[0][1] == at
+    segmenting.drop_edge(span_id, "end", 5 * SECOND)
+    assert desk.undoable == "move an edge"
+    desk.undo()
+    assert shown(desk) == [(1.0, 2.0, "")]
+    desk.redo()
+    assert shown(desk) == [(1.0, 5.0, "")]
+
+
+def test_split_merge_fill_and_take_away(desk: LabelDesk) -> None:
+    segmenting = Segmenting(desk)
+    segmenting.mark(10 * SECOND, playing=False)
+    segmenting.mark(20 * SECOND, playing=False)
+    segmenting.name("reach")
+    segmenting.split(15 * SECOND)
+    segmenting.name("grasp")
+    assert shown(desk) == [(10.0, 15.0, "reach"), (15.0, 20.0, "grasp")]
+    desk.select_beside(-1, 0)
+    segmenting.merge()
+    assert shown(desk) == [(10.0, 20.0, "reach")]
+    segmenting.fill_gaps()
+    assert shown(desk) == [(0.0, 60.0, "reach")]
+    segmenting.remove()
+    assert shown(desk) == []
+    segmenting.remove()
+
+
+def test_suggestions_are_taken_or_refused_once(desk: LabelDesk, store: LabelStore) -> None:
+    suggesting = Suggesting(desk)
+    proposed = [
+        SpanLabel(
+            f"p{n}",
+            Tier.SUBTASK,
+            n * SECOND,
+            (n + 1) * SECOND,
+            f"t{n}",
+            State.PROPOSED,
+            Origin("spoken", str(n)),
+        )
+        for n in range(4)
+    ]
+    suggesting.offer(proposed)
+    taken = suggesting.take(SECOND // 2)
+    assert taken is not None
+    assert desk.selected is not None
+    assert desk.selected.origin == Origin("spoken", "0")
+    suggesting.refuse(SECOND + 1)
+    assert [one.id for one in suggesting.open] == ["p2", "p3"]
+    suggesting.take_all()
+    assert [text for _, _, text in shown(desk)] == ["t0", "t2", "t3"]
+    desk.undo()
+    assert [one.id for one in suggesting.open] == ["p2", "p3"]
+    desk.close()
+    opened(desk, store)
+    suggesting.offer(proposed)
+    assert [one.id for one in suggesting.open] == ["p2", "p3"]
+
+
+def test_a_box_is_carried_on(desk: LabelDesk) -> None:
+    work = BoxWork(desk)
+    work.draw("front", "cup", BoxKey(0, 0.1, 0.1, 0.2, 0.2))
+    box = desk.selected_box
+    assert box is not None
+    work.drag(box.id, BoxKey(SECOND, 0.3, 0.1, 0.4, 0.2))
+    assert len(desk.labels.boxes[0].keys) == 2
+    work.place(box.id, BoxKey(SECOND, 0.5, 0.1, 0.6, 0.2))
+    work.see(2 * SECOND, Seen.OCCLUDED)
+    work.copy_on(3 * SECOND)
+    assert [key.left for key in desk.labels.boxes[0].keys] == [0.1, 0.5, 0.5, 0.5]
+    assert desk.labels.boxes[0].keys[-1].seen is Seen.OCCLUDED
+    work.remove_key(3 * SECOND)
+    assert len(desk.labels.boxes[0].keys) == 3
+
+
+def test_labels_that_another_window_writes_can_only_be_looked_at(desk: LabelDesk, store: LabelStore) -> None:
+    Segmenting(desk).note(SECOND, "look")
+    wait_until(lambda: len(store.read("ann", "e1")) == 1)
+    other = LabelDesk()
+    opened(other, store)
+    assert not other.ready
+    assert "another window" in other.problem
+    other.poll()
+    assert len(other.labels) == 1
+    Segmenting(other).mark(0, playing=False)
+    Segmenting(other).fill_gaps()
+    assert other.undoable == ""
+    other.close()
+    assert other.join(10)
+
+
+def test_a_full_disk_is_told_and_what_was_done_is_kept_when_there_is_room(
+    desk: LabelDesk, store: LabelStore
+) -> None:
+    segmenting = Segmenting(desk)
+    segmenting.note(SECOND, "first")
+    wait_until(lambda: len(store.read("ann", "e1")) == 1)
+    size = store.journal_path("ann", "e1").stat().st_size
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 10, hard))
+    try:
+        segmenting.note(2 * SECOND, "second")
+        wait_until(lambda: "wait to be kept" in desk.problem)
+        assert len(desk.labels) == 2
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    wait_until(lambda: len(store.read("ann", "e1")) == 2 and not desk.problem)
+    assert store.read("ann", "e1").damage == ()
