@@ -53,12 +53,14 @@ class SafetyState:
         velocity: (D,) its rate of change.
         requested: (D,) what was asked for last, within limits; NaN where that is not known. None: nowhere known.
         requested_velocity: (D,) the rate of change of that.
+        velocity_before: (D,) that of what was sent, a tick earlier; None where there was none.
     """
 
     sent: NDArray[np.floating]
     velocity: NDArray[np.floating]
     requested: Vector | None = None
     requested_velocity: Vector | None = None
+    velocity_before: Vector | None = None
 
     @classmethod
     def at_rest(cls, measured: ArrayLike) -> SafetyState:
@@ -84,7 +86,7 @@ class SafetyState:
         For changes of who asks; without it, a place to hold that lies on the way looks for one tick like the motion
         going on.
         """
-        return SafetyState(sent=self.sent, velocity=self.velocity)
+        return SafetyState(sent=self.sent, velocity=self.velocity, velocity_before=self.velocity_before)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -110,6 +112,7 @@ def filter_action(
     age_s: float,
     dt_s: float,
     limits: SafetyLimits,
+    hand_over: bool = False,
 ) -> Filtered:
     """Make a request safe.
 
@@ -120,6 +123,8 @@ def filter_action(
         age_s: age of the request.
         dt_s: time since the tick before; believed within `STEP_RANGE_S`.
         limits: the robot's.
+        hand_over: whether one plan of motion gives way to another in this tick. No entry then changes faster than in
+            either of the two ticks before, even where what is sent was still catching up with the old plan.
     """
     wanted = np.asarray(requested, np.float64)
     dt = _believable(dt_s)
@@ -146,6 +151,9 @@ def filter_action(
     slowest, fastest = velocity - acceleration * dt, velocity + acceleration * dt
     least, most = _speed_change(sent, dt, limits)
     rate = np.where(limits.velocity_like, direct, rate)
+    if hand_over:
+        most_rate = _slower(state)
+        rate = np.where(usable, _between(rate, -most_rate, most_rate), rate)
     slowest = np.where(limits.velocity_like, least, slowest)
     fastest = np.where(limits.velocity_like, most, fastest)
     rate = _between(rate, slowest, fastest)
@@ -170,6 +178,7 @@ def filter_action(
             velocity=rate,
             requested=np.where(usable, goal, np.nan),
             requested_velocity=goal_velocity,
+            velocity_before=velocity,
         ),
         clips=clips,
     )
@@ -196,6 +205,12 @@ def _safe_speed(distance: Vector, acceleration: Vector, dt_s: float) -> Vector:
     """The greatest speed of this step that leaves room to brake within a distance; see the top of the file."""
     per_step = acceleration * dt_s
     return np.sqrt(per_step * per_step + 2.0 * acceleration * distance) - per_step
+
+
+def _slower(state: SafetyState) -> Vector:
+    """(D,) the lesser of the last two rates' magnitudes."""
+    last = np.abs(np.asarray(state.velocity, np.float64))
+    return last if state.velocity_before is None else np.minimum(last, np.abs(state.velocity_before))
 
 
 def _within_lead(wanted: Vector, measured: Vector, max_lead: Vector) -> Vector:

@@ -14,8 +14,6 @@ from drivers.safety import SafetyLimits
 POLICY_SOURCES = (Source.VERBAL, Source.POLICY)
 STANDING = 0.01
 """Chunks whose steps stay below this share of what the profile allows move nothing worth comparing."""
-FEWEST_STEPS = 8
-"""A chunk of which fewer steps were run has no 99th percentile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +35,9 @@ def hand_overs(profile: RobotProfile, rows: NDArray[np.void]) -> HandOvers:
     """Compare the step of `sent` at each hand-over with the steps inside the two chunks.
 
     A step is the largest change of any entry from one tick to the next, as a share of what the profile lets it change.
+    A chunk that is cut off early counts with the few steps it made, for one that moved is no standstill: compared with
+    the next chunk alone, a robot that brakes as hard as it may would seem to jump. One of a single tick has no step to
+    compare with, and nor has the hand-over from it.
 
     Args:
         profile: the robot.
@@ -51,11 +52,14 @@ def hand_overs(profile: RobotProfile, rows: NDArray[np.void]) -> HandOvers:
     p99 = {
         number: float(np.percentile(own, 99))
         for number in np.unique(chunk[policy]).tolist()
-        if len(own := steps[inside & (chunk[1:] == number)]) >= FEWEST_STEPS
+        if len(own := steps[inside & (chunk[1:] == number)])
     }
     ratios, compared = [], []
     for index in at.tolist():
-        around = max(p99.get(int(chunk[index]), 0.0), p99.get(int(chunk[index + 1]), 0.0))
+        before = p99.get(int(chunk[index]))
+        if before is None:
+            continue
+        around = max(before, p99.get(int(chunk[index + 1]), 0.0))
         if around > STANDING:
             ratios.append(float(steps[index]) / around)
             compared.append(float(steps[index]))

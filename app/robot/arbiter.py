@@ -50,6 +50,7 @@ class Asked:
         age_s: how long ago the source last said so; beyond the robot's limits the request counts for nothing.
         chunk: the policy's chunk that it comes from; None where it comes from none.
         chunk_step: how far into it.
+        hand_over: whether that chunk takes over in this tick.
     """
 
     action: Vector
@@ -57,6 +58,7 @@ class Asked:
     age_s: float = 0.0
     chunk: Chunk | None = None
     chunk_step: float = float("nan")
+    hand_over: bool = False
 
 
 class ModeRefusedError(Exception):
@@ -265,13 +267,13 @@ class Arbiter:
 
     def _play(self, player: ChunkPlayer) -> Asked:
         """What the policy's chunk asks for; once it has run out the robot stands, and nobody asks for more."""
-        moving = player.moving
+        moving, hand_over = player.moving, player.beginning
         chunk, cursor = player.chunk, player.cursor
         action = player.step(speed=self.speed)
         if not moving:
             return Asked(action, Source.HOLD)
         source = Source.VERBAL if player.mode is Mode.VERBAL else Source.POLICY
-        return Asked(action, source, chunk=chunk, chunk_step=cursor)
+        return Asked(action, source, chunk=chunk, chunk_step=cursor, hand_over=hand_over)
 
     def bound_lift(self, sent: Vector) -> None:
         """Keep the lift's target within reach of what the safety filter let through, so that it stops when told."""

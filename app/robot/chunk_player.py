@@ -3,8 +3,9 @@
 A chunk's steps carry the times at which they are due at full speed. The player walks from step to step, slower where
 the speed is scaled down, and takes the next chunk the tick it comes. Chunks are never averaged: what is left of the
 difference between what was asked for last and what the new chunk would ask for decays, slowly enough not to be a jump,
-on top of the new chunk's own motion. The step at a hand-over is, entry by entry, the lesser of the step before it and
-the new chunk's own, and none where these go opposite ways.
+on top of the new chunk's own motion. The step at a hand-over is, entry by entry, the least of the two steps before it
+and the new chunk's own, and none where these do not all go one way. What is sent may lag what is asked for; `beginning`
+tells the safety filter of a hand-over, so that it does not make up for that in this very tick.
 
 When no chunk follows in time, the last one runs out and the robot stands: it is for the loop to say so.
 """
@@ -50,7 +51,7 @@ class ChunkPlayer:
             self._decay_speed[segment.slice] = DECAY_SPEED[segment.kind]
         self._limits = SafetyLimits.from_profile(profile)
         self._asked = np.where(self._speeds, 0.0, pose).astype(np.float64)
-        self._step = np.zeros(profile.dof)
+        self._step = self._step_before = np.zeros(profile.dof)
         self._chunk: Chunk | None = None
         self._cursor = 0.0
         self._offset = np.zeros(profile.dof)
@@ -79,6 +80,11 @@ class ChunkPlayer:
     @property
     def _in_steps(self) -> bool:
         return self._chunk is not None and self._cursor <= len(self._chunk.actions) - 1
+
+    @property
+    def beginning(self) -> bool:
+        """Whether the next step is the first under its chunk."""
+        return self._chunk is not None and self._since_s < 0.0
 
     @property
     def starved_s(self) -> float:
@@ -117,7 +123,7 @@ class ChunkPlayer:
         ahead = speed * self._dt_s * 1e9 / chunk.step_ns
         after = max(self._cursor, ahead)  # before its first step a chunk tells of no motion
         own = self._scaled(self._at(after) - self._at(after - ahead), speed)
-        self._offset = self._asked + _lesser(self._step, own) - due
+        self._offset = self._asked + _lesser(_lesser(self._step, self._step_before), own) - due
         peak = 1.5  # of a smooth step's slope, over its mean
         self._decay_s = np.maximum(SHORTEST_DECAY_S, peak * np.abs(self._offset) / self._decay_speed)
         self._since_s = -self._dt_s  # nothing of it fades in the first tick
@@ -130,7 +136,7 @@ class ChunkPlayer:
         """
         before = self._asked
         self._asked = self._next(speed)
-        self._step = self._asked - before
+        self._step, self._step_before = self._asked - before, self._step
         return self._asked.astype(np.float32)
 
     def _next(self, speed: float) -> NDArray[np.float64]:

@@ -120,6 +120,7 @@ class RobotLoop:
             age_s=asked.age_s,
             dt_s=self._dt_s,
             limits=self._limits,
+            hand_over=asked.hand_over,
         )
         self._safety = filtered.state
         self.arbiter.bound_lift(filtered.sent)

@@ -43,10 +43,22 @@ class Filter:
         return cls(SafetyState.at_rest(pose))
 
     def step(
-        self, requested: Vector, *, measured: Vector = UNKNOWN, age_s: float = 0.0, dt_s: float = DT_S
+        self,
+        requested: Vector,
+        *,
+        measured: Vector = UNKNOWN,
+        age_s: float = 0.0,
+        dt_s: float = DT_S,
+        hand_over: bool = False,
     ) -> Filtered:
         filtered = filter_action(
-            requested, state=self.state, measured=measured, age_s=age_s, dt_s=dt_s, limits=LIMITS
+            requested,
+            state=self.state,
+            measured=measured,
+            age_s=age_s,
+            dt_s=dt_s,
+            limits=LIMITS,
+            hand_over=hand_over,
         )
         self.state = filtered.state
         return filtered
@@ -69,6 +81,7 @@ ticks = st.lists(
         st.one_of(st.just(0.0), st.floats(allow_nan=True)),
         st.one_of(st.just(DT_S), st.floats(0.0, 0.2), st.floats(allow_nan=True)),
         st.integers(1, 12),
+        st.booleans(),
     ),
     min_size=1,
     max_size=8,
@@ -78,14 +91,16 @@ ticks = st.lists(
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ticks)
 def test_whatever_comes_in_what_goes_out_is_finite_within_limits_and_never_jumps(
-    inputs: list[tuple[Vector, Vector, float, float, int]],
+    inputs: list[tuple[Vector, Vector, float, float, int, bool]],
 ) -> None:
     safe = Filter.at(START)
     position_like = ~LIMITS.velocity_like
-    for requested, measured, age_s, dt_s, repeats in inputs:
-        for _ in range(repeats):
+    for requested, measured, age_s, dt_s, repeats, hand_over in inputs:
+        for tick in range(repeats):
             before = safe.state
-            filtered = safe.step(requested, measured=measured, age_s=age_s, dt_s=dt_s)
+            filtered = safe.step(
+                requested, measured=measured, age_s=age_s, dt_s=dt_s, hand_over=hand_over and tick == 0
+            )
             dt = STEP_RANGE_S[0] if not dt_s > STEP_RANGE_S[0] else min(dt_s, STEP_RANGE_S[1])
             assert filtered.sent.dtype == np.float32
             assert np.isfinite(filtered.sent).all()
@@ -146,6 +161,33 @@ def test_a_hand_that_stops_dead_is_overshot_by_no_more_than_the_braking_distance
         furthest = max(furthest, float(safe.step(asking(e0=goal)).sent[ARM]))
     assert furthest - goal <= speed * speed / (2 * 15.0)
     assert safe.state.sent[ARM] == pytest.approx(goal, abs=1e-4)
+
+
+@pytest.mark.parametrize("next_goal", [2.0, 0.0, -2.0])
+def test_where_one_plan_gives_way_to_another_nothing_is_caught_up_with_in_that_tick(next_goal: float) -> None:
+    safe = Filter.at(START)
+    for _ in range(4):
+        safe.step(asking(e0=2.0, e14=0.5, e17=0.5))
+    last, before = safe.state.velocity, safe.state.velocity_before
+    assert before is not None
+    assert (last > before)[[ARM, LIFT]].all()
+    safe.step(asking(e0=next_goal, e14=-0.5, e17=0.5), hand_over=True)
+    least = np.minimum(np.abs(last), np.abs(before))
+    assert (np.abs(safe.state.velocity) <= least + 1e-12).all()
+    # It goes on as it may from the next tick.
+    for _ in range(100):
+        safe.step(asking(e0=next_goal))
+    assert safe.state.sent[ARM] == pytest.approx(next_goal, abs=1e-3)
+
+
+def test_a_plan_that_gives_way_to_another_delays_no_stop() -> None:
+    safe = Filter.at(START)
+    for _ in range(15):
+        safe.step(asking(e0=2.0, e14=0.5))
+    moving = safe.state
+    safe.step(UNKNOWN, hand_over=True)
+    assert safe.state.velocity[ARM] == pytest.approx(moving.velocity[ARM] - 15.0 * DT_S)
+    assert safe.state.sent[14] == pytest.approx(moving.sent[14] - 2.0 * DT_S)
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,20 @@ def test_a_jump_at_a_hand_over_shows_and_one_inside_a_chunk_is_none_of_it() -> N
     assert hand_overs(PROFILE, ticks(inside, [0] * 25 + [1] * 25)).worst < 1.0
 
 
+def test_a_chunk_that_is_cut_off_early_counts_with_the_steps_it_made() -> None:
+    """A robot that brakes as hard as it may under the next chunk, from the first tick on, has not jumped."""
+    braking = [0.4, 0.28, 0.16, 0.04] + [0.0] * 10
+    found = hand_overs(PROFILE, ticks([0.52] * 4 + braking, [0] * 5 + [1] * 14))
+    assert found.count == 1
+    assert found.worst == pytest.approx(0.4 / 0.52, rel=1e-2)
+    jump = hand_overs(PROFILE, ticks([0.2] * 4 + braking, [0] * 5 + [1] * 14))
+    assert jump.worst > 1.4
+
+
+def test_a_chunk_of_one_tick_has_no_step_to_compare_with() -> None:
+    assert hand_overs(PROFILE, ticks([0.3, 0.9] + [0.3] * 20, [0, 0, 1] + [2] * 20)).count == 1
+
+
 def test_chunks_that_stand_and_ticks_that_are_missing_are_not_compared() -> None:
     assert hand_overs(PROFILE, ticks([0.001] * 49, [0] * 25 + [1] * 25)).count == 0
     rows = ticks([0.3] * 49, [0] * 25 + [1] * 25)

@@ -268,6 +268,23 @@ def test_a_policy_moves_the_robot_by_chunks_and_holds_it_when_they_end(runtime_d
         one.assert_no_jump()
 
 
+def test_what_is_sent_catches_up_with_no_old_chunk_in_the_tick_that_the_next_takes_over(
+    runtime_dir: Path,
+) -> None:
+    with policy_bench(runtime_dir) as one:
+        pose = np.array(one.sent[-1], np.float64)
+        sudden = np.tile(pose, (50, 1))
+        sudden[2:, WAIST] += 1.0
+        one.loop.take_chunk(payload(sudden, now_ns=time.monotonic_ns(), chunk=1))
+        one.ticks(6 * TICK_S)
+        still = np.tile(pose, (50, 1))
+        one.loop.take_chunk(payload(still, now_ns=time.monotonic_ns(), chunk=2))
+        one.tick()
+        before, last, over = np.diff(np.array(one.sent[-4:], np.float64)[:, WAIST])
+        assert 0.0 < before < last
+        assert over <= before + 1e-6
+
+
 def test_after_a_final_chunk_the_mode_stays(runtime_dir: Path) -> None:
     with policy_bench(runtime_dir) as one:
         told(one, final=1)
