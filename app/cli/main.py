@@ -9,7 +9,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 
-from app.cli import bench, check, data, evaluate, policy, profiles, record, replay, serve, window
+from app.cli import bench, check, data, evaluate, labels, policy, profiles, record, replay, serve, window
 from app.cli.options import HelpFormatter, add_data, add_profile
 from app.cli.outcome import CommandError, ExitCode, UsageError
 
@@ -21,6 +21,7 @@ examples:
   understudy record --headless --task "clear the plate" --script "put the plate in the sink"
   understudy data ls                             every recorded episode
   understudy data verify last                    prove that the last one is whole
+  understudy labels ls ~/understudy              who has labelled which episode, and how far
   understudy serve ~/checkpoints/kitchen         let programs ask a policy over the network
   understudy evaluate --task "open the drawer" --variant hierarchical --variant implicit --seeds 20
   understudy bench drive --seconds 60            drive and record for a minute, print one line per figure
@@ -89,7 +90,7 @@ def build_parser() -> argparse.ArgumentParser:
     window.add_arguments(parser)
     parser.set_defaults(run=window.run)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for command in (record, replay, check, profiles, data, policy, serve, evaluate, bench):
+    for command in (record, replay, check, profiles, data, labels, policy, serve, evaluate, bench):
         command.add_parser(commands)
     return parser
 

@@ -1,0 +1,72 @@
+"""What the commands on labels have in common: the dataset, whose labels, and of which episodes."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.cli.outcome import CommandError
+
+if TYPE_CHECKING:
+    from recordings import Dataset
+    from recordings.labels import EpisodeLabels, LabelStore
+
+BEST = "best"
+
+
+def add_dataset(parser: argparse.ArgumentParser) -> None:
+    """Add DATASET."""
+    parser.add_argument("dataset", metavar="DATASET", type=Path, help="folder of recordings")
+
+
+def add_reviewer(parser: argparse.ArgumentParser) -> None:
+    """Add `--reviewer` for commands that read."""
+    parser.add_argument(
+        "--reviewer",
+        metavar="NAME",
+        default=BEST,
+        help="whose labels (default: best: the final ones, else those of the one reviewer who is furthest)",
+    )
+
+
+def dataset_of(args: argparse.Namespace) -> tuple[Dataset, LabelStore]:
+    """The dataset that was asked for, and its labels.
+
+    Raises:
+        CommandError: when there is none.
+        NotADataset: when the folder holds something else.
+    """
+    from recordings import Dataset
+    from recordings.labels import LabelStore
+
+    path: Path = args.dataset.expanduser()
+    if not (path / "zarr.json").exists():
+        raise CommandError(
+            f"no recordings in {path}; name the folder of a dataset, such as {Path('~/understudy')}"
+        )
+    return Dataset.open(path), LabelStore(path)
+
+
+def labels_of(store: LabelStore, reviewer: str, episode_id: str) -> EpisodeLabels | None:
+    """A reviewer's labels of an episode, None where there are none.
+
+    Raises:
+        CommandError: when the best ones are asked for, and nobody has decided which those are.
+        ReviewerNameRefused: when no folder may have this name.
+    """
+    if reviewer != BEST:
+        labels = store.read(reviewer, episode_id)
+        return labels if len(labels) or labels.damage else None
+    labels_or_none = store.best(episode_id)
+    if labels_or_none is None and (names := reviewers_of(store, episode_id)):
+        raise CommandError(
+            f"nobody has decided whose labels of {episode_id} count, those of {' or '.join(names)};"
+            " name one with --reviewer, or accept one's work"
+        )
+    return labels_or_none
+
+
+def reviewers_of(store: LabelStore, episode_id: str) -> list[str]:
+    """Those who have labels of an episode, by name."""
+    return [name for name in store.reviewers() if len(store.read(name, episode_id))]
