@@ -12,6 +12,7 @@ BENCHES = {
     "drive": ("app.bench.drive", "drive by the scripted operator, window open, recorder on"),
     "cockpit": ("app.bench.cockpit", "the window at its fullest, episode after episode, and take-overs"),
     "record": ("app.bench.record", "the recorder alone, fed by synthetic cameras"),
+    "timeline": ("app.bench.timeline", "reviewing half an hour: opening, seeking, playing, panning"),
     "kill": ("app.bench.kill", "kill each process at random moments of a recording; what survives?"),
     "tasks": ("app.bench.tasks", "how often the scripted operator does each of its tasks in the kitchen"),
     "start": ("app.bench.start", "how long until the window, and until four cameras and the robot answer"),

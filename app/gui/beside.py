@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, pyqtSignal, pyqtSlot
 from PyQt6.QtGui import QKeyEvent
 
 from app.gui.main import run
@@ -80,6 +80,41 @@ def run_beside(
         run(make, settings_path=Path(settings) / "window.ini", on_window=opened)
     if failures:
         raise failures[0]
+
+
+class _Errand(QObject):
+    """Something to be done in the window's thread, asked for from another."""
+
+    go = pyqtSignal()
+
+    def __init__(self, window: Window, act: Callable[[], None]) -> None:
+        super().__init__()
+        self._act = act
+        self.done = threading.Event()
+        self.failure: BaseException | None = None
+        self.moveToThread(window.thread())  # before it is connected, so that the call lands there
+        self.go.connect(self._do)
+
+    @pyqtSlot()
+    def _do(self) -> None:
+        try:
+            self._act()
+        except BaseException as error:  # noqa: BLE001  carried to whoever asked, whatever it is
+            self.failure = error
+        self.done.set()
+
+
+def in_window(window: Window, act: Callable[[], None]) -> None:
+    """Have something done in the thread of a window that runs beside, and wait until it is.
+
+    Raises:
+        BaseException: whatever it raised.
+    """
+    errand = _Errand(window, act)
+    errand.go.emit()
+    errand.done.wait()
+    if errand.failure is not None:
+        raise errand.failure
 
 
 class StopKey(QObject):

@@ -110,6 +110,11 @@ class ReviewPage(Page):
         return self._show.film if self._show is not None else None
 
     @property
+    def is_read(self) -> bool:
+        """Whether everything of the episode but its pictures is there."""
+        return self.open_film is not None
+
+    @property
     def player(self) -> Player | None:
         """The playhead, once the episode is open."""
         return self._show.player if self._show is not None and self._show.film is not None else None

@@ -14,6 +14,7 @@ from app.gui.review.axis import TimeAxis
 from app.gui.review.decimate import drawn, reach
 from app.gui.review.film import Film
 from app.gui.review.frames import frame_at, gaps
+from app.gui.review.spans import Span
 from app.gui.theme import Theme, with_alpha
 from app.gui.wording import clock, plain_name, sentence, signed
 from recordings import Event
@@ -82,8 +83,8 @@ class SpanLane(Lane):
     title = "who drove"
     height_px = 24
 
-    def __init__(self, film: Film) -> None:
-        self._spans = film.spans
+    def __init__(self, spans: Sequence[Span]) -> None:
+        self._spans = tuple(spans)
 
     def paint(self, painter: QPainter, area: QRectF, axis: TimeAxis, theme: Theme) -> None:
         """One bar a span, with its word where there is room."""

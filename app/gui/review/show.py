@@ -131,7 +131,7 @@ class Show:
         if film is None:
             return
         gap_lane, event_lane = GapLane(film), EventLane(film.events)
-        lanes: list[Lane] = [RulerLane(), SpanLane(film)]
+        lanes: list[Lane] = [RulerLane(), SpanLane(film.spans)]
         lanes += [event_lane] if event_lane.events else []
         lanes += [gap_lane] if gap_lane.gaps else []
         lanes += [CurveLane(film, film.names.index(name)) for name in self.drawn]

@@ -37,6 +37,8 @@ class FilmTile(QWidget):
         self._title = plain_name(camera.camera.name)
         self._gap_ns = gap_ns(camera.camera.rate_hz)
         self._still: Still | None = None
+        self.painted: Still | None = None
+        """What is on screen: what was shown when it was painted last."""
         self._state = ""
         self.aspect = camera.camera.width_px / camera.camera.height_px
         self._small = tokens.font(tokens.TEXT_SMALL_PX)
@@ -86,6 +88,7 @@ class FilmTile(QWidget):
         shown = QRect(0, 0, camera.width_px, camera.height_px).size()
         picture.setSize(shown.scaled(size, Qt.AspectRatioMode.KeepAspectRatio))
         picture.moveCenter(self.rect().center())
+        self.painted = self._still
         if self._still is not None and self._still.image is not None:
             painter.drawImage(picture, self._still.image)
             if self._state:

@@ -57,6 +57,11 @@ class Timeline(QWidget):
         self.setAccessibleName("Timeline")
         theme.changed.connect(self.redraw)
 
+    @property
+    def lanes(self) -> tuple[Lane, ...]:
+        """What is shown, from the top."""
+        return self._lanes
+
     def show_lanes(self, lanes: Sequence[Lane], axis: TimeAxis) -> None:
         """Show these from now on."""
         self._lanes = tuple(lanes)
