@@ -24,6 +24,13 @@ _TEXT_KEYS = frozenset(
         "Ctrl+Shift+Z",
         "Ctrl+Backspace",
         "Ctrl+Home",
+        "Ctrl+Left",
+        "Ctrl+Right",
+        "Ctrl+Shift+Left",
+        "Ctrl+Shift+Right",
+        "Return",
+        "Enter",
+        "Tab",
     }
 )
 _MODIFIER_NAMES = {Qt.Key.Key_Shift: "Shift", Qt.Key.Key_Control: "Ctrl"}

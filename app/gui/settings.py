@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from pathlib import Path
 
 import msgspec
@@ -19,6 +20,17 @@ def settings_path() -> Path:
     """Where the settings are by default: `understudy/window.ini` under the user's configuration directory."""
     root = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericConfigLocation)
     return Path(root) / "understudy" / "window.ini"
+
+
+def default_reviewer() -> str:
+    """The user's name on this machine, as far as a folder may be called so."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):  # no such user, in a container without names
+        name = ""
+    return (
+        "".join(letter for letter in name if letter.isalnum() or letter in "._-").lstrip("._-") or "reviewer"
+    )
 
 
 class Settings:
@@ -104,6 +116,36 @@ class Settings:
     @review_joints.setter
     def review_joints(self, names: tuple[str, ...]) -> None:
         self._store.setValue("review/joints", " ".join(names))
+
+    @property
+    def reviewer(self) -> str:
+        """In whose name labels are made; the user's of this machine until another is chosen."""
+        return str(self._store.value("labels/reviewer", "")) or default_reviewer()
+
+    @reviewer.setter
+    def reviewer(self, name: str) -> None:
+        self._store.setValue("labels/reviewer", name)
+
+    @property
+    def label_lag_s(self) -> float:
+        """How late the reviewer marks what is seen while it plays."""
+        try:
+            return min(max(float(str(self._store.value("labels/lag_s", "0.2"))), 0.0), 1.0)
+        except ValueError:
+            return 0.2
+
+    @label_lag_s.setter
+    def label_lag_s(self, lag_s: float) -> None:
+        self._store.setValue("labels/lag_s", str(lag_s))
+
+    @property
+    def label_chained(self) -> bool:
+        """Whether the end of a label begins the next."""
+        return self._flag("labels/chained", default=False)
+
+    @label_chained.setter
+    def label_chained(self, chained: bool) -> None:
+        self._set_flag("labels/chained", chained)
 
     @property
     def geometry(self) -> QByteArray | None:

@@ -67,6 +67,11 @@ class History:
         return self._done[-1].what if self._done else ""
 
     @property
+    def undoable_utc_ns(self) -> int:
+        """When that step was taken, ns since 1970; 0 for none."""
+        return self._done[-1].utc_ns if self._done else 0
+
+    @property
     def redoable(self) -> str:
         """What `redo` would do again; empty for nothing."""
         return self._undone[-1].what if self._undone else ""

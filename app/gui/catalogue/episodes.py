@@ -23,8 +23,23 @@ def add_episodes(
     go_to: Callable[[str], None],
     open_episode: Callable[[EpisodeView], None],
     tell: Callable[[str], None],
+    undo_newer: Callable[[int], bool] = lambda than_ns: False,
+    labels_undoable: Callable[[], bool] = lambda: False,
 ) -> None:
-    """What can be done with the chosen episodes, and undo, which works on every page."""
+    """What can be done with the chosen episodes, and undo, which works on every page.
+
+    Args:
+        actions: the registry.
+        session: replays.
+        now: the newest snapshot.
+        page: whose episodes are chosen.
+        changes: what is done to them.
+        go_to: shows a page.
+        open_episode: shows an episode.
+        tell: says what was undone.
+        undo_newer: takes something else back where it is newer than a moment, and says whether it did: a label's step.
+        labels_undoable: whether it may have something to take back.
+    """
 
     def chosen() -> bool:
         return bool(page.selected)
@@ -36,6 +51,10 @@ def add_episodes(
         if (episode := page.chosen) is not None:
             session.replay(episode.episode_id)
             go_to("drive")
+
+    def undo() -> None:
+        if not undo_newer(changes.last.utc_ns if changes.last is not None else 0):
+            tell(changes.undo(now().trashed))
 
     def open_chosen() -> None:
         if (episode := page.chosen) is not None:
@@ -96,11 +115,11 @@ def add_episodes(
         ),
         Action(
             id="episode.undo",
-            title="Undo the last change of an episode",
+            title="Undo the last change",
             group=EPISODE,
             key="Ctrl+Z",
-            run=lambda: tell(changes.undo(now().trashed)),
-            enabled=lambda: changes.can_undo(now().trashed),
+            run=undo,
+            enabled=lambda: changes.can_undo(now().trashed) or labels_undoable(),
             icon="mdi6.undo",
         ),
     )

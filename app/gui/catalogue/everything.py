@@ -8,6 +8,7 @@ from app.gui.catalogue.calibration import add_calibration
 from app.gui.catalogue.episodes import add_episodes
 from app.gui.catalogue.evaluation import add_evaluation
 from app.gui.catalogue.feet import add_feet
+from app.gui.catalogue.labels import add_labels
 from app.gui.catalogue.moving import add_moving
 from app.gui.catalogue.preferences import add_preferences
 from app.gui.catalogue.recording import add_recording
@@ -60,6 +61,8 @@ def add_everything(frame: Frame, session: SessionLike, handles: WindowHandles) -
         go_to=frame.go_to,
         open_episode=frame.open_episode,
         tell=lambda words: frame.toast.flash(words),
+        undo_newer=frame.review_page.undo_newer,
+        labels_undoable=lambda: bool(frame.review_page.labelling.desk.undoable),
     )
     add_robot(actions, session, now, frame.robot_page, go_to=frame.go_to)
     add_calibration(actions, frame.calibration)
@@ -73,6 +76,7 @@ def add_everything(frame: Frame, session: SessionLike, handles: WindowHandles) -
         go_to=frame.go_to,
         show_in_list=frame.show_in_list,
     )
+    add_labels(actions, frame.review_page)
     add_preferences(actions, frame.settings_page, now, restart=frame.restart_wanted.emit)
     add_pages(actions, frame.pages.values(), go_to=frame.go_to)
     add_window(actions, handles)

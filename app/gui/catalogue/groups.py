@@ -16,6 +16,9 @@ WINDOW = "Window"
 LIST = "List of episodes"
 TRASH = "Trash"
 PLAYER = "Player"
+LABELS = "Labels"
+SUGGESTIONS = "Suggested labels"
+BOXES = "Boxes"
 SETTINGS = "Settings"
 
 JUDGEMENTS = (

@@ -96,7 +96,7 @@ def add_review(
             id="review.trash",
             title="Put into the trash",
             group=EPISODE,
-            key="Del",
+            key="Ctrl+Del",
             page=PAGE,
             run=with_episode(drop),
             enabled=shown,

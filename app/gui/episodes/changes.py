@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -21,6 +22,7 @@ class Change:
         what: in words, as of the act: "Judged 3 episodes: success".
         before: the episodes as they were.
         outcome, tags, notes, trash: which of these the act changed.
+        utc_ns: when, ns since 1970.
     """
 
     what: str
@@ -29,6 +31,7 @@ class Change:
     tags: bool = False
     notes: bool = False
     trash: bool = False
+    utc_ns: int = 0
 
 
 class Changes:
@@ -145,4 +148,4 @@ class Changes:
 
     def _keep(self, change: Change) -> None:
         if change.before:
-            self._done = [*self._done[1 - KEPT :], change]
+            self._done = [*self._done[1 - KEPT :], replace(change, utc_ns=time.time_ns())]

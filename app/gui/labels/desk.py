@@ -6,7 +6,7 @@ What is done shows at once and is handed to the keeper in the same breath, so th
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -51,19 +51,14 @@ class Stretch:
 class LabelDesk:
     """Holds the labels of one reviewer and episode; `segmenting`, `suggesting` and `box_work` say what is done to them.
 
-    Args:
-        changed: called, from another thread, when the disk has answered.
-
     Attributes:
         reviewer: whose labels.
         episode_id: of which episode; empty for none.
         stretch: bounds and frames of the episode.
         revision: counts everything that changes what is shown.
-        acted_ns: when the last step was taken, by the monotonic clock; 0 for never.
     """
 
-    def __init__(self, *, changed: Callable[[], None] = lambda: None) -> None:
-        self._changed = changed
+    def __init__(self) -> None:
         self._keeper: Keeper | None = None
         self._left: list[Keeper] = []
         self._history: History | None = None
@@ -73,13 +68,12 @@ class LabelDesk:
         self.episode_id = ""
         self.stretch = Stretch()
         self.revision = 0
-        self.acted_ns = 0
 
     def open(self, store: LabelStore, reviewer: str, episode_id: str) -> None:
         """Turn to the labels of an episode; they are there once `poll` has found them."""
         self.close()
         self.reviewer, self.episode_id = reviewer, episode_id
-        self._keeper = Keeper(store, reviewer, episode_id, after=self._left, told=self._changed)
+        self._keeper = Keeper(store, reviewer, episode_id, after=self._left)
         self.touch()
 
     def close(self) -> None:
@@ -89,7 +83,6 @@ class LabelDesk:
             self._left = [keeper for keeper in self._left if not keeper.join(0.0)] + [self._keeper]
         self._keeper = self._history = self._preview = None
         self._selected_id = self.episode_id = ""
-        self.acted_ns = 0
         self.touch()
 
     def join(self, timeout_s: float) -> bool:
@@ -139,6 +132,11 @@ class LabelDesk:
     def undoable(self) -> str:
         """What `undo` would take back; empty for nothing."""
         return self._history.undoable if self._history is not None and self.ready else ""
+
+    @property
+    def undoable_utc_ns(self) -> int:
+        """When the step was taken that `undo` would take back, ns since 1970; 0 for none."""
+        return self._history.undoable_utc_ns if self._history is not None else 0
 
     @property
     def redoable(self) -> str:
@@ -231,7 +229,6 @@ class LabelDesk:
             return
         self._keeper.append(step)
         self._history.take(step)
-        self.acted_ns = time.monotonic_ns()
         self.touch()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from recordings import RecordingError
 from recordings.labels import History, LabelJournal, LabelStore, Step
@@ -24,7 +24,6 @@ class Keeper:
         reviewer: whose.
         episode_id: of which episode.
         after: keepers that are closing; their labels may be the same ones, so they end first.
-        told: called from the thread whenever something changed that is worth looking at.
     """
 
     def __init__(
@@ -34,13 +33,11 @@ class Keeper:
         episode_id: str,
         *,
         after: Sequence[Keeper] = (),
-        told: Callable[[], None] = lambda: None,
     ) -> None:
         self._after = tuple(after)
         self._store = store
         self._reviewer = reviewer
         self._episode_id = episode_id
-        self._told = told
         self._history: History | None = None
         self._problem = ""
         self._read_only = False
@@ -93,7 +90,6 @@ class Keeper:
             keeper.join(CLOSING_S)
         self._after = ()
         journal = self._opened()
-        self._told()
         if journal is None:
             return
         try:
@@ -101,7 +97,6 @@ class Keeper:
                 if self._kept(journal, step):
                     with self._changed:
                         self._waiting.popleft()
-                    self._told()
         finally:
             journal.close()
 
@@ -139,7 +134,6 @@ class Keeper:
                     self._waiting.clear()
                 else:
                     self._changed.wait(RETRY_S)
-            self._told()
             return False
         self._problem = ""
         return True

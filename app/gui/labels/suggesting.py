@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from app.gui.labels.desk import LabelDesk, with_changes
-from recordings.labels import Change, SpanLabel, State, edits
+from recordings.labels import Change, EpisodeLabels, SpanLabel, State, edits
+from recordings.labels.suggestions import without_overlaps
+from recordings.labels.suggestions.suggestion import still_open
 
 
 class Suggesting:
@@ -14,17 +16,23 @@ class Suggesting:
     def __init__(self, desk: LabelDesk) -> None:
         self._desk = desk
         self._proposed: tuple[SpanLabel, ...] = ()
+        self._open: tuple[SpanLabel, ...] = ()
+        self._open_for: EpisodeLabels | None = None
 
     @property
     def open(self) -> tuple[SpanLabel, ...]:
-        """What is neither taken nor refused, in order of time."""
-        known = self._desk.labels.by_id
-        return tuple(one for one in self._proposed if one.id not in known)
+        """What is neither taken nor refused, in order of time; of those that lie over one another the likeliest."""
+        labels = self._desk.kept_labels
+        if labels is not self._open_for:
+            self._open_for = labels
+            self._open = without_overlaps(still_open(self._proposed, labels))
+        return self._open
 
     def offer(self, suggestions: Iterable[SpanLabel]) -> None:
         """Propose these from now on."""
         proposed = (one for one in suggestions if one.state is State.PROPOSED)
         self._proposed = tuple(sorted(proposed, key=lambda one: (one.start_ns, one.end_ns, one.id)))
+        self._open_for = None
         self._desk.touch()
 
     def at(self, position_ns: int) -> SpanLabel | None:

@@ -13,11 +13,16 @@ from app.gui import tokens
 from app.gui.actions import Actions
 from app.gui.episodes.changes import Changes
 from app.gui.episodes.detail import Detail
+from app.gui.labels.labelling import Labelling
+from app.gui.labels.panel import LabelPanel
 from app.gui.pages.page import Page
 from app.gui.review.film import Film
+from app.gui.review.frames import frame_at
 from app.gui.review.joint_menu import JointMenu
 from app.gui.review.player import Player
+from app.gui.review.saying import Saying
 from app.gui.review.show import Show
+from app.gui.review.side import EPISODE, ReviewSide
 from app.gui.review.tile import FilmGrid
 from app.gui.review.timeline import Timeline
 from app.gui.review.transport import Transport
@@ -25,9 +30,6 @@ from app.gui.session_protocol import SessionLike
 from app.gui.settings import Settings
 from app.gui.theme import Theme
 from app.gui.told_keys import with_keys
-from app.gui.widgets.action_button import ActionButton
-from app.gui.widgets.label import Label
-from app.gui.widgets.mark import Mark
 from app.gui.widgets.recent_episodes import finished
 from app.gui.wording import headline, sentence
 from app.session.view import EpisodeView, Snapshot
@@ -59,11 +61,16 @@ class ReviewPage(Page):
         self.timeline = Timeline(theme)
         self.detail = Detail(theme, changes)
         self._pages = QStackedWidget()
+        self._saying = Saying(theme)
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._tick)
         self.timeline.sought.connect(self._seek)
+        self.labelling = Labelling(self.timeline, settings)
+        self.labelling.lanes_changed.connect(self._lay_lanes)
+        self.labelling.line.left.connect(self.timeline.setFocus)
+        self.panel = LabelPanel(self.labelling, theme)
 
     def build(self, actions: Actions) -> None:
         """Lay out, once the actions are registered."""
@@ -85,13 +92,15 @@ class ReviewPage(Page):
         column.addWidget(strip)
         column.addWidget(self.timeline, stretch=4)
         self._pages.addWidget(player)
-        self._pages.addWidget(self._build_saying())
-        self._buttons: list[ActionButton] = [self.curves]
+        self._pages.addWidget(self._saying)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self._pages, stretch=1)
-        row.addWidget(self._build_side(actions))
+        self.panel.build(actions)
+        self.detail.build(actions, prefix="review")
+        self.side = ReviewSide(actions, self._theme, labels=self.panel, episode=self.detail)
+        row.addWidget(self.side)
         self._say("mdi6.play-box-outline", *_NOTHING)
 
     @property
@@ -119,6 +128,50 @@ class ReviewPage(Page):
         """The playhead, once the episode is open."""
         return self._show.player if self._show is not None and self._show.film is not None else None
 
+    @property
+    def position_ns(self) -> int:
+        """Where the playhead is; 0 while nothing is open."""
+        return self.player.position_ns if self.player is not None else 0
+
+    @property
+    def frame_ns(self) -> int:
+        """When the main camera's frame was captured that is shown."""
+        film = self.open_film
+        if film is None or not film.cameras:
+            return self.position_ns
+        times = film.cameras[0].time_ns
+        return int(times[max(0, frame_at(times, self.position_ns))])
+
+    def mark_label(self) -> None:
+        """Begin a label at the playhead, or end it there."""
+        if (player := self.player) is not None:
+            position_ns = player.advance(time.monotonic_ns())
+            self.labelling.segmenting.mark(position_ns, playing=player.playing)
+            self._tick()
+
+    def choose_label(self, way: int) -> None:
+        """Choose the next label or the one before, and go to its begin."""
+        if (span := self.labelling.desk.select_beside(way, self.position_ns)) is not None:
+            self._seek(span.start_ns)
+
+    def take_suggestion(self) -> None:
+        """Take the suggestion at the playhead, or the next one, and go there."""
+        if (span := self.labelling.suggesting.take(self.position_ns)) is not None:
+            self._seek(max(span.start_ns, self.position_ns))
+
+    def refuse_suggestion(self) -> None:
+        """Refuse the suggestion at the playhead, or the next one."""
+        self.labelling.suggesting.refuse(self.position_ns)
+        self._tick()
+
+    def undo_newer(self, than_ns: int) -> bool:
+        """Take the last step of the labels back where it is newer than a moment (ns since 1970); whether it was."""
+        desk = self.labelling.desk
+        newer = self._here and bool(desk.undoable) and desk.undoable_utc_ns >= than_ns
+        if newer:
+            desk.undo()
+        return newer
+
     def open(self, episode: EpisodeView, listed: tuple[EpisodeView, ...]) -> None:
         """Show an episode; the list says what comes before and after it."""
         self._listed = tuple(other.episode_id for other in listed)
@@ -138,9 +191,11 @@ class ReviewPage(Page):
         shown = self.episode
         self.detail.show_choice((shown,) if shown is not None else ())
         self.detail.tell(self._problems())
-        for button in self._buttons:
-            button.refresh()
+        self.curves.refresh()
+        self.side.refresh()
         self.transport.refresh()
+        self.labelling.poll()
+        self.panel.refresh(self.player.start_ns if self.player is not None else 0)
         if self._here and not self._timer.isActive():
             self._tick()
 
@@ -149,6 +204,7 @@ class ReviewPage(Page):
         self._here = True
         if self._show is not None:
             self._show.reopen()
+            self.labelling.open(Path(self._dataset), self.episode_id)
         self._tick()
 
     def left(self) -> None:
@@ -159,6 +215,7 @@ class ReviewPage(Page):
         if self._show is not None:
             self._show.player.pause(time.monotonic_ns())
             self._show.close()
+        self.labelling.close()
 
     def go(self, way: int) -> None:
         """Show the next episode of the list (1), or the one before (-1)."""
@@ -227,6 +284,7 @@ class ReviewPage(Page):
 
     def focus_notes(self) -> None:
         """Write."""
+        self.side.show_sheet(EPISODE)
         self.detail.notes.setFocus()
 
     def _load(self, episode: EpisodeView) -> None:
@@ -241,8 +299,11 @@ class ReviewPage(Page):
             timeline=self.timeline,
             theme=self._theme,
             chosen=self._settings.review_joints,
+            tiers=self.labelling.tiers,
         )
-        if not self._here:
+        if self._here:
+            self.labelling.open(Path(self._dataset), episode.episode_id)
+        else:
             self._show.close()
         self._tick()
 
@@ -261,6 +322,7 @@ class ReviewPage(Page):
         show = self._show
         if show is None or not self._here:
             return
+        self.labelling.poll()
         if show.tick() and show.film is not None:
             self._pages.setCurrentIndex(_PLAYER)
             self.transport.apply(show.player, show.film)
@@ -275,6 +337,10 @@ class ReviewPage(Page):
                 self._timer.start()
             else:
                 self._timer.stop()
+
+    def _lay_lanes(self) -> None:
+        if self._show is not None:
+            self._show.show_lanes()
 
     def _neighbour(self, way: int) -> EpisodeView | None:
         if self.episode_id not in self._listed:
@@ -324,48 +390,8 @@ class ReviewPage(Page):
         )
 
     def _say(self, icon: str, title: str, *lines: str) -> None:
-        self._mark.show_icon(icon)
-        self._said.say(title)
-        self._why.say(with_keys("\n\n".join(line for line in lines if line), self._actions))
+        self._saying.say(icon, title, with_keys("\n\n".join(line for line in lines if line), self._actions))
         self._pages.setCurrentIndex(_SAYING)
-
-    def _build_saying(self) -> QWidget:
-        saying = QWidget()
-        self._mark = Mark("", self._theme)
-        self._said = Label(size_px=tokens.TEXT_TITLE_PX, bold=True, wrap=True)
-        self._why = Label(dim=True, wrap=True)
-        self._why.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        column = QVBoxLayout(saying)
-        column.setContentsMargins(*([tokens.steps(8)] * 4))
-        column.setSpacing(tokens.steps(3))
-        column.addStretch()
-        for label in (self._mark, self._said, self._why):
-            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-            column.addWidget(label)
-        column.addStretch()
-        return saying
-
-    def _build_side(self, actions: Actions) -> QWidget:
-        side = QWidget()
-        side.setObjectName("side")
-        side.setFixedWidth(tokens.SIDE_WIDTH_PX)
-        column = QVBoxLayout(side)
-        column.setContentsMargins(*([tokens.steps(4)] * 4))
-        column.setSpacing(tokens.steps(2))
-        head = QHBoxLayout()
-        head.setSpacing(tokens.steps(2))
-        for action_id, title in (
-            ("review.list", "List"),
-            ("review.previous", "▲"),
-            ("review.next", "▼"),
-        ):
-            button = ActionButton(actions[action_id], self._theme, title=title, compact=True)
-            self._buttons.append(button)
-            head.addWidget(button, stretch=1)
-        column.addLayout(head)
-        self.detail.build(actions, prefix="review")
-        column.addWidget(self.detail, stretch=1)
-        return side
 
 
 _IN_TRASH = "It is in the trash. {episode.undo} takes back what you did last."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 from PyQt6.QtCore import QPointF, QRectF, Qt
@@ -32,6 +33,16 @@ _ROOM_PX = 4
 _EVENT_PX = 9
 
 
+class Grip(Protocol):
+    """Something in a lane that the pointer has hold of."""
+
+    def drag(self, time_ns: int, slack_ns: int) -> None:
+        """The pointer is there now; `slack_ns` is how near is near enough to snap."""
+
+    def drop(self, time_ns: int, slack_ns: int) -> None:
+        """The pointer has let go there."""
+
+
 class Lane:
     """One lane of the timeline. It paints itself once for a view; only the playhead moves over it.
 
@@ -56,6 +67,18 @@ class Lane:
     def tip_at(self, time_ns: int, slack_ns: int) -> str:
         """The whole story of a moment, for the pointer; `slack_ns` is how near is near enough."""
         return ""
+
+    def grip_at(self, time_ns: int, slack_ns: int) -> Grip | None:
+        """What the pointer takes hold of there, if anything."""
+        return None
+
+    def choose_at(self, time_ns: int) -> str:
+        """Choose what a click there is meant for; its id, empty where it is meant for the playhead."""
+        return ""
+
+    def span_box(self, label_id: str, area: QRectF, axis: TimeAxis) -> QRectF | None:
+        """Where in its area the lane draws what has this id; None when it does not."""
+        return None
 
 
 class RulerLane(Lane):

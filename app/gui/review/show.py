@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from app.gui.review.axis import TimeAxis
@@ -30,10 +30,18 @@ class Show:
         timeline: for its lanes.
         theme: colours.
         chosen: names of the numbers to draw; empty for those that move most.
+        tiers: the lanes of labels, for a film; they stand above its curves.
     """
 
     def __init__(
-        self, path: Path, *, grid: FilmGrid, timeline: Timeline, theme: Theme, chosen: tuple[str, ...]
+        self,
+        path: Path,
+        *,
+        grid: FilmGrid,
+        timeline: Timeline,
+        theme: Theme,
+        chosen: tuple[str, ...],
+        tiers: Callable[[Film], Sequence[Lane]] = lambda film: (),
     ) -> None:
         self.path = path
         self.reader = Reader(path)
@@ -42,6 +50,7 @@ class Show:
         self._timeline = timeline
         self._theme = theme
         self._chosen = chosen
+        self._tiers = tiers
         self._shown: Film | None = None
         self._resume: tuple[int, float, bool] | None = None
 
@@ -62,7 +71,20 @@ class Show:
     def choose(self, names: tuple[str, ...]) -> None:
         """Draw these numbers; none for those that move most."""
         self._chosen = names
-        self._show_lanes()
+        self.show_lanes()
+
+    def show_lanes(self) -> None:
+        """Lay out the lanes anew, where a tier has come or gone."""
+        film = self._shown
+        if film is None:
+            return
+        gap_lane, event_lane = GapLane(film), EventLane(film.events)
+        lanes: list[Lane] = [RulerLane(), SpanLane(film.spans)]
+        lanes += [event_lane] if event_lane.events else []
+        lanes += [gap_lane] if gap_lane.gaps else []
+        lanes += self._tiers(film)
+        lanes += [CurveLane(film, film.names.index(name)) for name in self.drawn]
+        self._timeline.show_lanes(lanes, self._timeline.axis)
 
     def tick(self) -> bool:
         """Move on and show what there is; says whether the episode is open."""
@@ -124,18 +146,7 @@ class Show:
             tuple(FilmTile(camera, self._theme, captured=film.wall_words) for camera in film.cameras)
         )
         self._timeline.show_lanes((), TimeAxis(film.start_ns, film.end_ns))
-        self._show_lanes()
-
-    def _show_lanes(self) -> None:
-        film = self._shown
-        if film is None:
-            return
-        gap_lane, event_lane = GapLane(film), EventLane(film.events)
-        lanes: list[Lane] = [RulerLane(), SpanLane(film.spans)]
-        lanes += [event_lane] if event_lane.events else []
-        lanes += [gap_lane] if gap_lane.gaps else []
-        lanes += [CurveLane(film, film.names.index(name)) for name in self.drawn]
-        self._timeline.show_lanes(lanes, self._timeline.axis)
+        self.show_lanes()
 
 
 def _liveliest(film: Film, count: int) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.gui import tokens
 from app.gui.review.axis import TimeAxis
-from app.gui.review.lanes import Lane
+from app.gui.review.lanes import Grip, Lane
 from app.gui.theme import Theme
 
 GUTTER_PX = 212
@@ -40,6 +40,10 @@ class Timeline(QWidget):
 
     sought = pyqtSignal(object)
     """A moment in ns; an object, since Qt's int has 32 bits."""
+    opened = pyqtSignal(str)
+    """The id of something in a lane that was clicked twice."""
+    shifted = pyqtSignal()
+    """What is shown, or where, has changed."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -48,6 +52,9 @@ class Timeline(QWidget):
         self._picture: QPixmap | None = None
         self._position_ns = 0
         self._dragged_from: float | None = None
+        self._grip: Grip | None = None
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.axis = TimeAxis(0, 1)
         self._font = tokens.font(tokens.TEXT_SMALL_PX)
         self._bold = tokens.font(tokens.TEXT_SMALL_PX, bold=True)
@@ -87,6 +94,15 @@ class Timeline(QWidget):
         """Paint the lanes anew."""
         self._picture = None
         self.update()
+        self.shifted.emit()
+
+    def box_of(self, label_id: str) -> QRectF | None:
+        """Where in the widget something in a lane is drawn; None when it is not."""
+        boxes = (
+            lane.span_box(label_id, area, self.axis)
+            for lane, area in zip(self._lanes, self._areas(), strict=True)
+        )
+        return next((box for box in boxes if box is not None), None)
 
     def zoom(self, factor: float) -> None:
         """Show `factor` times as much around the playhead."""
@@ -123,7 +139,11 @@ class Timeline(QWidget):
         if event is None:
             return
         if event.button() == Qt.MouseButton.LeftButton:
-            self.sought.emit(self._time_at(event.position()))
+            lane, time_ns = self._lane_at(event.position()), self._time_at(event.position())
+            self._grip = lane.grip_at(time_ns, self._slack_ns) if lane is not None else None
+            chosen = lane.choose_at(time_ns) if lane is not None and self._grip is None else ""
+            if self._grip is None and not chosen:
+                self.sought.emit(time_ns)
         elif event.button() == Qt.MouseButton.MiddleButton:
             self._dragged_from = event.position().x()
 
@@ -135,12 +155,31 @@ class Timeline(QWidget):
             self.axis.pan((self._dragged_from - event.position().x()) / self._track_px)
             self._dragged_from = event.position().x()
             self.redraw()
+        elif self._grip is not None:
+            self._grip.drag(self._time_at(event.position()), self._slack_ns)
         elif event.buttons() & Qt.MouseButton.LeftButton:
             self.sought.emit(self._time_at(event.position()))
+        else:
+            lane = self._lane_at(event.position())
+            over = lane is not None and lane.grip_at(self._time_at(event.position()), self._slack_ns)
+            self.setCursor(Qt.CursorShape.SplitHCursor if over else Qt.CursorShape.ArrowCursor)
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
         """Let go."""
         self._dragged_from = None
+        grip, self._grip = self._grip, None
+        if grip is not None and event is not None:
+            grip.drop(self._time_at(event.position()), self._slack_ns)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
+        """Open what is there."""
+        lane = self._lane_at(event.position()) if event is not None else None
+        if (
+            event is not None
+            and lane is not None
+            and (chosen := lane.choose_at(self._time_at(event.position())))
+        ):
+            self.opened.emit(chosen)
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:
         """Zoom at the pointer, or pan."""
@@ -158,16 +197,8 @@ class Timeline(QWidget):
     def event(self, event: QEvent | None) -> bool:
         """What lies under the pointer as a tool tip."""
         if isinstance(event, QHelpEvent):
-            slack_ns = round(_NEAR_PX / self._track_px * self.axis.span_ns)
-            time_ns = self._time_at(QPointF(event.pos()))
-            words = next(
-                (
-                    lane.tip_at(time_ns, slack_ns)
-                    for lane, area in zip(self._lanes, self._areas(), strict=True)
-                    if area.contains(QPointF(event.pos()))
-                ),
-                "",
-            )
+            lane, time_ns = self._lane_at(QPointF(event.pos())), self._time_at(QPointF(event.pos()))
+            words = lane.tip_at(time_ns, self._slack_ns) if lane is not None else ""
             QToolTip.showText(event.globalPos(), words, self)
             return True
         return super().event(event)
@@ -175,6 +206,15 @@ class Timeline(QWidget):
     @property
     def _track_px(self) -> float:
         return float(max(1, self.width() - GUTTER_PX))
+
+    @property
+    def _slack_ns(self) -> int:
+        """How near the pointer must be."""
+        return round(_NEAR_PX / self._track_px * self.axis.span_ns)
+
+    def _lane_at(self, point: QPointF) -> Lane | None:
+        areas = zip(self._lanes, self._areas(), strict=True)
+        return next((lane for lane, area in areas if area.contains(point)), None)
 
     def _x_of(self, time_ns: int) -> float:
         return GUTTER_PX + self.axis.share_of(time_ns) * self._track_px

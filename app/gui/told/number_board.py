@@ -40,12 +40,13 @@ class NumberBoard(QWidget):
     """Painted; a click counts as its key.
 
     Args:
-        actions: `subtask.choose_1` and so on, for their keys.
+        actions: those of the cells, for their keys.
         theme: colours.
         name: for who cannot see it.
         columns: how many cells stand side by side.
         rows: how many lines it has room for.
         hue: of what is lit, and of shares.
+        keys: of which actions, without their numbers.
 
     Attributes:
         picked: the number of a cell, from 1.
@@ -54,13 +55,22 @@ class NumberBoard(QWidget):
     picked = pyqtSignal(int)
 
     def __init__(
-        self, actions: Actions, theme: Theme, *, name: str, columns: int, rows: int, hue: str = tokens.VERBAL
+        self,
+        actions: Actions,
+        theme: Theme,
+        *,
+        name: str,
+        columns: int,
+        rows: int,
+        hue: str = tokens.VERBAL,
+        keys: str = "subtask.choose_",
     ) -> None:
         super().__init__()
         self._actions = actions
         self._theme = theme
         self._columns, self._rows = columns, rows
         self._hue = hue
+        self._keys = keys
         self._cells: tuple[Cell, ...] = ()
         self._keyed = True
         self._empty = ""
@@ -144,7 +154,7 @@ class NumberBoard(QWidget):
             filled.setWidth(max(2 * tokens.CORNER_PX, filled.width() * cell.share))
             painter.drawRoundedRect(filled, tokens.CORNER_PX - 1, tokens.CORNER_PX - 1)
         inner = area.adjusted(tokens.steps(2), 0, -tokens.steps(2), 0)
-        key = self._actions[f"subtask.choose_{index + 1}"].key
+        key = self._actions[f"{self._keys}{index + 1}"].key
         if key and self._keyed:
             metrics = QFontMetrics(self._small)
             width = max(metrics.horizontalAdvance(key_caps(key)) + tokens.steps(2), tokens.steps(5))

@@ -42,7 +42,7 @@ def opened(desk: LabelDesk, store: LabelStore, reviewer: str = "ann") -> None:
         desk.poll()
         return desk.ready or bool(desk.problem)
 
-    wait_until(there)
+    assert wait_until(there)
 
 
 def shown(desk: LabelDesk) -> list[tuple[float, float, str]]:
@@ -65,7 +65,7 @@ def test_two_marks_and_a_number_make_a_label_and_it_is_on_the_disk(
     segmenting.mark(5 * SECOND, playing=False)
     segmenting.name_by_key(2)
     assert shown(desk) == [(1.75, 5.0, "grasp")]
-    wait_until(lambda: kept(store) == [(1.75, 5.0, "grasp")])
+    assert wait_until(lambda: kept(store) == [(1.75, 5.0, "grasp")])
     segmenting.name_by_key(9)
     assert shown(desk) == [(1.75, 5.0, "grasp")]
 
@@ -190,7 +190,7 @@ def test_a_box_is_carried_on(desk: LabelDesk) -> None:
 
 def test_labels_that_another_window_writes_can_only_be_looked_at(desk: LabelDesk, store: LabelStore) -> None:
     Segmenting(desk).note(SECOND, "look")
-    wait_until(lambda: len(store.read("ann", "e1")) == 1)
+    assert wait_until(lambda: len(store.read("ann", "e1")) == 1)
     other = LabelDesk()
     opened(other, store)
     assert not other.ready
@@ -209,15 +209,15 @@ def test_a_full_disk_is_told_and_what_was_done_is_kept_when_there_is_room(
 ) -> None:
     segmenting = Segmenting(desk)
     segmenting.note(SECOND, "first")
-    wait_until(lambda: len(store.read("ann", "e1")) == 1)
+    assert wait_until(lambda: len(store.read("ann", "e1")) == 1)
     size = store.journal_path("ann", "e1").stat().st_size
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size + 10, hard))
     try:
         segmenting.note(2 * SECOND, "second")
-        wait_until(lambda: "wait to be kept" in desk.problem)
+        assert wait_until(lambda: "wait to be kept" in desk.problem)
         assert len(desk.labels) == 2
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    wait_until(lambda: len(store.read("ann", "e1")) == 2 and not desk.problem)
+    assert wait_until(lambda: len(store.read("ann", "e1")) == 2 and not desk.problem)
     assert store.read("ann", "e1").damage == ()

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,38 +15,18 @@ from app.gui.review.timeline import GUTTER_PX
 from app.gui.settings import Settings
 from app.gui.window import Window
 from app.messages import Mode
-from app.session.library import episode_view
-from app.session.view import Snapshot
-from recordings import Dataset, Outcome
-from tests.recordings.recorded import FRAME_NS, START_NS, spec, write
+from tests.recordings.recorded import FRAME_NS, START_NS
 from tests.support.fake_session import FakeSession
 from tests.support.qt_waiting import wait_until
+from tests.support.recorded_session import RecordedSession, record_set
 
 Key = Qt.Key
 FIRST_NS = START_NS + 3_000_000
 
 
-class Recorded(FakeSession):
-    """A session with real episodes on the disk."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(moving=False)
-        self._folder = folder
-        self.episodes = tuple(episode_view(info) for info in reversed(Dataset.open(folder).episodes()))
-
-    def snapshot(self) -> Snapshot:
-        return replace(super().snapshot(), dataset=str(self._folder))
-
-
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    dataset = Dataset.open(tmp_path_factory.mktemp("recorded") / "set", create=True)
-    for ticks in (100, 150, 200):
-        writer = dataset.create_episode(spec())
-        write(writer, ticks=ticks)
-        writer.close(Outcome.UNSET)
-        writer.wait_settled()
-    return dataset.path
+    return record_set(tmp_path_factory.mktemp("recorded") / "set", ticks=(100, 150, 200))
 
 
 @pytest.fixture
@@ -58,7 +37,7 @@ def folder(recorded: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def session(folder: Path) -> FakeSession:
-    return Recorded(folder)
+    return RecordedSession(folder)
 
 
 @pytest.fixture
@@ -204,7 +183,7 @@ def test_stop_and_hold_mean_the_same_here(page: ReviewPage, session: FakeSession
 
 def test_dropping_goes_on_to_the_next(page: ReviewPage, session: FakeSession, frame: Frame) -> None:
     ids = [episode.episode_id for episode in session.episodes]
-    press(Key.Key_Delete)
+    press(Key.Key_Delete, modifiers=Qt.KeyboardModifier.ControlModifier)
     frame.refresh()
     assert [episode.episode_id for episode in session.trashed] == [ids[0]]
     assert page.episode_id == ids[1]
@@ -265,8 +244,8 @@ def test_an_episode_that_cannot_be_opened_says_what_to_do(
     frame.go_to("review")
     page = frame.review_page
     frame.refresh()
-    assert wait_until(lambda: page._said.text() == "This episode cannot be opened")
-    assert f"understudy data repair {episode_id}" in page._why.text()
+    assert wait_until(lambda: page._saying._title.text() == "This episode cannot be opened")
+    assert f"understudy data repair {episode_id}" in page._saying._why.text()
     press(Key.Key_PageDown)
     assert wait_until(lambda: page.open_film is not None)
     assert page._pages.currentIndex() == 0
@@ -277,4 +256,4 @@ def test_without_episodes_it_says_how_to_begin(open_window: Callable[[FakeSessio
     assert window.frame is not None
     window.frame.go_to("review")
     window.frame.refresh()
-    assert window.frame.review_page._said.text() == "Nothing to review yet"
+    assert window.frame.review_page._saying._title.text() == "Nothing to review yet"

@@ -1,0 +1,280 @@
+"""Labelling the episode that is reviewed: every key of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from app.gui.actions import Action, Actions
+from app.gui.catalogue.groups import BOXES, LABELS, SUGGESTIONS
+from app.gui.labels.labelling import PALETTE_KEYS, Labelling
+from app.gui.pages.review import ReviewPage
+from recordings.labels import Progress, Seen
+
+PAGE = "review"
+LAG_STEP_S = 0.05
+
+
+def add_labels(actions: Actions, page: ReviewPage) -> None:
+    """Marking, naming, changing, suggestions, boxes, undo."""
+    labelling = page.labelling
+    _add_marking(actions, page, labelling)
+    _add_changing(actions, page, labelling)
+    _add_suggestions(actions, page, labelling)
+    _add_boxes(actions, page, labelling)
+    _add_steps(actions, labelling)
+
+
+def _add(
+    actions: Actions,
+    group: str,
+    rows: tuple[tuple[str, str, str, Callable[[], object], Callable[[], bool]], ...],
+    *,
+    repeats: bool = False,
+) -> None:
+    for action_id, title, key, run, enabled in rows:
+        actions.add(
+            Action(
+                id=f"labels.{action_id}",
+                title=title,
+                group=group,
+                key=key,
+                page=PAGE,
+                run=partial(_done, run),
+                enabled=enabled,
+                repeats=repeats,
+            )
+        )
+
+
+def _add_marking(actions: Actions, page: ReviewPage, labelling: Labelling) -> None:
+    desk, segmenting = labelling.desk, labelling.segmenting
+
+    def ready() -> bool:
+        return desk.ready and page.player is not None
+
+    def nameable() -> bool:
+        return desk.ready and (desk.selected is not None or segmenting.begun is not None)
+
+    _add(
+        actions,
+        LABELS,
+        (
+            ("mark", "Begin a label, or end it", "Return", page.mark_label, ready),
+            (
+                "write",
+                "Write the label's text",
+                "E",
+                labelling.write,
+                lambda: desk.ready and _chosen(labelling),
+            ),
+            ("note", "Write a note here", "I", lambda: labelling.note(page.position_ns), ready),
+            ("chain", "Begin the next label where one ends, or do not", "Y", labelling.toggle_chained, ready),
+            (
+                "lag_less",
+                "Set marks later while it plays",
+                "Ctrl+[",
+                lambda: labelling.change_lag(-LAG_STEP_S),
+                ready,
+            ),
+            (
+                "lag_more",
+                "Set marks earlier while it plays",
+                "Ctrl+]",
+                lambda: labelling.change_lag(LAG_STEP_S),
+                ready,
+            ),
+        ),
+    )
+    for number in range(1, PALETTE_KEYS + 1):
+        actions.add(
+            Action(
+                id=f"labels.name_{number}",
+                title=f"Give the label the text of number {number}",
+                group=LABELS,
+                key=str(number),
+                page=PAGE,
+                run=partial(segmenting.name_by_key, number),
+                enabled=nameable,
+                hidden=number > 1,
+            )
+        )
+
+
+def _add_changing(actions: Actions, page: ReviewPage, labelling: Labelling) -> None:
+    desk, segmenting = labelling.desk, labelling.segmenting
+
+    def span() -> bool:
+        return desk.ready and desk.selected_span is not None
+
+    def ready() -> bool:
+        return desk.ready and page.player is not None
+
+    def removable() -> bool:
+        return desk.ready and (desk.selected is not None or segmenting.begun is not None)
+
+    _add(
+        actions,
+        LABELS,
+        (
+            ("split", "Split the label here", "B", lambda: segmenting.split(page.position_ns), ready),
+            ("merge", "Merge the label with the next", "M", segmenting.merge, span),
+            (
+                "start_here",
+                "Begin the label here",
+                "Q",
+                lambda: segmenting.set_edge("start", page.position_ns),
+                span,
+            ),
+            (
+                "end_here",
+                "End the label here",
+                "W",
+                lambda: segmenting.set_edge("end", page.position_ns),
+                span,
+            ),
+            (
+                "snap",
+                "Snap the nearer edge to what happened there",
+                "V",
+                lambda: segmenting.snap(page.position_ns),
+                span,
+            ),
+            ("fill", "Close all gaps between subtasks", "Ctrl+G", segmenting.fill_gaps, ready),
+            ("remove", "Take the label away", "Del", segmenting.remove, removable),
+        ),
+    )
+    _add(
+        actions,
+        LABELS,
+        (
+            ("next", "Choose the next label", "Down", lambda: page.choose_label(1), ready),
+            ("previous", "Choose the label before", "Up", lambda: page.choose_label(-1), ready),
+            (
+                "start_back",
+                "Begin the label a frame earlier",
+                "Ctrl+Left",
+                lambda: segmenting.nudge("start", -1),
+                span,
+            ),
+            (
+                "start_on",
+                "Begin the label a frame later",
+                "Ctrl+Right",
+                lambda: segmenting.nudge("start", 1),
+                span,
+            ),
+            (
+                "end_back",
+                "End the label a frame earlier",
+                "Ctrl+Shift+Left",
+                lambda: segmenting.nudge("end", -1),
+                span,
+            ),
+            (
+                "end_on",
+                "End the label a frame later",
+                "Ctrl+Shift+Right",
+                lambda: segmenting.nudge("end", 1),
+                span,
+            ),
+        ),
+        repeats=True,
+    )
+
+
+def _add_suggestions(actions: Actions, page: ReviewPage, labelling: Labelling) -> None:
+    suggesting = labelling.suggesting
+
+    def proposed() -> bool:
+        return labelling.desk.ready and bool(suggesting.open)
+
+    _add(
+        actions,
+        SUGGESTIONS,
+        (
+            ("take", "Take the suggestion here, or the next", "Tab", page.take_suggestion, proposed),
+            ("refuse", "Refuse the suggestion here, or the next", "X", page.refuse_suggestion, proposed),
+            (
+                "take_all",
+                "Take every suggestion that lies over no label",
+                "Ctrl+Return",
+                suggesting.take_all,
+                proposed,
+            ),
+        ),
+    )
+
+
+def _add_boxes(actions: Actions, page: ReviewPage, labelling: Labelling) -> None:
+    boxes = labelling.boxes
+
+    def box() -> bool:
+        return labelling.desk.ready and labelling.desk.selected_box is not None
+
+    def see(seen: Seen) -> Callable[[], None]:
+        return lambda: boxes.see(page.frame_ns, seen)
+
+    _add(
+        actions,
+        BOXES,
+        (
+            (
+                "copy_box",
+                "Hold the box where it is, as a key frame",
+                "Alt+C",
+                lambda: boxes.copy_on(page.frame_ns),
+                box,
+            ),
+            ("box_hidden", "The box's object is occluded from here on", "Alt+H", see(Seen.OCCLUDED), box),
+            ("box_out", "The box's object is out of view from here on", "Alt+O", see(Seen.OUT), box),
+            ("box_seen", "The box's object is visible from here on", "Alt+V", see(Seen.VISIBLE), box),
+            (
+                "box_unkey",
+                "Take the box's key frame away",
+                "Alt+Del",
+                lambda: boxes.remove_key(page.frame_ns),
+                box,
+            ),
+        ),
+    )
+
+
+def _add_steps(actions: Actions, labelling: Labelling) -> None:
+    desk = labelling.desk
+
+    def toggle_done() -> None:
+        open_still = desk.judgement.progress is Progress.OPEN
+        desk.judge(progress=Progress.DONE if open_still else Progress.OPEN)
+
+    _add(
+        actions,
+        LABELS,
+        (
+            ("undo", "Undo the last label step", "Z", desk.undo, lambda: bool(desk.undoable)),
+            ("redo", "Do the label step again", "Shift+Z", desk.redo, lambda: bool(desk.redoable)),
+            ("done", "The labels are done, or not yet", "D", toggle_done, lambda: desk.ready),
+        ),
+    )
+    for stars in range(1, 6):
+        actions.add(
+            Action(
+                id=f"labels.rate_{stars}",
+                title=f"Rate the episode: {stars} of 5",
+                group=LABELS,
+                key=f"Alt+{stars}",
+                page=PAGE,
+                run=partial(desk.judge, rating=stars),
+                enabled=lambda: desk.ready,
+                hidden=stars > 1,
+            )
+        )
+
+
+def _chosen(labelling: Labelling) -> bool:
+    return labelling.desk.selected is not None
+
+
+def _done(act: Callable[[], object]) -> None:
+    """Do it; what it returns is of no use to a key."""
+    act()

@@ -1,0 +1,154 @@
+"""The labels' side of the review: who labels, what is chosen, the texts on number keys, and what can be done."""
+
+from __future__ import annotations
+
+from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from app.gui import tokens
+from app.gui.actions import Actions
+from app.gui.labels.labelling import Labelling
+from app.gui.labels.lanes import UNNAMED
+from app.gui.theme import Theme
+from app.gui.told.number_board import Cell, NumberBoard
+from app.gui.told_keys import with_keys
+from app.gui.widgets.action_button import ActionButton
+from app.gui.widgets.label import Label, rule
+from app.gui.wording import clock, counted, headline, sentence
+from recordings import RecordingError
+from recordings.labels import BoxLabel, Progress, SpanLabel
+
+_BUTTONS = (
+    ("labels.mark", "Begin or end"),
+    ("labels.write", "Text"),
+    ("labels.split", "Split"),
+    ("labels.merge", "Merge"),
+    ("labels.take", "Take"),
+    ("labels.refuse", "Refuse"),
+    ("labels.undo", "Undo"),
+    ("labels.done", "Done"),
+)
+_PROGRESS_WORDS = {
+    Progress.OPEN: "",
+    Progress.DONE: "done",
+    Progress.ACCEPTED: "accepted",
+    Progress.REJECTED: "to be done again",
+}
+
+
+class LabelPanel(QWidget):
+    """Follows the labels.
+
+    Args:
+        labelling: what it is about.
+        theme: colours.
+    """
+
+    def __init__(self, labelling: Labelling, theme: Theme) -> None:
+        super().__init__()
+        self._labelling = labelling
+        self._theme = theme
+        self._buttons: dict[str, ActionButton] = {}
+        self.reviewer = QLineEdit()
+        self.chosen = Label(size_px=tokens.TEXT_LARGE_PX, bold=True)
+        self.times = Label(size_px=tokens.TEXT_SMALL_PX, dim=True)
+        self.hint = Label(size_px=tokens.TEXT_SMALL_PX, dim=True, wrap=True)
+        self.problem = Label(wrap=True)
+
+    def build(self, actions: Actions) -> None:
+        """Lay out, once the actions are registered."""
+        self._actions = actions
+        self.reviewer.setFont(tokens.font())
+        self.reviewer.setFixedHeight(tokens.CONTROL_HEIGHT_PX)
+        self.reviewer.setAccessibleName("Reviewer")
+        self.reviewer.setText(self._labelling.reviewer)
+        self.reviewer.editingFinished.connect(self._take_reviewer)
+        self.board = NumberBoard(
+            actions, self._theme, name="Texts on number keys", columns=1, rows=9, keys="labels.name_"
+        )
+        self.board.picked.connect(lambda number: actions.trigger(f"labels.name_{number}"))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(tokens.steps(2))
+        head = QHBoxLayout()
+        head.addWidget(Label("Labels by", dim=True))
+        head.addWidget(self.reviewer, stretch=1)
+        column.addLayout(head)
+        column.addWidget(rule())
+        column.addWidget(self.chosen)
+        column.addWidget(self.times)
+        column.addWidget(self.board)
+        column.addWidget(rule())
+        grid = QGridLayout()
+        grid.setSpacing(tokens.steps(2))
+        for number, (action_id, title) in enumerate(_BUTTONS):
+            button = ActionButton(actions[action_id], self._theme, title=title, compact=True)
+            self._buttons[action_id] = button
+            grid.addWidget(button, number // 2, number % 2)
+        column.addLayout(grid)
+        column.addWidget(self.hint)
+        column.addWidget(self.problem)
+        column.addStretch(1)
+
+    def refresh(self, start_ns: int) -> None:
+        """Show how things stand; times count from `start_ns`."""
+        desk, segmenting = self._labelling.desk, self._labelling.segmenting
+        self._say_chosen(start_ns)
+        chosen = desk.selected
+        lit = chosen.text if chosen is not None else ""
+        cells = [Cell(text, lit=text == lit) for text in segmenting.palette]
+        nameable = chosen is not None or segmenting.begun is not None
+        self.board.show_cells(
+            cells,
+            keyed=nameable,
+            empty=with_keys("No texts yet: write one with {labels.write}", self._actions),
+        )
+        self.hint.say(with_keys(self._hints(), self._actions))
+        what, remedy = headline(desk.problem or self._labelling.prompts.problem)
+        self.problem.say(". ".join(sentence(part) for part in (what, remedy) if part))
+        self.problem.setVisible(bool(what))
+        self._buttons["labels.mark"].set_title(
+            "End it here" if segmenting.begun is not None else "Begin here"
+        )
+        self._buttons["labels.mark"].set_lit(segmenting.begun is not None)
+        self._buttons["labels.done"].set_lit(desk.judgement.progress is not Progress.OPEN)
+        for button in self._buttons.values():
+            button.refresh()
+
+    def _say_chosen(self, start_ns: int) -> None:
+        chosen, begun = self._labelling.desk.selected, self._labelling.segmenting.begun
+        if isinstance(chosen, SpanLabel):
+            self.chosen.say(chosen.text or UNNAMED)
+            self.times.say(
+                f"{clock((chosen.start_ns - start_ns) / 1e9)} to {clock((chosen.end_ns - start_ns) / 1e9)},"
+                f" {chosen.duration_ns / 1e9:.2f} s"
+            )
+        elif isinstance(chosen, BoxLabel):
+            self.chosen.say(chosen.text or UNNAMED)
+            self.times.say(f"box in {chosen.camera}, {counted(len(chosen.keys), 'key frame')}")
+        elif begun is not None:
+            self.chosen.say(begun.text or UNNAMED)
+            self.times.say(f"from {clock((begun.start_ns - start_ns) / 1e9)}, has no end yet")
+        else:
+            labels = self._labelling.desk.labels
+            progress = _PROGRESS_WORDS[labels.episode.progress]
+            count = counted(len(labels.subtasks), "subtask")
+            self.chosen.say(f"{count}, {progress}" if progress else count)
+            self.times.say("Click a label, or choose one with ↑ and ↓")
+
+    def _hints(self) -> str:
+        segmenting, proposed = self._labelling.segmenting, len(self._labelling.suggesting.open)
+        lag = f"Marks are set {segmenting.lag_s:.2f} s early while it plays ({{labels.lag_less}} {{labels.lag_more}})."
+        chained = " Each end begins the next ({labels.chain})." if segmenting.chained else ""
+        taken = f" {counted(proposed, 'suggestion')}: {{labels.take}} takes, {{labels.refuse}} refuses."
+        return lag + chained + (taken if proposed else "")
+
+    def _take_reviewer(self) -> None:
+        name = self.reviewer.text().strip()
+        if name == self._labelling.reviewer:
+            return
+        try:
+            self._labelling.set_reviewer(name)
+        except RecordingError as error:
+            self.problem.say(sentence(str(error)))
+            self.problem.show()
+            self.reviewer.setText(self._labelling.reviewer)

@@ -1,0 +1,83 @@
+"""What helps to label an episode, worked out in a thread: texts, moments to snap to, proposals; free of Qt."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.gui.labels.desk import NO_FRAMES
+from recordings import Dataset, Episode, RecordingError
+from recordings.labels import LabelStore, SpanLabel, Tier
+from recordings.labels.snap import snap_targets
+from recordings.labels.suggestions import patterns_of_task, suggest
+
+
+@dataclass(frozen=True, slots=True)
+class Prompts:
+    """What was found.
+
+    Attributes:
+        texts: of subtasks, those of this episode first.
+        snap_targets: (N,) moments worth snapping to, in order.
+        suggestions: proposed labels.
+        problem: why there are none, in words.
+    """
+
+    texts: tuple[str, ...] = ()
+    snap_targets: NDArray[np.int64] = field(default_factory=lambda: NO_FRAMES)
+    suggestions: tuple[SpanLabel, ...] = ()
+    problem: str = ""
+
+
+class Prompter:
+    """Works out the prompts of one episode; `prompts` is None until then.
+
+    Args:
+        path: the episode's folder.
+        store: the dataset's labels.
+        reviewer: for whom.
+    """
+
+    def __init__(self, path: Path, store: LabelStore, reviewer: str) -> None:
+        self.prompts: Prompts | None = None
+        self._path, self._store, self._reviewer = path, store, reviewer
+        self._thread = threading.Thread(target=self._run, name="prompts", daemon=True)
+        self._thread.start()
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for the end; whether it came."""
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        try:
+            self.prompts = read_prompts(self._path, self._store, self._reviewer)
+        except (RecordingError, OSError, ValueError) as error:
+            self.prompts = Prompts(problem=f"nothing is suggested: {error}")
+
+
+def read_prompts(path: Path, store: LabelStore, reviewer: str) -> Prompts:
+    """The prompts of an episode for a reviewer.
+
+    Raises:
+        RecordingError: the episode cannot be read.
+        OSError: the disk refuses it.
+    """
+    episode = Episode(path)
+    dataset = Dataset.open(path.parent.parent)
+    labels = store.read(reviewer, episode.attributes.id)
+    earlier = patterns_of_task(dataset, store, episode.attributes.task, apart_from=episode.attributes.id)
+    suggestions = suggest(episode, labels, earlier=earlier)
+    texts = list(episode.subtasks)
+    for name in store.reviewers():
+        labelled = (store.read(name, episode_id) for episode_id in store.episodes(name))
+        texts += [span.text for labels in labelled for span in labels.spans(Tier.SUBTASK)]
+    return Prompts(
+        texts=tuple(dict.fromkeys(text for text in texts if text)),
+        snap_targets=snap_targets(episode).time_ns,
+        suggestions=suggestions,
+    )
