@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PyQt6.QtCore import QRect, QStringListModel, Qt, pyqtSignal
-from PyQt6.QtGui import QFocusEvent
+from PyQt6.QtGui import QFocusEvent, QKeyEvent
 from PyQt6.QtWidgets import QCompleter, QLineEdit, QWidget
 
 from app.gui import tokens
@@ -36,7 +36,6 @@ class TextLine(QLineEdit):
         self.setAccessibleName("The label's text")
         self.setPlaceholderText("What is done here")
         self.hide()
-        self.returnPressed.connect(self._keep)
 
     @property
     def label_id(self) -> str:
@@ -65,6 +64,14 @@ class TextLine(QLineEdit):
         height = max(over.height(), tokens.CONTROL_HEIGHT_PX)
         left = max(0, min(over.left(), room - width))
         self.setGeometry(left, over.center().y() - height // 2, width, height)
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        """Enter keeps it, and is not passed on to mean something else; all other keys are text."""
+        if event is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            event.accept()
+            self._keep()
+        else:
+            super().keyPressEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent | None) -> None:
         """Going elsewhere keeps it."""
