@@ -215,7 +215,7 @@ def create_environment() -> None:
 
 def install_python_packages() -> None:
     """Install this project, editable, with its packages and those of its tests."""
-    say("installing the Python packages (about 2 GB on disk the first time)")
+    say("installing the Python packages (about 3.2 GB on disk the first time)")
     pip("--editable", f"{ROOT}[dev]")
 
 
