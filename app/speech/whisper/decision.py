@@ -42,6 +42,7 @@ class Margins:
         least_mean: log-probability of each token, below which a text is a guess.
         over_second: by how much (log-probability) the best phrase must beat the next.
         ask_within: how far (log-probability) the best phrase may stay behind the free text and still be asked for.
+        least_asked: how likely (0 to 1) the likeliest phrase of a question must be; below, none of them was said.
         asked: how many phrases a question offers at most.
     """
 
@@ -52,6 +53,7 @@ class Margins:
     least_mean: float = -0.35
     over_second: float = 3.0
     ask_within: float = 6.0
+    least_asked: float = 0.05
     asked: int = 3
 
 
@@ -114,7 +116,7 @@ def decide(reading: Reading, *, margins: Margins = Margins()) -> Decision:
         return _ask(reading, chosen, margins)
     if best.score >= reading.logprob - margins.ask_within and reading.cut_s == 0.0:
         return _ask(reading, best, margins)
-    return Rejected(f"heard “{text.lstrip(_DOTS_AND_SPACE)}”, which is no known command")
+    return _unknown(reading)
 
 
 def plain(text: str) -> str:
@@ -162,12 +164,19 @@ def _over_others(reading: Reading, chosen: Candidate) -> float:
     return chosen.score - max(others, default=-math.inf)
 
 
-def _ask(reading: Reading, first: Candidate, margins: Margins) -> Ask:
+def _unknown(reading: Reading) -> Rejected:
+    return Rejected(f"heard “{reading.text.lstrip().lstrip(_DOTS_AND_SPACE)}”, which is no known command")
+
+
+def _ask(reading: Reading, first: Candidate, margins: Margins) -> Ask | Rejected:
     near = [
         one for one in reading.candidates if one is first or one.score >= first.score - margins.ask_within
     ]
     near.sort(key=lambda one: (one is not first, -one.score))
-    return Ask(tuple(one.phrase for one in near[: margins.asked]), confidence(reading, first))
+    offered = near[: margins.asked]
+    if max(confidence(reading, one) for one in offered) < margins.least_asked:
+        return _unknown(reading)
+    return Ask(tuple(one.phrase for one in offered), confidence(reading, first))
 
 
 def _runs_in_circles(words: list[str]) -> bool:

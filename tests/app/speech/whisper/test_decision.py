@@ -90,6 +90,18 @@ def test_a_sentence_near_a_phrase_is_asked_and_never_accepted() -> None:
     assert decision.phrases[0] == PLATE
 
 
+def test_a_sentence_that_resembles_no_phrase_is_refused_and_not_asked_about() -> None:
+    """Read by the shipped recogniser: a sentence of its own, and the likeliest command at 1 %."""
+    text = "... Nobody hello wait the right from the wheel."
+    unlikely = but(text=text, logprob=-5.0, candidates=candidates(plate=-9.0, cup=-10.0, drawer=-30.0))
+    assert 0.0 < confidence(unlikely, unlikely.candidates[0]) < 0.02
+    assert decide(unlikely) == Rejected(
+        "heard “Nobody hello wait the right from the wheel.”, which is no known command"
+    )
+    likelier = dataclasses.replace(unlikely, candidates=candidates(plate=-6.0, cup=-10.0, drawer=-30.0))
+    assert isinstance(decide(likelier), Ask)
+
+
 def test_the_text_of_another_phrase_than_the_best_is_asked() -> None:
     decision = decide(but(candidates=candidates(plate=-5.0, cup=-0.5)))
     assert isinstance(decision, Ask)
@@ -192,6 +204,8 @@ def test_whatever_is_read_is_decided_within_the_margins(
         assert 0.0 <= decision.confidence <= 1.0
     elif isinstance(decision, Ask):
         assert 1 <= len(decision.phrases) <= margins.asked
+        offered = [one for one in reading.candidates if one.phrase in decision.phrases]
+        assert max(confidence(reading, one) for one in offered) >= margins.least_asked
         assert len(set(decision.phrases)) == len(decision.phrases)
         assert 0.0 <= decision.confidence <= 1.0
     else:
