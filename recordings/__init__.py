@@ -25,12 +25,13 @@ from recordings.errors import (
     WrongShape,
 )
 from recordings.frames import encode_jpeg, encode_jpegxl
-from recordings.info import EpisodeInfo
+from recordings.info import EVALUATION_TAG, EpisodeInfo, evaluation_of
 from recordings.recovery import Damage
 from recordings.spec import ActionSource, CameraSpec, Environment, EpisodeSpec, Event, FrameEncoding, Outcome
 from recordings.writer import EpisodeWriter
 
 __all__ = [
+    "EVALUATION_TAG",
     "ActionRows",
     "ActionSource",
     "AudioTrack",
@@ -69,4 +70,5 @@ __all__ = [
     "WrongShape",
     "encode_jpeg",
     "encode_jpegxl",
+    "evaluation_of",
 ]

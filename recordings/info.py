@@ -12,6 +12,9 @@ from recordings.errors import NotAnEpisode
 from recordings.journal import is_locked
 from recordings.spec import Environment, Outcome
 
+EVALUATION_TAG = "evaluation:"
+"""How the tag of an episode begins that an evaluation recorded: it measures a policy and demonstrates nothing."""
+
 
 class EpisodeInfo(msgspec.Struct, frozen=True, kw_only=True):
     """What a list shows of an episode, from its attributes alone.
@@ -45,6 +48,16 @@ class EpisodeInfo(msgspec.Struct, frozen=True, kw_only=True):
     complete: bool = False
     recording: bool = False
     repaired: bool = False
+
+    @property
+    def evaluation(self) -> str:
+        """The evaluation that recorded it; empty for none. Leave these out of what a policy is trained on."""
+        return evaluation_of(self.tags)
+
+
+def evaluation_of(tags: tuple[str, ...]) -> str:
+    """The evaluation whose trial an episode with these tags is; empty for none."""
+    return next((tag.removeprefix(EVALUATION_TAG) for tag in tags if tag.startswith(EVALUATION_TAG)), "")
 
 
 def info_of(episode: Path) -> EpisodeInfo:

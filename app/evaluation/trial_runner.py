@@ -19,6 +19,7 @@ from app.evaluation.tasks import TaskCheck, Tracker, check_of, judged_tasks
 from app.evaluation.turn_watch import TurnWatch
 from app.messages import Mode
 from drivers.sim.remote import SimRemoteError
+from recordings import EVALUATION_TAG
 
 LOOK_S = 0.1
 """How often the world is looked at."""
@@ -183,7 +184,7 @@ class _Turn:
         before = self._rig.snapshot().recording
         if before is not None:
             raise Spoiled(f"episode {before.episode_id} is being recorded already; end it")
-        tags = [f"evaluation:{self._runner._id}", f"trial:{self._trial.number}"]
+        tags = [f"{EVALUATION_TAG}{self._runner._id}", f"trial:{self._trial.number}"]
         if not self._plan.blind:
             tags.append(f"variant:{self._trial.variant}")
         self._rig.start_episode(self._trial.task, tags=tuple(tags))

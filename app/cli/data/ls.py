@@ -1,4 +1,4 @@
-"""`understudy data ls`: one line an episode."""
+"""`understudy data ls`: one line an episode; those that evaluations recorded are told apart from those collected."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
     )
     add_data(parser)
     parser.add_argument("--trash", action="store_true", help="list the trash instead")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "--collected", action="store_true", help="only episodes to train on: without those of evaluations"
+    )
+    which.add_argument("--evaluations", action="store_true", help="only episodes that evaluations recorded")
     add_json(parser, what="the list, with every attribute, instead of the table")
     parser.set_defaults(run=run)
 
@@ -32,14 +37,19 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the list."""
     dataset = open_dataset(data_dir(args))
-    episodes = dataset.trashed() if args.trash else dataset.episodes()
+    episodes = [
+        episode
+        for episode in (dataset.trashed() if args.trash else dataset.episodes())
+        if not (args.evaluations if not episode.evaluation else args.collected)
+    ]
     if args.json:
         write_json(args.json, [as_json(episode) for episode in episodes])
         return ExitCode.OK
     if not episodes:
-        print(f"no episodes in {'the trash of ' if args.trash else ''}{dataset.path}")
+        kind = " collected" if args.collected else " evaluation" if args.evaluations else ""
+        print(f"no{kind} episodes in {'the trash of ' if args.trash else ''}{dataset.path}")
         return ExitCode.OK
-    header = ("EPISODE", "STATE", "LENGTH", "SIZE", "OUTCOME", "TASK")
+    header = ("EPISODE", "STATE", "LENGTH", "SIZE", "OUTCOME", "KIND", "TASK")
     print(table.columns(header, [row(episode) for episode in episodes]))
     return ExitCode.OK
 
@@ -47,13 +57,14 @@ def run(args: argparse.Namespace) -> int:
 def row(episode: EpisodeInfo) -> tuple[str, ...]:
     """An episode's line of the table."""
     if episode.problem is not None:
-        return (episode.id, "unreadable", "", "", "", episode.problem)
+        return (episode.id, "unreadable", "", "", "", "", episode.problem)
     return (
         episode.id,
         state_of(episode),
         table.duration(episode.duration_s) if episode.complete else "",
         table.size(episode.bytes_written) if episode.complete else "",
         episode.outcome.value,
+        "evaluation" if episode.evaluation else "collected",
         table.clipped(episode.task, TASK_WIDTH),
     )
 
@@ -72,4 +83,4 @@ def as_json(episode: EpisodeInfo) -> dict[str, Any]:
     import msgspec
 
     plain: dict[str, Any] = msgspec.to_builtins(episode, enc_hook=str)
-    return {**plain, "state": state_of(episode)}
+    return {**plain, "state": state_of(episode), "evaluation": episode.evaluation}

@@ -7,11 +7,12 @@ from datetime import date, datetime
 from functools import cached_property
 
 from app.session.view import EpisodeView
+from recordings import evaluation_of
 
 FLAG_TAG = "flagged"
 """The tag that the flag is: it travels with the episode, and every reader of tags sees it."""
 
-FLAGS = ("damaged", "cut", "repaired", "flagged", "intervention")
+FLAGS = ("damaged", "cut", "repaired", "flagged", "intervention", "evaluation")
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ def flags_of(view: EpisodeView) -> tuple[str, ...]:
         "repaired": view.damage == "repaired",
         "flagged": FLAG_TAG in view.tags,
         "intervention": any(name == "intervention" and rows for name, rows in view.source_rows),
+        "evaluation": bool(evaluation_of(view.tags)),
     }
     return tuple(flag for flag in FLAGS if has[flag])
 

@@ -21,7 +21,7 @@ KEYS = {
     "operator": "who drove",
     "outcome": "success, failure or unjudged",
     "tag": "a tag",
-    "is": "damaged, cut, repaired, flagged or intervention",
+    "is": "damaged, cut, repaired, flagged, intervention, or evaluation: recorded by a trial of one",
     "place": "a part of home, room or scene",
     "source": "who drove the robot at some time: teleop, policy, verbal, intervention, replay",
     "longer": "at least so long: 30, 90s, 2m",

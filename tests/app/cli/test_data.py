@@ -47,9 +47,34 @@ def test_ls_lists_every_episode_with_its_state(dataset: Dataset, capsys: pytest.
     open_writer.wait_settled()
     header, *lines = capsys.readouterr().out.splitlines()
     states = {line.split()[0]: line.split()[1] for line in lines}
-    assert header.split() == ["EPISODE", "STATE", "LENGTH", "SIZE", "OUTCOME", "TASK"]
+    assert header.split() == ["EPISODE", "STATE", "LENGTH", "SIZE", "OUTCOME", "KIND", "TASK"]
     assert states == {whole.id: "complete", cut: "cut", open_writer.path.name: "recording"}
     assert "wipe the counter" in lines[0]
+
+
+def test_ls_tells_what_an_evaluation_recorded_from_what_was_collected(
+    dataset: Dataset, capsys: pytest.CaptureFixture[str]
+) -> None:
+    collected, tried = record_episode(dataset), record_episode(dataset)
+    dataset.set_tags(collected.id, ["evaluation"])  # a person's own word, not the mark of an evaluation
+    dataset.set_tags(tried.id, ["evaluation:20261130-090000", "trial:1"])
+
+    def listed(*options: str) -> dict[str, str]:
+        assert main(["data", "ls", "--data", str(dataset.path), *options]) == 0
+        lines = capsys.readouterr().out.splitlines()[1:]
+        return {
+            words[0]: "evaluation" if "evaluation" in words else words[-5] for words in map(str.split, lines)
+        }
+
+    assert listed() == {collected.id: "collected", tried.id: "evaluation"}
+    assert listed("--collected") == {collected.id: "collected"}
+    assert listed("--evaluations") == {tried.id: "evaluation"}
+    assert main(["data", "ls", "--data", str(dataset.path), "--json", "-", "--evaluations"]) == 0
+    (entry,) = json.loads(capsys.readouterr().out)
+    assert (entry["id"], entry["evaluation"]) == (tried.id, "20261130-090000")
+    dataset.trash(tried.id)
+    assert main(["data", "ls", "--data", str(dataset.path), "--evaluations"]) == 0
+    assert "no evaluation episodes in" in capsys.readouterr().out
 
 
 def test_ls_names_what_cannot_be_read(dataset: Dataset, capsys: pytest.CaptureFixture[str]) -> None:

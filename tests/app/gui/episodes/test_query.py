@@ -34,6 +34,7 @@ EPISODES = {
     "cut": episode(4, complete=False, damage="cut short; mend it with: understudy data repair 4"),
     "damaged": episode(5, damage="3 frames of back are missing", duration_s=95.0),
     "repaired": episode(6, damage="repaired", started_at="2026-11-28T12:00:00+00:00"),
+    "tried": episode(8, tags=("evaluation:20261120-090000", "trial:1")),
     "helped": episode(7, source_rows=(("policy", 300), ("intervention", 20)), duration_s=20.0),
 }
 
@@ -57,6 +58,8 @@ EPISODES = {
         ("is:damaged", {"damaged"}),
         ("is:repaired", {"repaired"}),
         ("is:intervention", {"helped"}),
+        ("is:evaluation", {"tried"}),
+        ("tag:trial -is:evaluation", set()),
         ("source:policy", {"helped"}),
         ("longer:90", {"damaged"}),
         ("longer:1.5m", {"damaged"}),
