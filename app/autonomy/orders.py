@@ -183,6 +183,7 @@ class Orders:
                 f"the robot is in {self._mode.name.lower()}, not the policy's; switch to verbal mode, then say {text!r}"
             )
         alone = self._mode is Mode.AUTONOMOUS
+        self._vetoes.pop(text, None)  # whoever names it wants it
         self._pinned = order.pinned and alone
         self._override_until_ns = now + OVERRIDE_NS if alone and not order.pinned else 0
         self._turn()
@@ -278,12 +279,14 @@ class Orders:
         text = DONE if text.lower() == DONE else text
         error = named.error or _unusable(text)
         verdict = self._verdict(asking, text, failed=bool(error))
+        # While a person's word stands, nobody waits for the high level's.
+        missed = verdict == "failed" and not self._person_stands
         self._say(
             "proposal",
             f"The high level names no subtask: {error}" if verdict == "failed" else f"{text}: {verdict}",
             key="proposal",
-            level="warning" if verdict == "failed" else "info",
-            remedy="name the subtask yourself, or choose another high level" if verdict == "failed" else "",
+            level="warning" if missed else "info",
+            remedy=self._way_on() if missed else "",
             asked_ns=asking.asked_ns,
             text=text,
             probability=round(named.probability, 4),
@@ -291,6 +294,7 @@ class Orders:
             verdict=verdict,
             task=asking.task,
             error=error,
+            vetoed=self.vetoed if missed else (),
         )
         if verdict == "vetoed":
             self._ask_at_ns = self._clock_ns()
@@ -310,13 +314,25 @@ class Orders:
         if text in self._vetoes:
             return "vetoed"
         now = self.in_force
-        if self._pinned or self._override_until_ns:
+        if self._person_stands:
             return "same" if now is not None and now.text == text else "overridden"
         if text == DONE:
             return "same" if self._task_done else "applied"
         return "same" if now is not None and now.text == text and not now.done else "applied"
 
     # -- inside --------------------------------------------------------------------------------------------------------
+
+    @property
+    def _person_stands(self) -> bool:
+        """Whether a person's word goes before the high level's."""
+        return self._pinned or bool(self._override_until_ns)
+
+    def _way_on(self) -> str:
+        """What to do when the high level names nothing; the robot stands in its mode and can be told a subtask."""
+        yourself = "name a subtask yourself, by voice, typing or its number"
+        if self._vetoes:
+            return f"{yourself}, or lift the veto on {', '.join(self._vetoes)}"
+        return f"{yourself}, or choose another high level"
 
     def _turn(self) -> None:
         """The state of affairs is another: what was asked before is stale, and it is asked at once."""

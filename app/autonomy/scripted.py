@@ -170,7 +170,7 @@ class ScriptedPolicy:
             ways += [next_subtask(truth, part) for part in tasks() if part.startswith("put the ")]
         text = next((way for way in ways if not allowed or way in allowed), None) if ways[0] else "done"
         if text is None:
-            raise RequestError(f"{task!r} needs {ways[0]!r} next, which is not allowed now")
+            raise RequestError(f"{task!r} needs {ways[0]!r} next, which is not among what is allowed now")
         return Subtask(text, 1.0, inference_ms=(time.perf_counter() - began) * 1e3)
 
     # -- the low level -------------------------------------------------------------------------------------------------

@@ -129,6 +129,7 @@ class RobotProcess:
                 if time.monotonic_ns() - orphaned_ns > NOBODY_WATCHES_S * 1e9:
                     break
             self._loop.arbiter.policy_trouble = self._policy.trouble()
+            self._loop.arbiter.policy_rested_ns = self._policy.rested_ns
             for sample in self._chunks.drain():
                 self._loop.take_chunk(sample.payload)
             mode, gate = self._loop.arbiter.mode, self._loop.arbiter.gate

@@ -70,6 +70,10 @@ class Arbiter:
 
     Args:
         profile: the robot.
+
+    Attributes:
+        policy_trouble: why a policy cannot move the robot now; empty when it can.
+        policy_rested_ns: when the policy said that it has no subtask, if that is the last it said; else 0.
     """
 
     def __init__(self, profile: RobotProfile) -> None:
@@ -88,6 +92,7 @@ class Arbiter:
         self._actions: NDArray[np.float32] | None = None
         self.player: ChunkPlayer | None = None
         self.policy_trouble = "no policy is loaded; load one first"
+        self.policy_rested_ns = 0
         self.gate = Gate(profile, self._mask)
         self.mode = Mode.HOLD
         self.taken_over_from: Mode | None = None

@@ -58,6 +58,7 @@ class ChunkPlayer:
         self._decay_s = np.ones(profile.dof)
         self._since_s = 0.0
         self._waited_s = 0.0
+        self._rests = False
         self.late = 0
 
     @property
@@ -88,8 +89,12 @@ class ChunkPlayer:
 
     @property
     def starved_s(self) -> float:
-        """For how long a chunk that was to be followed by another has been run out; 0 while all is well."""
+        """For how long a chunk that is to be followed by another has been run out; 0 while all is well."""
         return self._waited_s
+
+    def rest(self) -> None:
+        """Nothing is to follow the chunk that is run: its subtask has ended, and standing after it is no waiting."""
+        self._rests, self._waited_s = True, 0.0
 
     def offer(self, chunk: Chunk, *, now_ns: int, speed: float) -> None:
         """Go on with this chunk from its step that is due now.
@@ -118,7 +123,7 @@ class ChunkPlayer:
         # Nothing gets beyond the limits anyway, and what is left of a difference must not take for ever to fade.
         within = np.clip(chunk.actions, self._limits.min, self._limits.max).astype(np.float32)
         self._chunk, self._cursor = replace(chunk, actions=within), max(0.0, cursor)
-        self._waited_s = 0.0
+        self._waited_s, self._rests = 0.0, False
         due = self._scaled(self._at(self._cursor), speed)
         ahead = speed * self._dt_s * 1e9 / chunk.step_ns
         after = max(self._cursor, ahead)  # before its first step a chunk tells of no motion
@@ -146,7 +151,7 @@ class ChunkPlayer:
         self._since_s += self._dt_s
         if not self._in_steps and not chunk.final:
             # It stands where it is: nobody knows any more whether the way goes on.
-            self._waited_s += self._dt_s
+            self._waited_s += 0.0 if self._rests else self._dt_s
             return np.where(self._speeds, 0.0, self._asked)
         share = np.clip(self._since_s / self._decay_s, 0.0, 1.0)
         left = self._offset * (1.0 - share * share * (3.0 - 2.0 * share))

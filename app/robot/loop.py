@@ -186,6 +186,8 @@ class RobotLoop:
             return ""
         if self._dead_man and not inputs.dead_man:
             return "the dead man's switch was let go"
+        if player.chunk is not None and player.chunk.applied_ns < self.arbiter.policy_rested_ns:
+            player.rest()  # vetoed, or the task is done: it waits for the next subtask, and nothing is amiss
         if player.starved_s > STARVED_S:
             why = self.arbiter.policy_trouble or (
                 f"the last was refused: {self.refusal}" if self.refusal else ""

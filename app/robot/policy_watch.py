@@ -28,6 +28,12 @@ class PolicyWatch:
         self._seen_ns = 0
         self._state = ""
         self._detail = ""
+        self._rested_ns = 0
+
+    @property
+    def rested_ns(self) -> int:
+        """When it said, monotonic, that no subtask is in force, if that is the last that was heard of it; else 0."""
+        return self._rested_ns
 
     def trouble(self) -> str:
         """Why the policy cannot move the robot now, in words; empty when it can."""
@@ -38,6 +44,7 @@ class PolicyWatch:
             # While it runs, its state is what it says of the policy, not of the process.
             self._state = str(status.detail.get("state", status.state))
             self._detail = str(status.detail.get("detail", ""))
+            self._rested_ns = status.time_ns if status.detail.get("subtask") == "" else 0
         if not self._seen_ns:
             return "no policy is loaded; load one first"
         if time.monotonic_ns() - self._seen_ns > SILENT_S * 1e9:

@@ -91,4 +91,6 @@ def _way_out(event: Event) -> tuple[str, str]:
         return f"reopen_camera {event.data['camera']}", "Reopen the camera"
     if event.kind == "mode" and event.level == "error":
         return "release", "Release the stop"
+    if event.kind == "proposal" and event.data.get("vetoed"):
+        return "lift_vetoes", "Lift the veto"
     return "", ""

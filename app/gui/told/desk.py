@@ -79,12 +79,14 @@ class ToldDesk:
         self.talk.keys_lost()
 
     def do(self, action: str) -> bool:
-        """Do the action of one of the window's own notices; says whether it is one."""
+        """Do the action of a notice that is about the policy's modes; says whether it is one."""
         match action:
             case "open_policy":
                 self._show("policy")
             case "open_voice":
                 self._show("voice")
+            case "lift_vetoes":
+                self.telling.lift_vetoes()
             case "voice_on":
                 if not self.voicing.on:
                     self.voicing.toggle()

@@ -226,6 +226,32 @@ def test_a_vetoed_subtask_ends_is_not_named_again_and_comes_back_after_its_time(
     assert desk.ask().allowed == (CUP, PLATE)
 
 
+def test_after_the_only_next_subtask_is_vetoed_a_person_names_one_and_it_goes_on(desk: Desk) -> None:
+    desk.alone()
+    desk.orders.answer(desk.ask(), Named(CUP, 0.9))
+    desk.orders.veto(Veto(subtask=CUP))
+    assert desk.orders.answer(desk.ask(), Named(error="nothing else is possible")) == "failed"
+    _, _, data = desk.said[-1]
+    assert (data["level"], data["vetoed"]) == ("warning", (CUP,))
+    assert "name a subtask yourself" in data["remedy"]
+    assert f"lift the veto on {CUP}" in data["remedy"]
+    number = desk.orders.follow(follow(PLATE)).applied_ns
+    assert desk.text == PLATE
+    assert desk.orders.answer(desk.ask(), Named(error="nothing else is possible")) == "failed"
+    assert desk.said[-1][2]["level"] == "info"  # nobody waits for it now, and the line goes
+    desk.orders.finished(number)
+    assert desk.orders.answer(desk.ask(), Named(DRAWER, 0.8)) == "applied"
+
+
+def test_a_person_who_names_a_vetoed_subtask_lifts_its_veto(desk: Desk) -> None:
+    desk.alone()
+    desk.orders.veto(Veto(subtask=CUP))
+    desk.orders.veto(Veto(subtask=PLATE))
+    desk.orders.follow(follow(CUP))
+    assert desk.text == CUP
+    assert desk.orders.vetoed == (PLATE,)
+
+
 def test_when_everything_is_vetoed_nobody_is_asked_until_it_is_lifted() -> None:
     desk = Desk(known=(CUP,))
     desk.alone()

@@ -129,6 +129,23 @@ def test_after_a_final_one_standing_is_as_it_should_be() -> None:
     assert asked[-1, WAIST] == pytest.approx(0.75, abs=1e-5)
 
 
+def test_while_its_subtask_is_over_standing_is_no_waiting_until_the_next_chunk() -> None:
+    one, other = player(), player()
+    for each in (one, other):
+        each.offer(chunk(sweep(base=0.2), number=1, now_ns=BEGAN_NS), now_ns=BEGAN_NS, speed=1.0)
+    played(one, 70)
+    played(other, 70)
+    assert one.starved_s > 0.2
+    one.rest()
+    assert np.array_equal(played(one, 100), played(other, 100))  # it is no other motion
+    assert (one.starved_s, one.moving) == (0.0, False)
+    now_ns = BEGAN_NS + 170 * STEP_NS
+    one.offer(chunk(sweep(0.75), number=2, now_ns=now_ns), now_ns=now_ns, speed=1.0)
+    played(one, 80)
+    assert one.late == 0
+    assert one.starved_s > 0.2
+
+
 def test_a_final_one_that_begins_elsewhere_is_still_followed_to_its_end() -> None:
     one = player()
     one.offer(chunk(sweep(1.25), number=1, now_ns=BEGAN_NS, final=True), now_ns=BEGAN_NS, speed=1.0)

@@ -292,6 +292,29 @@ def test_after_a_final_chunk_the_mode_stays(runtime_dir: Path) -> None:
         assert one.loop.arbiter.mode is Mode.VERBAL
 
 
+def test_a_policy_whose_subtask_was_ended_leaves_the_robot_standing_in_its_mode(runtime_dir: Path) -> None:
+    with policy_bench(runtime_dir, Mode.AUTONOMOUS) as one:
+        applied_ns = time.monotonic_ns()
+        told(one, mode=int(Mode.AUTONOMOUS), applied_ns=applied_ns)
+        one.ticks(0.2)
+        one.loop.arbiter.policy_rested_ns = time.monotonic_ns()  # vetoed: nothing is in force
+        one.ticks(3.0)
+        assert one.loop.arbiter.mode is Mode.AUTONOMOUS
+        one.loop.arbiter.policy_rested_ns = 0
+        told(one, mode=int(Mode.AUTONOMOUS), applied_ns=time.monotonic_ns(), chunk=2)
+        one.until(
+            lambda: one.loop.arbiter.mode is Mode.HOLD, "holding for want of chunks of the next subtask"
+        )
+        one.assert_no_jump()
+
+
+def test_that_nothing_was_in_force_before_a_subtask_excuses_no_want_of_its_chunks(runtime_dir: Path) -> None:
+    with policy_bench(runtime_dir, Mode.AUTONOMOUS) as one:
+        one.loop.arbiter.policy_rested_ns = time.monotonic_ns()
+        told(one, mode=int(Mode.AUTONOMOUS), applied_ns=time.monotonic_ns())
+        one.until(lambda: one.loop.arbiter.mode is Mode.HOLD, "holding for want of chunks")
+
+
 def test_a_policy_that_is_lost_after_its_last_chunk_leaves_the_robot_in_hold(runtime_dir: Path) -> None:
     with policy_bench(runtime_dir, Mode.AUTONOMOUS) as one:
         told(one, final=1, mode=int(Mode.AUTONOMOUS))

@@ -80,6 +80,17 @@ def test_a_servo_that_needs_it_can_be_rebooted_from_its_line() -> None:
     assert notice.action_label
 
 
+def test_a_veto_that_leaves_nothing_to_do_is_lifted_from_its_line() -> None:
+    board = NoticeBoard()
+    failed = event("warning", key="proposal", kind="proposal", vetoed=["pick up the cup"])
+    board.take(failed)
+    assert [(notice.action, notice.action_label) for notice in board.current()] == [
+        ("lift_vetoes", "Lift the veto")
+    ]
+    board.take(event("warning", key="proposal", kind="proposal", vetoed=[]))
+    assert [notice.action for notice in board.current()] == [""]
+
+
 def test_a_stop_is_released_from_its_line() -> None:
     board = NoticeBoard()
     board.take(event(kind="mode", key="mode", mode=int(Mode.STOPPED)))
