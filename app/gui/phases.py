@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from app.collection.collector import DISCARDED
 from app.collection.view import CollectionView, Phase, Tally
+from app.gui.told.words import finished_words
 from app.gui.wording import amount, clock, counted, episode_number, length, size
 from app.session.standing import LOW_DISK_BYTES
 from app.session.view import Snapshot
@@ -143,7 +144,8 @@ def large(snapshot: Snapshot, *, instruction: str = "", wanting: tuple[str, str]
             return Large(badge=badge, words=instruction)
         case Phase.RECORDING:
             left = f"   −{clock(collection.left_s)}" if math.isfinite(collection.left_s) else ""
-            return Large(badge=f"{line.words}{left}   {line.right}", recording=True)
+            done, took = finished(snapshot)
+            return Large(badge=f"{line.words}{left}   {line.right}", recording=True, words=done, more=took)
         case Phase.RESETTING:
             timed = math.isfinite(collection.left_s)
             return Large(
@@ -158,7 +160,14 @@ def large(snapshot: Snapshot, *, instruction: str = "", wanting: tuple[str, str]
         case Phase.IDLE if not snapshot.ready or snapshot.gate is not None:
             return Large(words=instruction)
         case _:
-            return Large(badge=badge)
+            done, took = finished(snapshot)
+            return Large(badge=badge, words=done, more=took)
+
+
+def finished(snapshot: Snapshot) -> tuple[str, str]:
+    """That the robot has done its task alone, and what it took; both empty once something else is begun."""
+    done = snapshot.policy.finished if snapshot.policy is not None else None
+    return finished_words(done) if done is not None else ("", "")
 
 
 def _whole(seconds: float) -> str:

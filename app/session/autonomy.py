@@ -28,7 +28,7 @@ from app.messages import (
     Unpin,
     Veto,
 )
-from app.session.policy_view import PolicyView, ProposalView, SubtaskView
+from app.session.policy_view import FinishedTask, PolicyView, ProposalView, SubtaskView
 from app.session.pump import Pump
 
 POLICY = "policy"
@@ -53,6 +53,8 @@ class Autonomy:
         self._task = ""
         self._fresh_after_ns = 0.0
         self._entries = 0
+        self._set_out_ns = 0
+        self._finished: FinishedTask | None = None
         self._subtasks: deque[SubtaskView] = deque(maxlen=PAST)
         self._proposals: deque[ProposalView] = deque(maxlen=PROPOSALS)
 
@@ -114,6 +116,8 @@ class Autonomy:
         lost = any(one.name == POLICY and one.state == "restarting" for one in self._pump.supervisor.views())
         if lost:
             self._end_with_process()
+        if self._pump.snapshot.mode not in (Mode.AUTONOMOUS, Mode.HOLD):
+            self._finished = None
         robot, beat = self._pump.detail("robot"), self._pump.supervisor.status(POLICY)
         status = beat.detail if beat is not None else {}
         if beat is not None and self._is_of_another(beat):
@@ -129,6 +133,7 @@ class Autonomy:
             rate_hz=float(status.get("rate_hz", 0.0)),
             execute_steps=int(status.get("execute_steps", 0)),
             task=str(status.get("task", self._task)),
+            finished=self._finished,
             subtask=current,
             past=past[:-1] if current is not None else past,
             proposals=tuple(self._proposals),
@@ -151,7 +156,7 @@ class Autonomy:
         )
 
     def take(self, event: Event) -> None:
-        """Learn from events of the kinds `subtask` and `proposal`; see docs/voice.md. On the session's thread."""
+        """Learn from events `subtask`, `proposal` and `task`; see docs/voice.md. On the session's thread."""
         if event.kind == "proposal":
             self._proposals.append(
                 ProposalView(
@@ -164,6 +169,8 @@ class Autonomy:
             )
         elif event.kind == "subtask":
             self._take_subtask(event.time_ns, event.data)
+        elif event.kind == "task":
+            self._finish(str(event.data["task"]), event.time_ns)
 
     # -- inside --------------------------------------------------------------------------------------------------------
 
@@ -171,7 +178,7 @@ class Autonomy:
         if self._pump.snapshot.mode in POLICY_MODES:
             # What moves the robot is not changed under way.
             self._pump.post("robot", SetMode(mode=Mode.HOLD), None)
-        self._choice, self._task = choice, ""
+        self._choice, self._task, self._finished = choice, "", None
         self._end_with_process()
         if choice is None:
             self._pump.supervisor.remove(POLICY)
@@ -212,6 +219,7 @@ class Autonomy:
             self._pump.notices.refuse("no policy is loaded; choose one in Settings")
             return
         self._entries += 1
+        self._finished, self._set_out_ns = None, time.monotonic_ns()
         entry, said_before = self._entries, self._pump.mode_orders
 
         def told(reply: Reply) -> None:
@@ -236,6 +244,7 @@ class Autonomy:
     def _take_subtask(self, time_ns: int, data: Mapping[str, Any]) -> None:
         applied_ns, state = int(data["applied_ns"]), str(data["state"])
         if state == "applied":
+            self._finished = None
             self._end(time_ns)
             self._subtasks.append(
                 SubtaskView(
@@ -252,12 +261,19 @@ class Autonomy:
             if state == "acting":
                 seen = dataclasses.replace(subtask, first_action_ns=int(data["first_action_ns"]))
             elif state == "done":
-                seen = dataclasses.replace(subtask, done=True)
+                seen = dataclasses.replace(subtask, done=True, gave_up=str(data.get("gave_up", "")))
+                if subtask.origin == "task" and not seen.gave_up:
+                    self._finish(subtask.text, time_ns)
             elif state == "ended":
                 seen = dataclasses.replace(subtask, ended_ns=time_ns)
             else:
                 return
             self._subtasks[index] = seen
+
+    def _finish(self, task: str, time_ns: int) -> None:
+        """A task is done: by the high level, or where there is none by the low level, which had it whole."""
+        on_the_way = sum(subtask.applied_ns >= self._set_out_ns for subtask in self._subtasks)
+        self._finished = FinishedTask(task, on_the_way, time_ns - self._set_out_ns)
 
     def _end_with_process(self) -> None:
         """The process that carried a subtask out is gone, or is to load something else: say so in its place."""

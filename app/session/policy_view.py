@@ -19,6 +19,7 @@ class SubtaskView:
         first_action_ns: when the first action under it was sent; 0 before.
         ended_ns: 0 while it is in force.
         done: whether the policy says that it has nothing more to do under it.
+        gave_up: why it could not be carried out; empty where it was, or is being.
         thumb: 1 for up, -1 for down, 0 for none.
     """
 
@@ -29,6 +30,7 @@ class SubtaskView:
     first_action_ns: int = 0
     ended_ns: int = 0
     done: bool = False
+    gave_up: str = ""
     thumb: int = 0
 
 
@@ -53,6 +55,21 @@ class ProposalView:
 
 
 @dataclass(frozen=True, slots=True)
+class FinishedTask:
+    """A task that was done in autonomous mode.
+
+    Attributes:
+        task: in words.
+        subtasks: how many were in force on the way.
+        took_ns: from its beginning until it was said to be done.
+    """
+
+    task: str
+    subtasks: int
+    took_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyView:
     """The policy process, while one is wanted.
 
@@ -63,6 +80,7 @@ class PolicyView:
         name: the policy's, once it is loaded.
         horizon, rate_hz, execute_steps: of its chunks.
         task: in autonomous mode.
+        finished: the task that was done last, until something else is begun; None for none.
         subtask: in force now, or None.
         past: the subtasks before, newest last, at most fifty.
         proposals: of the high level, newest last, at most twenty.
@@ -86,6 +104,7 @@ class PolicyView:
     rate_hz: float = 0.0
     execute_steps: int = 0
     task: str = ""
+    finished: FinishedTask | None = None
     subtask: SubtaskView | None = None
     past: tuple[SubtaskView, ...] = ()
     proposals: tuple[ProposalView, ...] = ()

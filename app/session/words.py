@@ -29,9 +29,14 @@ PART_WORDS = {
 
 
 def spoken(event: Event) -> str:
-    """The words for an event, or nothing where it is not worth a word: only modes and episodes are spoken of."""
+    """The words for an event, or nothing where it is not worth a word.
+
+    Only modes, episodes and the end of a task are spoken of.
+    """
     if event.kind == "mode":
         return MODE_WORDS[Mode(event.data["mode"])] if "mode" in event.data else event.message
+    if event.kind == "task":
+        return "Task done"
     if event.kind != "episode":
         return ""
     match event.data.get("state"):

@@ -9,7 +9,7 @@ from typing import Any
 
 from app.autonomy.choice import HighLevel, PolicyChoice
 from app.messages import Mode
-from app.session.policy_view import PolicyView, ProposalView, SubtaskView
+from app.session.policy_view import FinishedTask, PolicyView, ProposalView, SubtaskView
 
 KNOWN = (
     "pick up the plate",
@@ -58,6 +58,7 @@ class FakeAutonomy:
         """In place of what it would be by the clock, whatever is loaded."""
         self.detail = ""
         self.task = ""
+        self.finished: FinishedTask | None = None
         self.subtasks: list[SubtaskView] = []
         self.proposals: list[ProposalView] = []
         self.pinned = ""
@@ -137,6 +138,12 @@ class FakeAutonomy:
         if verdict == "applied":
             self.apply(text, "model", probability, ago_s=ago_s)
 
+    def finish(self, took_s: float) -> None:
+        """Have the high level say that the task is done."""
+        now_ns = time.monotonic_ns()
+        self.subtasks[-1] = replace(self.subtasks[-1], ended_ns=now_ns)
+        self.finished = FinishedTask(self.task, len(self.subtasks), int(took_s * 1e9))
+
     def told(self, text: str, origin: str, confidence: float) -> None:
         """A subtask that was spoken; it counts in the policy's modes."""
         if self._mode() in (Mode.VERBAL, Mode.AUTONOMOUS):
@@ -165,6 +172,7 @@ class FakeAutonomy:
             rate_hz=RATE_HZ,
             execute_steps=self.choice.execute_steps or EXECUTE_STEPS,
             task=self.task,
+            finished=self.finished,
             subtask=self.current,
             past=tuple(one for one in self.subtasks if one.ended_ns)[-50:],
             proposals=tuple(self.proposals),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from app.autonomy.choice import PolicyKind
-from app.gui.wording import millis, size
-from app.session.policy_view import PolicyView, ProposalView, SubtaskView
+from app.gui.wording import counted, millis, size
+from app.session.policy_view import FinishedTask, PolicyView, ProposalView, SubtaskView
 from app.session.voice_view import UtteranceView, VoiceView
 
 ORIGINS = {
@@ -50,11 +50,18 @@ def origin_words(subtask: SubtaskView) -> str:
 
 def state_words(subtask: SubtaskView, now_ns: int) -> str:
     """What has become of it: "acting for 0:12"."""
+    if subtask.gave_up:
+        return f"given up: {subtask.gave_up}"
     if subtask.done:
         return f"done, after {minutes(now_ns - subtask.applied_ns)}; waiting for the next"
     if not subtask.first_action_ns:
         return "about to act"
     return f"acting for {minutes(now_ns - subtask.first_action_ns)}"
+
+
+def finished_words(finished: FinishedTask) -> tuple[str, str]:
+    """That a task is done, and what it took: "Done: tidy up", "4 subtasks in 1:32"."""
+    return f"Done: {finished.task}", f"{counted(finished.subtasks, 'subtask')} in {minutes(finished.took_ns)}"
 
 
 def utterance_words(utterance: UtteranceView, *, takes: bool) -> tuple[str, str]:
@@ -71,7 +78,7 @@ def utterance_words(utterance: UtteranceView, *, takes: bool) -> tuple[str, str]
         case "reading":
             return "Reading", "What was said is being put in words"
         case "ask":
-            return "Which one was it?", f"Heard {heard}.  {{subtask.more}} none of these"
+            return "Which one was it?", f"{{subtask.more}} none of these.  Heard {heard}"
         case "accepted":
             if utterance.corrected:
                 return f"“{utterance.corrected}”", f"Put right; was heard as {heard}"

@@ -48,6 +48,12 @@ def subtask_of(now: Snapshot, text: str) -> SubtaskView | None:
     return next((subtask for subtask in reversed(seen) if subtask.text == text), None)
 
 
+def acts(now: Snapshot) -> bool:
+    """Whether something that nobody told it is being done."""
+    subtask = view_of(now).subtask
+    return subtask is not None and subtask.origin == "model" and subtask.first_action_ns > 0
+
+
 def is_done(now: Snapshot, text: str) -> bool:
     seen = subtask_of(now, text)
     return seen is not None and seen.done
@@ -102,6 +108,37 @@ def test_alone_a_task_is_done_and_that_is_said(scripted: LiveSession) -> None:
     assert view.task == "drive to the counter"
     assert view.proposals[0].verdict == "applied"
     assert view.past[-1].origin == "model"
+    assert view.finished is not None
+    assert view.finished.task == "drive to the counter"
+    assert 0 < view.finished.subtasks <= len(view.past)
+    assert view.finished.took_ns > 0
+    scripted.session.set_mode(Mode.HOLD)
+    scripted.wait(lambda now: now.mode is Mode.HOLD, "hold")
+    assert view_of(scripted.now).finished == view.finished  # said until something else is begun
+    tell(scripted, "raise the lift")
+    scripted.wait(lambda now: view_of(now).finished is None, "the end of the task before to be forgotten")
+
+
+def test_after_a_veto_of_the_only_way_a_person_names_another_and_it_goes_on(scripted: LiveSession) -> None:
+    scripted.session.reset_world(3)
+    scripted.session.autonomy.go_alone("put the cup in the sink")
+    now = scripted.wait(lambda now: acts(now), "something to be done")
+    vetoed = view_of(now).subtask
+    assert vetoed is not None
+    scripted.session.autonomy.veto(vetoed.text)
+    scripted.wait(lambda now: view_of(now).subtask is None, "the veto")
+    remedy = scripted.notice("proposal").remedy
+    assert "name a subtask yourself" in remedy
+    assert f"lift the veto on {vetoed.text}" in remedy
+    since_ns = time.monotonic_ns()
+    scripted.wait(lambda now: now.time_ns - since_ns > 4e9, "its last chunk to have run out")
+    assert scripted.now.mode is Mode.AUTONOMOUS
+    scripted.session.autonomy.tell("lower the lift", origin="key")
+    scripted.wait(lambda now: is_done(now, "lower the lift"), "the lift to be lowered")
+    scripted.session.autonomy.veto("")
+    scripted.wait(lambda now: acts(now) and view_of(now).subtask != vetoed, "it to go on by itself")
+    scripted.no_notice("proposal")
+    assert scripted.now.mode is Mode.AUTONOMOUS
 
 
 def test_the_dead_mans_switch_is_held_before_a_policy_moves_the_robot_and_while_it_does(

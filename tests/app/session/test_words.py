@@ -51,3 +51,7 @@ def test_a_lost_process_is_called_what_it_is_to_who_drives() -> None:
     assert lost("simworld") == "The simulated kitchen is lost"
     assert lost("speech") == "The ear for spoken words is lost"
     assert lost("thinker") == "The thinker process is lost"
+
+
+def test_the_end_of_a_task_is_told() -> None:
+    assert said("task", "Task done: tidy up", state="done", task="tidy up") == "Task done"
