@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.messages import Mode
+from app.messages import POLICY_MODES, Mode
 from app.session.view import Snapshot
 
 
@@ -33,7 +33,7 @@ class FirstSteps:
         """All of them, in the order in which they are told."""
         script = self._snapshot is not None and self._snapshot.simulated
         return (
-            Step("Move the arms" if script else "Take the leaders", self._moved),
+            Step("Move the robot" if script else "Take the leaders", self._moved),
             Step("Record", self._recorded),
             Step("Judge", self._judged),
             Step("Open Episodes", self._looked),
@@ -54,8 +54,7 @@ class FirstSteps:
         """Tick off what has happened."""
         self._snapshot, self._page = snapshot, page
         collection = snapshot.collection
-        following = snapshot.mode is Mode.TELEOP and snapshot.gate is None
-        self._moved = self._moved or following
+        self._moved = self._moved or _is_driven(snapshot)
         if snapshot.recording is not None:
             self._recorded = True
             self._episode_id = snapshot.recording.episode_id
@@ -97,6 +96,11 @@ class FirstSteps:
         )
 
     def _record(self, now: Snapshot) -> str:
+        if now.mode in POLICY_MODES:
+            return (
+                "The robot moves. Press {record.start} to record: it counts down, then every motion and "
+                "picture is kept."
+            )
         if now.simulated and not now.script:
             return (
                 "The robot follows. Press {record.start} to record, and {script.run} to let the script do its "
@@ -119,7 +123,7 @@ class FirstSteps:
         return "It is kept. Press {page.episodes} to see it among the episodes."
 
     def _replay(self, now: Snapshot) -> str:
-        if now.mode is Mode.TELEOP:
+        if now.mode is not Mode.HOLD:
             return "Press {mode.hold}, so that the robot holds; only then can it replay."
         if self._page != "episodes":
             return (
@@ -134,6 +138,14 @@ class FirstSteps:
             "Put the scene back, keep clear of the robot, choose the episode and press {episode.replay}: "
             "the robot does it again."
         )
+
+
+def _is_driven(now: Snapshot) -> bool:
+    """Whether anybody moves the robot: leaders, keys, a script, or a policy that is told or goes alone."""
+    if now.mode in POLICY_MODES:
+        subtask = now.policy.subtask if now.policy is not None else None
+        return subtask is not None and subtask.first_action_ns > 0
+    return now.mode is Mode.TELEOP and now.gate is None
 
 
 _ELSEWHERE = 3

@@ -10,6 +10,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QPushButton
 
+from app.autonomy.choice import PolicyChoice, PolicyKind
 from app.gui.coach import GOODBYE_S, Coach
 from app.gui.first_steps import FirstSteps
 from app.gui.frame import Frame
@@ -55,6 +56,23 @@ def test_from_opening_to_a_replayed_episode_by_the_keys_that_are_told(
     assert "That is all" in told(frame)
     assert all(done(frame))
     assert not settings.first_steps
+
+
+@pytest.mark.parametrize("mode", [Mode.VERBAL, Mode.AUTONOMOUS])
+def test_a_policy_that_moves_the_robot_counts_as_driving(
+    frame: Frame, session: FakeSession, mode: Mode
+) -> None:
+    session.autonomy.load(PolicyChoice(kind=PolicyKind.SCRIPTED))
+    session.mode = mode
+    assert not any(done(frame))  # it has been told nothing yet
+    session.autonomy.apply("open the drawer", "key")
+    assert done(frame)[0]
+    assert told(frame).startswith("The robot moves. Press R")
+    session.record("open the drawer")
+    frame.refresh()
+    session.end("success")
+    frame.go_to("episodes")
+    assert "Press H" in told(frame)
 
 
 def test_an_episode_that_was_not_judged_waits_for_it(frame: Frame, session: FakeSession) -> None:
