@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from app.autonomy.choice import HighLevel
 from app.gui import tokens
+from app.gui.fitting import fit
 from app.gui.theme import Theme
 from app.gui.told.words import ago_words, chunk_words, percent, proposal_words, timing_words, trouble_words
 from app.session.policy_view import PolicyView
@@ -80,6 +81,7 @@ class AloneCard(QWidget):
         if (head, lines) != (self._head, self._lines):
             self._head, self._lines = head, lines
             self.setAccessibleName(f"{head[0]}. " + ". ".join(" ".join(line[1:4]) for line in lines))
+            self.setToolTip("\n".join("  ".join(part for part in line[1:] if part) for line in lines))
             self.update()
 
     def sizeHint(self) -> QSize:
@@ -120,8 +122,7 @@ class AloneCard(QWidget):
             painter.setFont(self._font)
             painter.setPen(QColor(palette.text))
             room = line.adjusted(side + tokens.steps(2), 0, -taken, 0)
-            words = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(room.width()))
-            painter.drawText(room, left | middle, words)
+            painter.drawText(room, left | middle, fit(text, painter.fontMetrics(), room.width()))
 
 
 class ChunkLine(QWidget):
@@ -152,7 +153,9 @@ class ChunkLine(QWidget):
         share, until = _progress(policy)
         if (words, share, until) != (self._words, self._share, self._until):
             self._words, self._share, self._until = words, share, until
-            self.setAccessibleName(", ".join(part for part in words if part))
+            told = ", ".join(part for part in words if part)
+            self.setAccessibleName(told)
+            self.setToolTip(told)
             self.update()
 
     def sizeHint(self) -> QSize:
@@ -173,14 +176,13 @@ class ChunkLine(QWidget):
         painter.setPen(QColor(palette.text_dim))
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self._words[0])
         below = line.translated(0, self._line_px)
-        painter.drawText(below, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self._words[1])
+        times = fit(self._words[1], painter.fontMetrics(), below.width())
+        painter.drawText(below, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, times)
         if self._words[2]:
             taken = painter.fontMetrics().horizontalAdvance(self._words[0]) + tokens.steps(3)
             room = line.adjusted(taken, 0, 0, 0)
             painter.setPen(QColor(tokens.ink_of(tokens.WARNING, palette)))
-            words = painter.fontMetrics().elidedText(
-                self._words[2], Qt.TextElideMode.ElideRight, int(room.width())
-            )
+            words = fit(self._words[2], painter.fontMetrics(), room.width())
             painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, words)
 
 

@@ -6,12 +6,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PyQt6.QtCore import QRectF, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen
-from PyQt6.QtWidgets import QSizePolicy, QWidget
+from PyQt6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QFontMetrics, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.gui import tokens
 from app.gui.actions import Actions
+from app.gui.fitting import fit
 from app.gui.theme import Theme, with_alpha
 from app.gui.told.words import percent
 from app.gui.wording import key_caps
@@ -122,10 +123,21 @@ class NumberBoard(QWidget):
         """A click chooses."""
         if event is None or event.button() != Qt.MouseButton.LeftButton:
             return
-        for index in range(len(self._cells)):
-            if self.place(index).contains(event.position()):
-                self.picked.emit(index + 1)
-                return
+        index = self._at(event.position())
+        if index is not None:
+            self.picked.emit(index + 1)
+
+    def event(self, event: QEvent | None) -> bool:
+        """The tool tip of a cell is all of its words, of which there may be more than it has room for."""
+        if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
+            index = self._at(QPointF(event.pos()))
+            QToolTip.showText(event.globalPos(), self._cells[index].text if index is not None else "", self)
+            return True
+        return super().event(event)
+
+    def _at(self, point: QPointF) -> int | None:
+        """Which cell lies there."""
+        return next((index for index in range(len(self._cells)) if self.place(index).contains(point)), None)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """The cells."""
@@ -179,5 +191,5 @@ class NumberBoard(QWidget):
         font.setStrikeOut(cell.struck)
         painter.setFont(font)
         painter.setPen(QColor(palette.text_dim if cell.struck else palette.text))
-        words = painter.fontMetrics().elidedText(cell.text, Qt.TextElideMode.ElideRight, int(inner.width()))
+        words = fit(cell.text, painter.fontMetrics(), inner.width())
         painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, words)

@@ -7,6 +7,7 @@ from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from app.gui import tokens
+from app.gui.fitting import fit
 from app.gui.theme import Theme
 from app.gui.told.words import BY_PERSON, minutes
 from app.session.policy_view import SubtaskView
@@ -48,6 +49,7 @@ class PastSubtasks(QWidget):
         if past != self._past:
             self._past = past
             self.setAccessibleDescription(", ".join(one.text for one in past[:5]))
+            self.setToolTip("\n".join(one.text for one in past[:5]))
             self.update()
 
     def sizeHint(self) -> QSize:
@@ -107,7 +109,4 @@ class PastSubtasks(QWidget):
             painter.setFont(self._font)
             painter.setPen(QColor(palette.text))
             room = line.adjusted(tokens.steps(2), 0, -taken, 0)
-            words = painter.fontMetrics().elidedText(
-                subtask.text, Qt.TextElideMode.ElideRight, int(room.width())
-            )
-            painter.drawText(room, left, words)
+            painter.drawText(room, left, fit(subtask.text, painter.fontMetrics(), room.width()))

@@ -67,8 +67,10 @@ class ToldSide(QWidget):
             (self.past, told),
         )
         left_px = room_px - self._rule.height()
+        spoken_px = self._gap_px + self._needed_px(self.spoken) if self.spoken.wanted(snapshot) else 0
+        self.card.show_brief(left_px - spoken_px < self._gap_px + self.card.needed_px(brief=False))
         for part, shown in wanted:
-            needed_px = self._gap_px + max(part.sizeHint().height(), part.minimumSizeHint().height())
+            needed_px = self._gap_px + self._needed_px(part)
             shown = shown and needed_px <= left_px
             if shown:
                 left_px -= needed_px
@@ -80,3 +82,8 @@ class ToldSide(QWidget):
             self.past.apply(snapshot)
         if alone:
             self.alone.apply(snapshot)
+
+    def _needed_px(self, part: QWidget) -> int:
+        if part is self.card:
+            return self.card.needed_px(brief=self.card.brief)
+        return max(part.sizeHint().height(), part.minimumSizeHint().height())

@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from app.gui import tokens
 from app.gui.actions import Actions
+from app.gui.fitting import fit, fit_lines
 from app.gui.theme import Theme
 from app.gui.told.number_board import CELL_PX, Cell, NumberBoard
 from app.gui.told.telling import ANSWERS, TOLD_MODES, Telling
@@ -62,7 +63,9 @@ class _Line(QWidget):
             self.words, self._state, self._share = words, state, share
             lines = 1 if state == "ask" else 2  # the answers need the room
             self.setFixedHeight(self._head_px + lines * self._small_px)
-            self.setAccessibleName(". ".join(part for part in words if part))
+            told = ". ".join(part for part in words if part)
+            self.setAccessibleName(told)
+            self.setToolTip(told)
             self.update()
 
     def sizeHint(self) -> QSize:
@@ -81,7 +84,7 @@ class _Line(QWidget):
         room = QRectF(left, 0, self.width() - left, self._head_px)
         painter.setFont(self._calm if self._state in _CALM else self._font)
         painter.setPen(QColor(palette.text))
-        head = painter.fontMetrics().elidedText(self.words[0], Qt.TextElideMode.ElideRight, int(room.width()))
+        head = fit(self.words[0], painter.fontMetrics(), room.width())
         painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, head)
         painter.setFont(self._small)
         painter.setPen(QColor(palette.text_dim))
@@ -93,8 +96,10 @@ class _Line(QWidget):
                 QRectF(bar.left(), bar.top(), bar.width() * self._share, bar.height()), QColor(tokens.VERBAL)
             )
             below = below.adjusted(0, tokens.steps(2), 0, 0)
-        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
-        painter.drawText(below, int(flags), self.words[1])
+        most = int(below.height() // self._small_px)
+        for line in fit_lines(self.words[1], painter.fontMetrics(), below.width(), most=most):
+            painter.drawText(below, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, line)
+            below.adjust(0, self._small_px, 0, 0)
 
 
 class SpokenCard(QWidget):

@@ -90,6 +90,11 @@ class ToldTray(QWidget):
         every.addLayout(row)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
+    @property
+    def more(self) -> str:
+        """What is said below the palette: which page it is, or what it is searched for."""
+        return self._more.text()
+
     def apply(self, snapshot: Snapshot) -> None:
         """Show a snapshot."""
         voice, speech, policy = snapshot.voice, snapshot.speech, snapshot.policy
@@ -120,10 +125,14 @@ class ToldTray(QWidget):
         empty = _NO_MATCH if self._telling.filter else with_keys(_EMPTY, self._actions)
         self.board.show_cells(cells, keyed=self._telling.asked is None, empty=empty)
         pages = self._telling.pages
-        more = f"{{subtask.more}} more: {self._telling.page + 1} of {pages}" if pages > 1 else ""
-        self._more.say(
-            with_keys(more, self._actions) if not self._telling.filter else f"“{self._telling.filter}”"
+        more = (
+            f"Page {self._telling.page + 1} of {pages}: {{subtask.more}} turns to the next"
+            if pages > 1
+            else ""
         )
+        if self._telling.filter:
+            more = f"Those with “{self._telling.filter}”"
+        self._more.say(with_keys(more, self._actions))
 
     def choose(self, number: int) -> None:
         """A number was pressed or clicked; what was typed to find it is no longer needed."""

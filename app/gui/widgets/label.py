@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QPainter, QPaintEvent
-from PyQt6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
+from PyQt6.QtCore import QEvent, Qt
+from PyQt6.QtGui import QHelpEvent, QPainter, QPaintEvent
+from PyQt6.QtWidgets import QFrame, QLabel, QSizePolicy, QToolTip, QWidget
 
 from app.gui import tokens
 
@@ -36,10 +36,15 @@ class Label(QLabel):
         if words != self.text():
             self.setText(words)
 
+    @property
+    def cut(self) -> bool:
+        """Whether there are more words than fit on its line."""
+        needed_px = self.fontMetrics().horizontalAdvance(self.text())
+        return not self.wordWrap() and needed_px > self.contentsRect().width()
+
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """As a label does, but words that do not fit end in an ellipsis rather than in the middle of a letter."""
-        needed = self.fontMetrics().horizontalAdvance(self.text())
-        if self.wordWrap() or needed <= self.contentsRect().width():
+        if not self.cut:
             super().paintEvent(event)
             return
         painter = QPainter(self)
@@ -47,6 +52,13 @@ class Label(QLabel):
         room = self.contentsRect()
         words = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(room, int(self.alignment().value), words)
+
+    def event(self, event: QEvent | None) -> bool:
+        """Words that are cut stand in the tool tip, unless it says something of its own."""
+        if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip and not self.toolTip():
+            QToolTip.showText(event.globalPos(), self.text() if self.cut else "", self)
+            return True
+        return super().event(event)
 
     def fit(self) -> Label:
         """Take the width that the words need, rather than what is left."""

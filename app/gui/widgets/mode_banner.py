@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QRectF, Qt, pyqtSignal
+from PyQt6.QtCore import QRect, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.gui import tokens
+from app.gui.fitting import fit
 from app.gui.theme import Theme
 from app.gui.told.words import learned_words
 from app.gui.widgets.hold_button import HoldButton
@@ -16,6 +17,8 @@ from app.session.view import Snapshot
 
 REASON_KEY = "mode"
 """The notice that tells why the robot holds or is stopped; the banner shows it in its own line."""
+
+_WORD_PX = tokens.TEXT_BANNER_PX + tokens.steps(2)
 
 _GATE_WORDS = {
     "aligning": ("Align", "Bring the leaders to the robot's pose"),
@@ -77,7 +80,7 @@ class ModeBanner(QWidget):
         elif snapshot.mode is Mode.HOLD and not snapshot.torque:
             word, meaning = "Let go", "The servos are without torque"
         elif waiting is not None and snapshot.mode is Mode.HOLD:
-            meaning = f"Then: {tokens.MODE_LOOKS[waiting].word.lower()}. A policy is being loaded"
+            meaning = f"Then {tokens.MODE_LOOKS[waiting].word.lower()}; a policy is being loaded"
         elif snapshot.mode in (Mode.VERBAL, Mode.AUTONOMOUS) and snapshot.policy is not None:
             meaning = learned_words(snapshot.policy)
         elif driving:
@@ -98,6 +101,18 @@ class ModeBanner(QWidget):
         """The line below it."""
         return self._meaning
 
+    @property
+    def word_room(self) -> QRect:
+        """Where the word stands: left of the icon."""
+        pad = tokens.steps(3)
+        return self.rect().adjusted(pad, tokens.steps(2), -2 * pad - tokens.ICON_BANNER_PX, 0)
+
+    @property
+    def meaning_room(self) -> QRect:
+        """Where the line below it stands: the whole width."""
+        pad = tokens.steps(3)
+        return self.rect().adjusted(pad, tokens.steps(2) + _WORD_PX, -pad, 0)
+
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """The slab."""
         look = tokens.MODE_LOOKS[Mode.HOLD if self._mode is None else self._mode]
@@ -108,15 +123,15 @@ class ModeBanner(QWidget):
         painter.drawRoundedRect(QRectF(self.rect()), tokens.CORNER_PX, tokens.CORNER_PX)
         side, pad = tokens.ICON_BANNER_PX, tokens.steps(3)
         icon = self._theme.icon(look.icon, look.ink)
-        icon.paint(painter, self.width() - side - pad, (self._head_height - side) // 2, side, side)
+        icon.paint(painter, self.width() - side - pad, tokens.steps(2) + (_WORD_PX - side) // 2, side, side)
         painter.setPen(QColor(look.ink))
-        painter.setFont(self._word_font)
-        head = self.rect().adjusted(pad, tokens.steps(2), -pad - side, 0)
-        painter.drawText(head, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, self._word)
-        painter.setFont(self._meaning_font)
-        line = head.adjusted(0, tokens.TEXT_BANNER_PX + tokens.steps(2), 0, 0)
-        meaning = painter.fontMetrics().elidedText(self._meaning, Qt.TextElideMode.ElideRight, line.width())
-        painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, meaning)
+        for words, font, room in (
+            (self._word, self._word_font, self.word_room),
+            (self._meaning, self._meaning_font, self.meaning_room),
+        ):
+            painter.setFont(font)
+            words = fit(words, painter.fontMetrics(), room.width())
+            painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, words)
 
     def _show(self, mode: Mode, word: str, meaning: str) -> None:
         if (mode, word, meaning) == (self._mode, self._word, self._meaning):
@@ -128,4 +143,5 @@ class ModeBanner(QWidget):
             self.setFixedHeight(self._head_height + extra)
         self._mode, self._word, self._meaning = mode, word, meaning
         self.setAccessibleName(f"Mode: {word}")
+        self.setToolTip(f"{word}. {meaning}" if meaning else word)
         self.update()

@@ -46,7 +46,30 @@ def test_a_click_does_the_same(verbal: Frame, session: FakeSession) -> None:
     assert session.calls == [("tell", KNOWN[4], "key", False)]
 
 
+def test_an_open_question_leaves_the_subtask_in_force_to_be_seen(verbal: Frame, session: FakeSession) -> None:
+    verbal.window().resize(1280, 800)
+    session.record("x")
+    session.autonomy.apply("open the drawer", "key")
+    session.voice.say(UNCLEAR)
+    for _ in range(2):
+        verbal.refresh()
+        QTest.qWait(20)
+    side = verbal.drive_page.told_side
+    assert side.spoken.asks
+    assert side.card.isVisible()
+    assert side.card.brief
+    assert side.card.words[2] == "open the drawer"
+    press(Key.Key_0)
+    for _ in range(2):
+        verbal.refresh()
+        QTest.qWait(20)
+    assert not side.card.brief
+    assert side.card._good.isVisible()
+
+
 def test_zero_turns_the_page_and_numbers_follow(verbal: Frame, session: FakeSession) -> None:
+    more = verbal.drive_page.told_tray.more
+    assert more == "Page 1 of 2: 0 turns to the next"
     press(Key.Key_0)
     assert board(verbal) == KNOWN[9:]
     press(Key.Key_2)
@@ -126,7 +149,7 @@ def test_a_question_takes_the_number_keys_until_it_is_answered(verbal: Frame, se
     verbal.refresh()
     side = verbal.drive_page.told_side
     assert side.spoken.words[0] == "Which one was it?"
-    assert "“pick up the cap”" in side.spoken.words[1]
+    assert side.spoken.words[1] == "0 none of these.  Heard “pick up the cap”"  # what is cut off is its end
     assert side.spoken.answers.words == tuple(phrase for phrase, _ in UNCLEAR.candidates)
     session.calls.clear()
     press(Key.Key_9)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
+
 from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 
@@ -92,6 +95,46 @@ def test_veto_refuses_what_it_does_and_is_shown_in_the_palette(alone: Frame, ses
     assert session.calls[-1] == ("veto", "")
     alone.refresh()
     assert not any(cell.struck for cell in alone.drive_page.told_tray.board._cells)
+
+
+def test_a_veto_that_leaves_nothing_says_to_name_another_and_is_lifted_from_its_line(
+    alone: Frame, session: FakeSession
+) -> None:
+    session.autonomy.subtasks[-1] = replace(session.autonomy.subtasks[-1], ended_ns=time.monotonic_ns())
+    session.autonomy.vetoed = ("pick up the cup",)
+    alone.refresh()
+    assert alone.drive_page.told_side.card.words[3] == "Name another subtask: what it would do is vetoed"
+    press(Key.Key_1)
+    assert session.calls[-1] == ("tell", KNOWN[0], "key", False)
+    alone._do("lift_vetoes")
+    assert session.calls[-1] == ("veto", "")
+
+
+def test_the_end_of_a_task_is_said_large_until_the_next_begins(alone: Frame, session: FakeSession) -> None:
+    session.autonomy.propose("open the drawer", 0.9, "applied")
+    session.autonomy.finish(92.4)
+    session.record("open the drawer")
+    alone.refresh()
+    stage, card = alone.drive_page.stage, alone.drive_page.told_side.card
+    assert (stage.shown.words, stage.shown.more) == ("Done: open the drawer", "2 subtasks in 1:32")
+    assert stage.shown.recording
+    assert card.words[:3] == ("Task", "2 subtasks in 1:32", "Done: open the drawer")
+    assert card.words[3] == "The robot stands. O begins again, or name a subtask"
+    session.mode = Mode.HOLD
+    alone.refresh()
+    assert stage.shown.words == "Done: open the drawer"
+    session.autonomy.finished = None
+    alone.refresh()
+    assert stage.shown.words == ""
+
+
+def test_a_subtask_that_was_given_up_says_why(verbal: Frame, session: FakeSession) -> None:
+    session.autonomy.apply("pick up the cup", "key")
+    session.autonomy.subtasks[-1] = replace(
+        session.autonomy.subtasks[-1], done=True, gave_up="the cup slipped away"
+    )
+    verbal.refresh()
+    assert verbal.drive_page.told_side.card.words[3] == "given up: the cup slipped away"
 
 
 def test_in_verbal_mode_there_is_nothing_to_pin_or_veto(verbal: Frame, session: FakeSession) -> None:
