@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.gui import tokens
@@ -27,6 +28,7 @@ _BUTTONS = (
     ("labels.undo", "Undo"),
     ("labels.done", "Done"),
 )
+_ROOMY_FROM_PX = 720
 _PROGRESS_WORDS = {
     Progress.OPEN: "",
     Progress.DONE: "done",
@@ -63,14 +65,22 @@ class LabelPanel(QWidget):
         self.reviewer.setText(self._labelling.reviewer)
         self.reviewer.editingFinished.connect(self._take_reviewer)
         self.board = NumberBoard(
-            actions, self._theme, name="Texts on number keys", columns=1, rows=9, keys="labels.name_"
+            actions,
+            self._theme,
+            name="Texts on number keys",
+            columns=1,
+            rows=9,
+            hue=tokens.TELEOP,
+            keys="labels.name_",
         )
         self.board.picked.connect(lambda number: actions.trigger(f"labels.name_{number}"))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(tokens.steps(2))
         head = QHBoxLayout()
-        head.addWidget(Label("Labels by", dim=True))
+        whose = Label("Labels by", dim=True)
+        whose.setFixedWidth(whose.sizeHint().width())
+        head.addWidget(whose)
         head.addWidget(self.reviewer, stretch=1)
         column.addLayout(head)
         column.addWidget(rule())
@@ -88,6 +98,11 @@ class LabelPanel(QWidget):
         column.addWidget(self.hint)
         column.addWidget(self.problem)
         column.addStretch(1)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """In a low window the texts stand two in a row."""
+        roomy = self.height() >= _ROOMY_FROM_PX
+        self.board.arrange(columns=1 if roomy else 2, rows=9 if roomy else 5)
 
     def refresh(self, start_ns: int) -> None:
         """Show how things stand; times count from `start_ns`."""

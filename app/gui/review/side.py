@@ -40,8 +40,8 @@ class ReviewSide(QWidget):
         self._choice = Choice("Side", ((LABELS, "Labels"), (EPISODE, "Episode")))
         self._choice.picked.connect(self.show_sheet)
         self._sheets = QStackedWidget()
-        self._sheets.addWidget(labels)
-        self._sheets.addWidget(episode)
+        for sheet in (labels, episode):
+            self._sheets.addWidget(_holding(sheet))
         column = QVBoxLayout(self)
         column.setContentsMargins(*([tokens.steps(4)] * 4))
         column.setSpacing(tokens.steps(2))
@@ -59,3 +59,12 @@ class ReviewSide(QWidget):
         """Follow what can be done now."""
         for button in self._buttons:
             button.refresh()
+
+
+def _holding(widget: QWidget) -> QWidget:
+    """A sheet with the widget in it, which may be hidden or shown without the sheet being so."""
+    sheet = QWidget()
+    column = QVBoxLayout(sheet)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.addWidget(widget)
+    return sheet

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PyQt6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import (
     QColor,
+    QFontMetrics,
     QHelpEvent,
     QMouseEvent,
     QPainter,
@@ -223,13 +224,15 @@ class Timeline(QWidget):
         return self.axis.time_at((point.x() - GUTTER_PX) / self._track_px)
 
     def _areas(self) -> list[QRectF]:
-        """Where each lane is; those without a height of their own share the rest."""
+        """Where each lane is; those without a height of their own share the rest, and the last have none left."""
         fixed = sum(lane.height_px for lane in self._lanes)
         shared = sum(not lane.height_px for lane in self._lanes)
         each = max((self.height() - fixed) / max(shared, 1), _LEAST_LANE_PX)
         areas, top = [], 0.0
         for lane in self._lanes:
             height = lane.height_px or each
+            if not lane.height_px and top + height > self.height() + 1:
+                height = 0.0
             areas.append(QRectF(GUTTER_PX, top, self._track_px, height))
             top += height
         return areas
@@ -273,6 +276,10 @@ class Timeline(QWidget):
         painter.setFont(self._font)
         painter.setPen(QColor(self._theme.palette.text))
         flags = int((Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight).value)
+        metrics, titles = painter.fontMetrics(), QFontMetrics(self._bold)
         for lane, area in zip(self._lanes, self._areas(), strict=True):
+            title = titles.horizontalAdvance(lane.title) + tokens.steps(2)
             box = QRectF(tokens.steps(3), area.top(), GUTTER_PX - tokens.steps(5), area.height())
-            painter.drawText(box, flags, lane.value_at(self._position_ns))
+            room = int(box.width()) - title
+            words = metrics.elidedText(lane.value_at(self._position_ns), Qt.TextElideMode.ElideRight, room)
+            painter.drawText(box, flags, words)

@@ -69,7 +69,6 @@ class NumberBoard(QWidget):
         super().__init__()
         self._actions = actions
         self._theme = theme
-        self._columns, self._rows = columns, rows
         self._hue = hue
         self._keys = keys
         self._cells: tuple[Cell, ...] = ()
@@ -79,14 +78,27 @@ class NumberBoard(QWidget):
         self._small = tokens.font(tokens.TEXT_SMALL_PX)
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(rows * CELL_PX + (rows - 1) * tokens.steps(1))
+        self._columns, self._rows = 0, 0
+        self.arrange(columns=columns, rows=rows)
         theme.changed.connect(self.update)
         actions.listen(self.update)
 
     @property
+    def _shown(self) -> tuple[Cell, ...]:
+        """Those that there is room for."""
+        return self._cells[: self._columns * self._rows]
+
+    def arrange(self, *, columns: int, rows: int) -> None:
+        """Have so many cells side by side, and so many lines."""
+        if (columns, rows) != (self._columns, self._rows):
+            self._columns, self._rows = columns, rows
+            self.setFixedHeight(rows * CELL_PX + (rows - 1) * tokens.steps(1))
+            self.update()
+
+    @property
     def words(self) -> tuple[str, ...]:
         """The texts shown, in order."""
-        return tuple(cell.text for cell in self._cells)
+        return tuple(cell.text for cell in self._shown)
 
     def show_cells(self, cells: Sequence[Cell], *, keyed: bool = True, empty: str = "") -> None:
         """Show these.
@@ -96,7 +108,7 @@ class NumberBoard(QWidget):
             keyed: whether their number keys mean them now.
             empty: said where there are none.
         """
-        shown = tuple(cells)[: self._columns * self._rows]
+        shown = tuple(cells)
         if (repr(shown), keyed, empty) != (
             repr(self._cells),
             self._keyed,
@@ -131,13 +143,13 @@ class NumberBoard(QWidget):
         """The tool tip of a cell is all of its words, of which there may be more than it has room for."""
         if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
             index = self._at(QPointF(event.pos()))
-            QToolTip.showText(event.globalPos(), self._cells[index].text if index is not None else "", self)
+            QToolTip.showText(event.globalPos(), self._shown[index].text if index is not None else "", self)
             return True
         return super().event(event)
 
     def _at(self, point: QPointF) -> int | None:
         """Which cell lies there."""
-        return next((index for index in range(len(self._cells)) if self.place(index).contains(point)), None)
+        return next((index for index in range(len(self._shown)) if self.place(index).contains(point)), None)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """The cells."""
@@ -148,7 +160,7 @@ class NumberBoard(QWidget):
             painter.setPen(QColor(self._theme.palette.text_dim))
             flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
             painter.drawText(self.rect(), int(flags), self._empty)
-        for index, cell in enumerate(self._cells):
+        for index, cell in enumerate(self._shown):
             self._paint_cell(painter, index, cell)
 
     def _paint_cell(self, painter: QPainter, index: int, cell: Cell) -> None:
