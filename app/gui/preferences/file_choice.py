@@ -11,32 +11,48 @@ from PyQt6.QtWidgets import QFileDialog, QWidget
 from app.gui import tokens
 
 
-def choose_path(
-    host: QWidget, *, title: str, start: str, folder: bool, chosen: Callable[[str], None]
-) -> QFileDialog:
-    """Open a dialog that waits for nothing: the window goes on, and STOP stays in reach.
+class PathChooser:
+    """At most one dialog at a time.
 
     Args:
-        host: the page over which it lies; it goes with the page.
         title: what is chosen.
-        start: where to begin.
         folder: whether a folder is chosen rather than a file.
         chosen: told the path.
     """
+
+    def __init__(self, *, title: str, folder: bool, chosen: Callable[[str], None]) -> None:
+        self._title = title
+        self._folder = folder
+        self._chosen = chosen
+        self._dialog: QFileDialog | None = None
+
+    def open(self, host: QWidget | None, *, start: str) -> None:
+        """Open the dialog over a window; where to begin counts if it exists."""
+        if host is not None and self._dialog is None:
+            self._dialog = _open_over(host, title=self._title, start=start, folder=self._folder)
+            self._dialog.fileSelected.connect(self._chosen)
+            self._dialog.destroyed.connect(self._forget)
+
+    def close(self) -> None:
+        """Nothing is chosen any more."""
+        if self._dialog is not None:
+            self._dialog.close()
+
+    def _forget(self) -> None:
+        self._dialog = None
+
+
+def _open_over(host: QWidget, *, title: str, start: str, folder: bool) -> QFileDialog:
+    """A dialog that waits for nothing: the window goes on, STOP stays in reach, and it goes with the window."""
     dialog = QFileDialog(host, title, start if Path(start).exists() else "")
-    dialog.setOption(
-        QFileDialog.Option.DontUseNativeDialog
-    )  # a native one is modal, and takes Escape for itself
+    # A native one is modal, and takes Escape for itself.
+    dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
     dialog.setFileMode(QFileDialog.FileMode.Directory if folder else QFileDialog.FileMode.ExistingFile)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setModal(False)
-    dialog.fileSelected.connect(chosen)
-    gap = tokens.steps(6)
-    dialog.resize(
-        min(tokens.steps(180), host.width() - tokens.SIDE_WIDTH_PX - 2 * gap), host.height() - 2 * gap
-    )
+    gap_px, corner = tokens.steps(6), host.mapToGlobal(host.rect().topLeft())
+    room_px = host.width() - tokens.SIDE_WIDTH_PX - 2 * gap_px
+    dialog.resize(min(tokens.steps(180), room_px), host.height() - 2 * gap_px)
     dialog.show()
-    dialog.move(
-        host.mapToGlobal(host.rect().topLeft()).x() + gap, host.mapToGlobal(host.rect().topLeft()).y() + gap
-    )
+    dialog.move(corner.x() + gap_px, corner.y() + gap_px)
     return dialog

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QFileDialog, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
 
 from app.autonomy.checking import ACTION_SPACES, DEVICES, MOST_STEPS
 from app.autonomy.choice import HighLevel, PolicyKind
 from app.gui import tokens
 from app.gui.preferences.fields import Field, Pick, button
-from app.gui.preferences.file_choice import choose_path
+from app.gui.preferences.file_choice import PathChooser
 from app.gui.preferences.section import Section
 from app.gui.settings import Settings
 from app.gui.theme import Theme
@@ -61,7 +61,9 @@ class PolicySection(Section):
         super().__init__("Policy")
         self._settings = settings
         self._policies = policies
-        self._dialog: QFileDialog | None = None
+        self._folders = PathChooser(
+            title="A checkpoint’s folder", folder=True, chosen=lambda path: policies.change(source=path)
+        )
         small = tokens.TEXT_SMALL_PX
         self.caption("What moves the robot when it listens or goes alone")
         self.kind = Pick("Kind of policy", [(kind.value, words) for kind, words in _KINDS])
@@ -159,8 +161,7 @@ class PolicySection(Section):
 
     def close_dialog(self) -> None:
         """Nothing is chosen any more."""
-        if self._dialog is not None:
-            self._dialog.close()
+        self._folders.close()
 
     def _state_words(self, policy: PolicyView | None) -> str:
         if missing := self._policies.missing:
@@ -207,20 +208,7 @@ class PolicySection(Section):
         self._settings.dead_man = needed
 
     def _open_folder(self) -> None:
-        host = self.window()
-        if host is None or self._dialog is not None:
-            return
-        self._dialog = choose_path(
-            host,
-            title="A checkpoint’s folder",
-            start=self._policies.choice.source,
-            folder=True,
-            chosen=lambda path: self._policies.change(source=path),
-        )
-        self._dialog.destroyed.connect(self._forget_dialog)
-
-    def _forget_dialog(self) -> None:
-        self._dialog = None
+        self._folders.open(self.window(), start=self._policies.choice.source)
 
 
 def _group(*fields: tuple[str, QWidget]) -> QWidget:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 
-from PyQt6.QtWidgets import QFileDialog
-
 from app.gui import tokens
 from app.gui.actions import Actions
 from app.gui.preferences.fields import Pick, button
-from app.gui.preferences.file_choice import choose_path
+from app.gui.preferences.file_choice import PathChooser
 from app.gui.preferences.section import Section
 from app.gui.theme import Theme
 from app.gui.told.voicing import Voicing
@@ -49,7 +47,7 @@ class VoiceSection(Section):
         self._actions = actions
         self._voicing = voicing
         self._before = SHIPPED
-        self._dialog: QFileDialog | None = None
+        self._files = PathChooser(title="A checkpoint of Whisper’s", folder=False, chosen=self._use)
         small = tokens.TEXT_SMALL_PX
         self.body.addWidget(
             KeyLabel("What you say becomes subtasks ({voice.switch})", actions, size_px=small, dim=True)
@@ -114,8 +112,7 @@ class VoiceSection(Section):
 
     def close_dialog(self) -> None:
         """Nothing is chosen any more."""
-        if self._dialog is not None:
-            self._dialog.close()
+        self._files.close()
 
     def _pick(self, value: str) -> None:
         if (value == ON) is not self._voicing.on:
@@ -144,20 +141,7 @@ class VoiceSection(Section):
         self._voicing.choose_model(self._before if self._before != self._voicing.model else SHIPPED)
 
     def _open_file(self) -> None:
-        host = self.window()
-        if host is None or self._dialog is not None:
-            return
-        self._dialog = choose_path(
-            host,
-            title="A checkpoint of Whisper’s",
-            start=str(download_folder()),
-            folder=False,
-            chosen=self._use,
-        )
-        self._dialog.destroyed.connect(self._forget_dialog)
-
-    def _forget_dialog(self) -> None:
-        self._dialog = None
+        self._files.open(self.window(), start=str(download_folder()))
 
 
 def _model_words(name: str) -> str:

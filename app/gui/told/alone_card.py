@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 from PyQt6.QtCore import QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from app.autonomy.choice import HighLevel
 from app.gui import tokens
-from app.gui.fitting import fit
+from app.gui.fitting import fit, fit_lines
 from app.gui.theme import Theme
 from app.gui.told.words import ago_words, chunk_words, percent, proposal_words, timing_words, trouble_words
 from app.session.policy_view import PolicyView
@@ -16,6 +18,8 @@ from app.session.view import Snapshot
 
 SHOWN = 3
 _LINE_PX = 20
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _HEADS = {
     HighLevel.MODEL: "It thinks for itself",
     HighLevel.IMPLICIT: "The whole task at once",
@@ -42,7 +46,8 @@ class AloneCard(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self._head, self._lines = ("", ""), ()  # type: tuple[str, str], tuple[tuple[str, ...], ...]
+        self._head = ("", "")
+        self._lines: tuple[tuple[str, ...], ...] = ()
         self._small = tokens.font(tokens.TEXT_SMALL_PX)
         self._font = tokens.font(tokens.TEXT_PX)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -92,37 +97,42 @@ class AloneCard(QWidget):
         """The head, then a line a proposal."""
         painter = QPainter(self)
         palette = self._theme.palette
-        left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
-        middle = Qt.AlignmentFlag.AlignVCenter
         line = QRectF(0, 0, self.width(), _LINE_PX)
         painter.setFont(self._small)
         painter.setPen(QColor(palette.text_dim))
-        painter.drawText(line, left | middle, self._head[0])
+        painter.drawText(line, _LEFT, self._head[0])
         painter.setPen(QColor(tokens.ink_of(tokens.AUTONOMOUS, palette)))
-        painter.drawText(line, right | middle, self._head[1])
-        for number, (verdict, text, share, words, ago) in enumerate(self._lines, 1):
-            line = QRectF(0, number * _LINE_PX, self.width(), _LINE_PX)
-            if not verdict:
-                painter.setFont(self._small)
-                painter.setPen(QColor(palette.text_dim))
-                area = line.adjusted(0, 0, 0, _LINE_PX)
-                painter.drawText(area, int(left | Qt.TextFlag.TextWordWrap), text)
-                continue
-            icon, hue = _ICONS.get(verdict, _ICONS["same"])
-            side = tokens.TEXT_PX
-            ink = tokens.ink_of(hue, palette)
-            self._theme.icon(icon, ink).paint(
-                painter, 0, int(line.top()) + (_LINE_PX - side) // 2, side, side
-            )
-            painter.setFont(self._small)
-            painter.setPen(QColor(palette.text_dim))
-            end = f"{share}  {words}  {ago}"
-            painter.drawText(line, right | middle, end)
-            taken = painter.fontMetrics().horizontalAdvance(end) + tokens.steps(2)
-            painter.setFont(self._font)
-            painter.setPen(QColor(palette.text))
-            room = line.adjusted(side + tokens.steps(2), 0, -taken, 0)
-            painter.drawText(room, left | middle, fit(text, painter.fontMetrics(), room.width()))
+        painter.drawText(line, _RIGHT, self._head[1])
+        for words in self._lines:
+            line.translate(0, _LINE_PX)
+            if words[0]:
+                self._paint_proposal(painter, line, words)
+            else:
+                self._paint_note(painter, line, words[1])
+
+    def _paint_proposal(self, painter: QPainter, line: QRectF, words: tuple[str, ...]) -> None:
+        verdict, text, share, became, ago = words
+        palette, side = self._theme.palette, tokens.TEXT_PX
+        icon, hue = _ICONS.get(verdict, _ICONS["same"])
+        self._theme.icon(icon, tokens.ink_of(hue, palette)).paint(
+            painter, 0, int(line.top()) + (_LINE_PX - side) // 2, side, side
+        )
+        painter.setFont(self._small)
+        painter.setPen(QColor(palette.text_dim))
+        end = f"{share}  {became}  {ago}"
+        painter.drawText(line, _RIGHT, end)
+        taken_px = painter.fontMetrics().horizontalAdvance(end) + tokens.steps(2)
+        painter.setFont(self._font)
+        painter.setPen(QColor(palette.text))
+        room = line.adjusted(side + tokens.steps(2), 0, -taken_px, 0)
+        painter.drawText(room, _LEFT, fit(text, painter.fontMetrics(), room.width()))
+
+    def _paint_note(self, painter: QPainter, line: QRectF, text: str) -> None:
+        """What is said in place of proposals, over two lines."""
+        painter.setFont(self._small)
+        painter.setPen(QColor(self._theme.palette.text_dim))
+        lines = fit_lines(text, painter.fontMetrics(), line.width(), most=2)
+        painter.drawText(line.adjusted(0, 0, 0, _LINE_PX), Qt.AlignmentFlag.AlignLeft, "\n".join(lines))
 
 
 class ChunkLine(QWidget):
@@ -174,20 +184,20 @@ class ChunkLine(QWidget):
         line = QRectF(0, bar.bottom() + tokens.STEP_PX, self.width(), self._line_px)
         painter.setFont(self._small)
         painter.setPen(QColor(palette.text_dim))
-        painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self._words[0])
+        painter.drawText(line, _LEFT, self._words[0])
         below = line.translated(0, self._line_px)
         times = fit(self._words[1], painter.fontMetrics(), below.width())
-        painter.drawText(below, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, times)
+        painter.drawText(below, _LEFT, times)
         if self._words[2]:
             taken = painter.fontMetrics().horizontalAdvance(self._words[0]) + tokens.steps(3)
             room = line.adjusted(taken, 0, 0, 0)
             painter.setPen(QColor(tokens.ink_of(tokens.WARNING, palette)))
             words = fit(self._words[2], painter.fontMetrics(), room.width())
-            painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, words)
+            painter.drawText(room, _RIGHT, words)
 
 
 def _progress(policy: PolicyView) -> tuple[float, float]:
     """How far into its chunk the robot is, and how far it goes in it, as shares."""
-    if policy.chunk < 0 or not policy.horizon or policy.chunk_step != policy.chunk_step:
+    if policy.chunk < 0 or not policy.horizon or math.isnan(policy.chunk_step):
         return 0.0, 0.0
     return min(1.0, round(policy.chunk_step / policy.horizon, 2)), policy.execute_steps / policy.horizon

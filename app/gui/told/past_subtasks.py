@@ -15,6 +15,8 @@ from app.session.view import Snapshot
 
 LINE_PX = 26
 _THUMB_PX = 26
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _THUMBS = ((1, "mdi6.thumb-up", tokens.GOOD), (-1, "mdi6.thumb-down", tokens.ALARM))
 
 
@@ -75,38 +77,31 @@ class PastSubtasks(QWidget):
         if not self.shown:
             return
         painter = QPainter(self)
+        painter.setFont(self._small)
+        painter.setPen(QColor(self._theme.palette.text_dim))
+        painter.drawText(QRectF(0, 0, self.width(), LINE_PX), _LEFT, "Before")
+        for index, subtask in enumerate(self.shown):
+            for up, icon, hue in _THUMBS:
+                self._paint_thumb(painter, self.thumb_place(index, up), icon, hue, given=subtask.thumb == up)
+            width_px = self.width() - 2 * _THUMB_PX - tokens.steps(2)
+            self._paint_subtask(painter, QRectF(0, (index + 1) * LINE_PX, width_px, LINE_PX), subtask)
+
+    def _paint_thumb(self, painter: QPainter, at: QRectF, icon: str, hue: str, *, given: bool) -> None:
+        palette, side = self._theme.palette, tokens.TEXT_PX
+        name, ink = (icon, tokens.ink_of(hue, palette)) if given else (f"{icon}-outline", palette.text_dim)
+        left, top = at.left() + (at.width() - side) / 2, at.top() + (at.height() - side) / 2
+        self._theme.icon(name, ink).paint(painter, int(left), int(top), side, side)
+
+    def _paint_subtask(self, painter: QPainter, line: QRectF, subtask: SubtaskView) -> None:
         palette = self._theme.palette
-        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        hue = tokens.VERBAL if subtask.origin in BY_PERSON else tokens.AUTONOMOUS
+        painter.fillRect(QRectF(0, line.top() + 6, 3, LINE_PX - 12), QColor(hue))
         painter.setFont(self._small)
         painter.setPen(QColor(palette.text_dim))
-        painter.drawText(QRectF(0, 0, self.width(), LINE_PX), left, "Before")
-        for index, subtask in enumerate(self.shown):
-            line = QRectF(0, (index + 1) * LINE_PX, self.width() - 2 * _THUMB_PX - tokens.steps(2), LINE_PX)
-            for up, icon, hue in _THUMBS:
-                given = subtask.thumb == up
-                ink = tokens.ink_of(hue, palette) if given else palette.line
-                at = self.thumb_place(index, up)
-                side = tokens.TEXT_PX
-                name = icon if given else f"{icon}-outline"
-                self._theme.icon(name, ink if given else palette.text_dim).paint(
-                    painter,
-                    int(at.left() + (at.width() - side) / 2),
-                    int(at.top() + (at.height() - side) / 2),
-                    side,
-                    side,
-                )
-            mine = subtask.origin in BY_PERSON
-            painter.fillRect(
-                QRectF(0, line.top() + 6, 3, LINE_PX - 12),
-                QColor(tokens.VERBAL if mine else tokens.AUTONOMOUS),
-            )
-            painter.setFont(self._small)
-            painter.setPen(QColor(palette.text_dim))
-            took = minutes(subtask.ended_ns - subtask.applied_ns)
-            painter.drawText(line, right, took)
-            taken = painter.fontMetrics().horizontalAdvance(took) + tokens.steps(2)
-            painter.setFont(self._font)
-            painter.setPen(QColor(palette.text))
-            room = line.adjusted(tokens.steps(2), 0, -taken, 0)
-            painter.drawText(room, left, fit(subtask.text, painter.fontMetrics(), room.width()))
+        took = minutes(subtask.ended_ns - subtask.applied_ns)
+        painter.drawText(line, _RIGHT, took)
+        taken_px = painter.fontMetrics().horizontalAdvance(took) + tokens.steps(2)
+        painter.setFont(self._font)
+        painter.setPen(QColor(palette.text))
+        room = line.adjusted(tokens.steps(2), 0, -taken_px, 0)
+        painter.drawText(room, _LEFT, fit(subtask.text, painter.fontMetrics(), room.width()))

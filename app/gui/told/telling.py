@@ -8,6 +8,7 @@ from collections.abc import Callable
 from app.gui.session_protocol import SessionLike
 from app.gui.settings import Settings
 from app.gui.told.voicing import SUBTASK_KIND
+from app.gui.told.words import BY_PERSON
 from app.messages import Mode
 from app.session.policy_view import SubtaskView
 from app.session.view import Snapshot
@@ -24,9 +25,6 @@ ASKS_S = 20.0
 """So long the number keys answer a question; then they are the palette's again."""
 LAPSES_S = 1.5
 """After that they mean nothing for a moment: an answer that is late must not become a subtask of the palette."""
-
-NAMED_BY_PERSON = frozenset({"voice", "key", "typed"})
-"""Origins of a subtask that answer a question which was asked before it."""
 
 
 class Telling:
@@ -106,7 +104,7 @@ class Telling:
             return None
         current = self.current
         named_since = (
-            current is not None and current.origin in NAMED_BY_PERSON and current.applied_ns > newest.ended_ns
+            current is not None and current.origin in BY_PERSON and current.applied_ns > newest.ended_ns
         )
         return None if named_since or now.mode is Mode.STOPPED else newest
 

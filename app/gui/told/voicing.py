@@ -69,6 +69,11 @@ class Voicing:
         self._settings.hands_free = not self.hands_free
         self.ask_again()
 
+    def ask_again(self) -> None:
+        """Have it read anew, if it is on: as after another choice, or when a recogniser could not be loaded."""
+        if self._on:
+            self._ask()
+
     def apply(self, snapshot: Snapshot) -> None:
         """Follow the subtasks that are known: those are what an utterance is compared with."""
         taught = snapshot.policy.known if snapshot.policy is not None else ()
@@ -81,11 +86,6 @@ class Voicing:
         self._on = on
         self._settings.voice = "on" if on else "off"
         self._ask()
-
-    def ask_again(self) -> None:
-        """Have it read anew, if it is on: as after another choice, or when a recogniser could not be loaded."""
-        if self._on:
-            self._ask()
 
     def _ask(self) -> None:
         how = Transcribing(model=self.model, hands_free=self.hands_free, known=self._known)
