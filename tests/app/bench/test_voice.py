@@ -19,8 +19,16 @@ from app.cli.outcome import CommandError
 from app.speech.whisper.decision import Accepted, Rejected
 from app.speech.whisper.model import untrained
 from app.speech.whisper.phrases import KITCHEN_PHRASES
+from app.speech.whisper.reading import Reader, Reading
 
 SMALL = ModelDimensions(80, 256, 32, 2, 1, 51864, 32, 32, 2, 1)
+NOTHING_HEARD = Reading("", -1.0, -1.0, 1.0, (), 1.0, 0.0, -30.0, 1.0, 1.0, 1.0)
+
+
+def arguments(model: Path, folder: Path, *, clips: int) -> list[str]:
+    """A command line: so many clips of each sort, by two voices, and none spoken to a whole session."""
+    numbers = ["--clips", str(clips), "--voices", "2", "--spoken", "0"]
+    return [*numbers, "--model", str(model), "--json", str(folder / "figures.json")]
 
 
 def run(arguments: list[str]) -> tuple[int, dict[str, float]]:
@@ -43,66 +51,44 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.timeout(240)
 def test_every_figure_is_there_and_a_deaf_model_misses_its_bound(model: Path, tmp_path: Path) -> None:
-    code, figures = run(
-        [
-            "--clips",
-            "20",
-            "--spoken",
-            "0",
-            "--voices",
-            "2",
-            "--model",
-            str(model),
-            "--json",
-            str(tmp_path / "figures.json"),
-        ]
-    )
+    """The only one of these tests in which every clip is spoken and read."""
+    code, figures = run(arguments(model, tmp_path, clips=10))
     assert code == 1
     assert figures["exact_accuracy"] == 0.0
     assert figures["false_accepts"] == 0
-    assert figures["commands"] == 20
-    assert [figures[f"others.{kind}"] for kind in ("silence", "noise", "music", "talk")] == [1, 3, 4, 12]
+    assert figures["commands"] == 10
+    assert [figures[f"others.{kind}"] for kind in ("silence", "noise", "music", "talk")] == [1, 3, 4, 2]
     assert 0 < figures["reading_p50_ms"] <= figures["reading_p95_ms"]
     assert min(figures["base_encoder_ms"], figures["base_scoring_ms"]) > 0
 
 
-@pytest.mark.timeout(240)
 def test_what_is_accepted_is_counted_for_and_against(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As if every clip were read as the first phrase."""
+    """As if every clip were read as the first phrase: what it sounds like, and the network, make no difference."""
+    monkeypatch.setattr(Reader, "read", lambda self, samples: NOTHING_HEARD)
+    monkeypatch.setattr("app.bench.voice_clips.say", lambda text, voice: np.ones(800))
     monkeypatch.setattr(voice, "decide", lambda reading: Accepted(KITCHEN_PHRASES[0], 0.9))
-    arguments = [
-        "--spoken",
-        "0",
-        "--clips",
-        "28",
-        "--voices",
-        "1",
-        "--model",
-        str(model),
-        "--json",
-        str(tmp_path / "figures.json"),
-    ]
-    code, figures = run(arguments)
+    code, figures = run(arguments(model, tmp_path, clips=28))
     assert code == 1
     assert figures["exact_accuracy"] == pytest.approx(1 / 28, abs=1e-5)
     assert figures["accepted_as_another"] == 27
     assert figures["false_accepts"] == 28
     assert f"→ {KITCHEN_PHRASES[0]}" in str(figures["accepted_falsely"])
     monkeypatch.setattr(voice, "decide", lambda reading: Rejected("deaf"))
-    assert run(arguments)[1]["false_accepts"] == 0
+    assert run(arguments(model, tmp_path, clips=28))[1]["false_accepts"] == 0
 
 
 @pytest.mark.timeout(240)
 def test_clips_follow_from_the_seed() -> None:
     def clips(seed: int) -> list[tuple[str, bytes]]:
         rng = np.random.default_rng(seed)
-        both = (*commands(VOICES, 8, rng), *others(VOICES, 20, rng))
+        both = (*commands(VOICES, 8, rng), *others(VOICES, 10, rng))
         return [(clip.said, clip.samples.tobytes()) for clip in both]
 
-    assert clips(1) == clips(1)
-    assert not {sound for _, sound in clips(1)} & {sound for _, sound in clips(2)}
+    first = clips(1)
+    assert clips(1) == first
+    assert not {sound for _, sound in first} & {sound for _, sound in clips(2)}
 
 
 def test_every_phrase_meets_every_voice_and_every_room() -> None:
