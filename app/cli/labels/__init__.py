@@ -1,11 +1,11 @@
-"""`understudy labels`: look at what reviewers said of episodes."""
+"""`understudy labels`: look after what reviewers said of episodes."""
 
 from __future__ import annotations
 
 import argparse
 from typing import Any
 
-from app.cli.labels import ls, show
+from app.cli.labels import export, ls, show, take_in
 from app.cli.options import HelpFormatter
 
 
@@ -13,14 +13,16 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
     """Add the command and those under it."""
     parser = commands.add_parser(
         "labels",
-        help="list and show reviewers' labels",
-        description="Look at reviewers' labels of a dataset. Recordings are never changed by it.",
+        help="list, show, export and import reviewers' labels",
+        description="Look after reviewers' labels of a dataset. Recordings are never changed by it.",
         epilog="examples:\n"
         "  understudy labels ls ~/understudy\n"
         "  understudy labels show ~/understudy last\n"
-        "  understudy labels show ~/understudy last --reviewer ann\n",
+        "  understudy labels show ~/understudy last --reviewer ann\n"
+        "  understudy labels export ~/understudy --format eaf --to ~/elan\n"
+        "  understudy labels import ~/understudy ~/elan/*.eaf --reviewer ann\n",
         formatter_class=HelpFormatter,
     )
     under = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (ls, show):
+    for command in (ls, show, export, take_in):
         command.add_parser(under)

@@ -113,3 +113,137 @@ def test_whose_labels_count_must_be_decided(dataset: Dataset, capsys: pytest.Cap
 def test_a_folder_without_recordings_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["labels", "ls", str(tmp_path)]) == 1
     assert f"no recordings in {tmp_path}" in capsys.readouterr().err
+
+
+def subtasks(dataset: Dataset, reviewer: str, episode_id: str) -> list[tuple[int, int, str]]:
+    """In ms from the start."""
+    return [
+        ((span.start_ns - START_NS) // MS, (span.end_ns - START_NS) // MS, span.text)
+        for span in LabelStore(dataset.path).read(reviewer, episode_id).subtasks
+    ]
+
+
+@pytest.mark.parametrize("name", ["eaf", "vtt", "csv", "json"])
+def test_labels_go_out_and_come_back_for_another_reviewer(
+    dataset: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    info = record_episode(dataset)
+    label(dataset, "ann", info.id, "reach", "grasp")
+    folder = tmp_path / "out" / "deep"
+    assert main(["labels", "export", str(dataset.path), "--format", name, "--to", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert "1 of 1 episodes written" in said
+    assert ("2 origins" in said) == (name in ("eaf", "vtt"))
+    file = folder / f"{info.id}.{name}"
+    assert main(["labels", "import", str(dataset.path), str(file), "--reviewer", "bob"]) == 0
+    assert f"2 labels of {info.id} by bob: 2 new, 0 changed, 0 taken away" in capsys.readouterr().out
+    store = LabelStore(dataset.path)
+    assert subtasks(dataset, "bob", info.id) == [(0, 50, "reach"), (50, 100, "grasp")]
+    if name != "vtt":
+        assert store.read("bob", info.id) == store.read("ann", info.id)
+    with store.edit("bob", info.id) as editor:
+        assert editor.undoable == f"import {file.name}"
+
+
+def test_an_unchanged_file_changes_nothing(
+    dataset: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    info = record_episode(dataset)
+    label(dataset, "ann", info.id, "reach", "grasp")
+    journal = LabelStore(dataset.path).journal_path("ann", info.id)
+    before = journal.read_bytes()
+    for name in ("eaf", "vtt", "csv", "json"):
+        assert main(["labels", "export", str(dataset.path), "--format", name, "--to", str(tmp_path)]) == 0
+        file = str(tmp_path / f"{info.id}.{name}")
+        assert main(["labels", "import", str(dataset.path), file, "--reviewer", "ann"]) == 0
+        assert "0 new, 0 changed, 0 taken away" in capsys.readouterr().out
+    assert journal.read_bytes() == before
+
+
+def test_export_writes_over_nothing_unless_told_to(
+    dataset: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    info = record_episode(dataset)
+    label(dataset, "ann", info.id, "reach")
+    command = ["labels", "export", str(dataset.path), "--format", "csv", "--to", str(tmp_path)]
+    file = tmp_path / f"{info.id}.csv"
+    file.write_text("mine")
+    assert main(command) == 1
+    assert f"{file} is there already" in capsys.readouterr().err
+    assert file.read_text() == "mine"
+    assert main([*command, "--overwrite"]) == 0
+    assert file.read_text() != "mine"
+
+
+def test_export_passes_over_what_nobody_has_decided_and_says_so(
+    dataset: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second, third = (record_episode(dataset) for _ in range(3))
+    for reviewer, info in (("ann", first), ("bob", first), ("ann", second)):
+        label(dataset, reviewer, info.id, "reach")
+    command = ["labels", "export", str(dataset.path), "--format", "eaf", "--to", str(tmp_path)]
+    assert main(command) == 1
+    assert f"nobody has decided whose labels of {first.id}" in capsys.readouterr().out
+    assert [path.name for path in sorted(tmp_path.glob("*.eaf"))] == [f"{second.id}.eaf"]
+    assert main([*command, "--reviewer", "bob", "--episode", first.id, third.id]) == 1
+    assert f"no labels of {third.id}" in capsys.readouterr().out
+    assert (tmp_path / f"{first.id}.eaf").exists()
+
+
+def test_import_finds_the_episode_by_the_files_name_or_is_told(
+    dataset: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    info = record_episode(dataset)
+    table = "start_s,end_s,text,tier\n0,0.1,reach,\n0,0.1,go,Speech\n"
+    named, nameless = tmp_path / f"ann-{info.id}.csv", tmp_path / "x.csv"
+    named.write_text(table)
+    nameless.write_text(table)
+    command = ["labels", "import", str(dataset.path), "--reviewer", "ann"]
+    assert main([*command, str(nameless)]) == 1
+    assert "add --episode ID" in capsys.readouterr().out
+    assert main([*command, str(named)]) == 0
+    assert "1 spans of the tier 'Speech'" in capsys.readouterr().out
+    assert subtasks(dataset, "ann", info.id) == [(0, 100, "reach")]
+    speech = [*command, str(nameless), "--episode", "last", "--tier", "Speech=utterance", "--replace"]
+    assert main(speech) == 0
+    assert "2 new, 0 changed, 1 taken away" in capsys.readouterr().out
+    (utterance,) = LabelStore(dataset.path).read("ann", info.id).spans(Tier.UTTERANCE)
+    assert utterance.text == "go"
+
+
+def test_a_file_with_an_error_leaves_no_trace_and_the_others_are_taken_in(
+    dataset: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    info = record_episode(dataset)
+    bad, good = tmp_path / "bad.csv", tmp_path / "good.csv"
+    bad.write_text("start_s,end_s,text\n0,0.1,reach\n0.1,nan,grasp\n")
+    good.write_text("start_s,end_s,text\n0,0.1,reach\n")
+    command = ["labels", "import", str(dataset.path), "--episode", info.id, "--reviewer"]
+    assert main([*command, "cid", str(bad), str(tmp_path / "none.csv")]) == 1
+    said = capsys.readouterr().out
+    assert f"not taken in: {bad}, line 3: end_s is 'nan', no number" in said
+    assert "none.csv: No such file" in said
+    assert not (dataset.path / "labels").exists()
+    assert main([*command, "ann", str(bad), str(good)]) == 1
+    assert subtasks(dataset, "ann", info.id) == [(0, 100, "reach")]
+
+
+def test_labels_that_a_window_has_open_are_left_alone(
+    dataset: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    info = record_episode(dataset)
+    file = tmp_path / f"{info.id}.csv"
+    file.write_text("start_s,end_s,text\n0,0.1,reach\n")
+    with LabelStore(dataset.path).edit("ann", info.id):
+        assert main(["labels", "import", str(dataset.path), str(file), "--reviewer", "ann"]) == 1
+    assert "being written by another window" in capsys.readouterr().out
+
+
+def test_a_tier_that_is_none_of_ours_is_a_usage_error(
+    dataset: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record_episode(dataset)
+    command = ["labels", "import", str(dataset.path), "x.csv", "--reviewer", "ann", "--tier"]
+    assert main([*command, "gaze=eyes"]) == 2
+    assert main([*command, "note"]) == 2
+    assert "subtask, utterance, intervention, note" in capsys.readouterr().err

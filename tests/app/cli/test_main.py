@@ -15,9 +15,11 @@ SLOW_MODULES = ("PyQt6", "pyqtgraph", "mujoco", "torch", "cv2", "zmq", "pygame")
 
 def _commands() -> list[list[str]]:
     """Every command line that only asks for help."""
-    top = ["record", "replay", "check", "profiles", "data", "serve", "bench"]
-    under = ["ls", "info", "verify", "repair", "trash", "restore"]
-    return [[], *([name] for name in top), *(["data", name] for name in under)]
+    top = ["record", "replay", "check", "profiles", "data", "labels", "serve", "bench"]
+    data = ["ls", "info", "verify", "repair", "trash", "restore"]
+    labels = ["ls", "show", "export", "import"]
+    under = [*(["data", name] for name in data), *(["labels", name] for name in labels)]
+    return [[], *([name] for name in top), *under]
 
 
 @pytest.mark.parametrize("command", _commands(), ids=" ".join)

@@ -1,0 +1,88 @@
+"""`understudy labels export`: labels as files of other programs."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.cli.episodes import find_all
+from app.cli.labels.options import BEST, add_dataset, add_reviewer, dataset_of, labels_of
+from app.cli.outcome import CommandError, ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from recordings.labels import EpisodeLabels
+    from recordings.labels.formats import Loss
+
+NAMES = ("eaf", "vtt", "csv", "json")
+
+
+def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "export",
+        help="write labels as ELAN, WebVTT, CSV or JSON",
+        description="Write the labels of episodes to a folder, a file for each, and say what the format cannot hold."
+        " CSV and JSON hold everything; ELAN and WebVTT count milliseconds from the episode's start.",
+    )
+    add_dataset(parser)
+    parser.add_argument("--format", required=True, choices=NAMES, help="kind of the files")
+    parser.add_argument("--to", required=True, type=Path, metavar="FOLDER", help="made where there is none")
+    add_reviewer(parser)
+    parser.add_argument(
+        "--episode", nargs="+", default=[], metavar="ID", help="only these (default: all that have labels)"
+    )
+    parser.add_argument("--overwrite", action="store_true", help="write over files that are there")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the files."""
+    from recordings.labels import formats
+
+    dataset, store = dataset_of(args)
+    ids = find_all(args.episode, [info.id for info in dataset.episodes()], where=str(dataset.path))
+    found: dict[str, EpisodeLabels] = {}
+    undecided: list[str] = []
+    for episode_id in ids:
+        try:
+            labels = labels_of(store, args.reviewer, episode_id)
+        except CommandError as error:
+            undecided.append(str(error))
+            continue
+        if labels is not None:
+            found[episode_id] = labels
+        elif args.episode:
+            undecided.append(f"no labels of {episode_id}")
+    folder: Path = args.to.expanduser()
+    targets = {episode_id: folder / f"{episode_id}.{args.format}" for episode_id in found}
+    there = [path for path in targets.values() if path.exists()]
+    if there and not args.overwrite:
+        raise CommandError(f"{there[0]} is there already; choose another folder, or add --overwrite")
+    vocabulary = sorted({span.text for labels in found.values() for span in labels.subtasks})
+    reviewer = "" if args.reviewer == BEST else args.reviewer
+    losses: list[Loss] = []
+    folder.mkdir(parents=True, exist_ok=True)
+    for episode_id, labels in found.items():
+        clock = formats.EpisodeClock.of(dataset.episode(episode_id))
+        written = formats.write(labels, clock, args.format, reviewer=reviewer, vocabulary=vocabulary)
+        targets[episode_id].write_bytes(written.data)
+        losses += written.losses
+        print(targets[episode_id])
+        for damage in labels.damage:
+            print(f"  {damage}")
+    for line in (*summed(losses), *undecided):
+        print(line)
+    print(f"{len(found)} of {len(ids)} episodes written to {folder}")
+    return ExitCode.PROBLEMS if undecided else ExitCode.OK
+
+
+def summed(losses: Iterable[Loss]) -> list[str]:
+    """Losses of several files together, a line for each kind."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for loss in losses:
+        counts[loss.what, loss.why] += loss.count
+    return [f"{count} {what}: {why}" for (what, why), count in counts.items()]
