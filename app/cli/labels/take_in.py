@@ -55,8 +55,8 @@ def run(args: argparse.Namespace) -> int:
             take_in(dataset, store, path, args, tiers)
         except (CommandError, RecordingError, OSError) as error:
             problems += 1
-            reason = f"{path}: {error.strerror or error}" if isinstance(error, OSError) else str(error)
-            print(f"not taken in: {reason}")
+            reason = str(error.strerror or error) if isinstance(error, OSError) else str(error)
+            print(f"not taken in: {reason if str(path) in reason else f'{path}: {reason}'}")
     return ExitCode.PROBLEMS if problems else ExitCode.OK
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from recordings.labels.formats.clock import EpisodeClock
 from recordings.labels.formats.draft import Loss
-from recordings.labels.label import BoxLabel, EpisodeLabel, Label, Origin, SpanLabel, State
+from recordings.labels.label import BoxLabel, EpisodeLabel, Label, Origin, SpanLabel, State, Tier
 from recordings.labels.loc_tokens import to_tokens
 from recordings.labels.view import EpisodeLabels
 
@@ -102,9 +102,10 @@ def _yes(value: bool) -> str:
     return "yes" if value else "no"
 
 
-def _order(label: Label) -> tuple[str, int, str]:
+def _order(label: Label) -> tuple[int, int, str]:
+    """Spans by tier, boxes, the judgement; each in order of time."""
     if isinstance(label, EpisodeLabel):
-        return EPISODE, 0, label.id
+        return len(Tier) + 1, 0, label.id
     if isinstance(label, BoxLabel):
-        return BOX, label.start_ns, label.id
-    return label.tier.value, label.start_ns, label.id
+        return len(Tier), label.start_ns, label.id
+    return list(Tier).index(label.tier), label.start_ns, label.id

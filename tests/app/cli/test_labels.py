@@ -228,6 +228,16 @@ def test_a_file_with_an_error_leaves_no_trace_and_the_others_are_taken_in(
     assert subtasks(dataset, "ann", info.id) == [(0, 100, "reach")]
 
 
+def test_a_file_of_an_episode_that_is_not_there_is_named(
+    dataset: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record_episode(dataset)
+    file = tmp_path / "a.csv"
+    file.write_text("episode,start_s,end_s,text\n20200101-000000-0009,0,0.1,reach\n")
+    assert main(["labels", "import", str(dataset.path), str(file), "--reviewer", "ann"]) == 1
+    assert f"not taken in: {file}: no episode '20200101-000000-0009'" in capsys.readouterr().out
+
+
 def test_labels_that_a_window_has_open_are_left_alone(
     dataset: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
