@@ -148,7 +148,7 @@ class Room:
         rms = float(np.sqrt(np.mean(sound * sound))) + 1e-9
         snr_db = rng.uniform(9.0 if rng.random() < 0.3 * self._harsh else 15.0, 45.0)
         end = lead + len(sound) + tail
-        if self._talk and rng.random() < 0.3:
+        if self._talk and rng.random() < 0.45:
             heard[:end] += self._others_talking(end) * np.float32(rms * 10 ** (-rng.uniform(12.0, 30.0) / 20))
         heard[:end] += self.noise(end) * np.float32(rms * 10 ** (-snr_db / 20))
         heard[end:] = 0.0

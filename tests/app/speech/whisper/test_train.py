@@ -12,12 +12,15 @@ import whisper
 from whisper.model import MultiHeadAttention
 
 from app.speech.whisper import train
+from app.speech.whisper.batches import IGNORED, labelled
 from app.speech.whisper.clips import Room
+from app.speech.whisper.mel import log_mel
 from app.speech.whisper.model import load, tokenizer_for
 from app.speech.whisper.phrases import KITCHEN_PHRASES, UNKNOWN, written
-from app.speech.whisper.train import Pupil, Vocabulary, all_texts, labelled, losses
+from app.speech.whisper.pupil import DIMENSIONS, Pupil, exact_share, losses
+from app.speech.whisper.vocabulary import Vocabulary, all_texts
 
-SMALL = replace(train.DIMENSIONS, n_audio_state=32, n_audio_layer=1, n_text_state=32, n_text_layer=1)
+SMALL = replace(DIMENSIONS, n_audio_state=32, n_audio_layer=1, n_text_state=32, n_text_layer=1)
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +53,7 @@ def test_targets_are_whispers() -> None:
     assert batch.tokens_BT[0].tolist() == [vocabulary.sot, vocabulary.no_timestamps, *text]
     assert batch.targets_BT[0].tolist() == [vocabulary.no_timestamps, *text, vocabulary.eot]
     assert batch.tokens_BT[1, 0] == vocabulary.sot
-    assert batch.targets_BT[1].tolist() == [vocabulary.no_speech, *[train.IGNORED] * (len(text) + 1)]
+    assert batch.targets_BT[1].tolist() == [vocabulary.no_speech, *[IGNORED] * (len(text) + 1)]
     assert batch.letter_counts.tolist() == [len("open the drawer"), 0]
 
 
@@ -84,7 +87,7 @@ def test_it_learns_a_few_clips() -> None:
     sounds = np.stack([room.nothing_said(128 * 320) for _ in range(4)])
     batch = labelled(sounds, ["open the drawer", "lower the lift", "we like tea", ""], vocabulary)
     pupil = Pupil(len(vocabulary.tokens), dimensions=SMALL)
-    mel = train.log_mel(batch.audio_BN, n_mels=80)
+    mel = log_mel(batch.audio_BN, n_mels=80)
     optimizer = torch.optim.AdamW(pupil.parameters(), lr=5e-3)
     first = float(losses(pupil, batch, mel)[0].detach())
     for _ in range(40):
@@ -93,7 +96,7 @@ def test_it_learns_a_few_clips() -> None:
         (text + 0.4 * spelling).backward()
         optimizer.step()
     assert float(text.detach()) < 0.3 * first
-    assert train.exact_share(pupil, [batch])[0] >= 0.75
+    assert exact_share(pupil, [batch])[0] >= 0.75
 
 
 @pytest.mark.timeout(240)
@@ -125,6 +128,14 @@ def test_it_is_run_from_the_command_line_and_goes_on(
     assert train.main([str(path), "--minutes", "0.001", *few]) == 0
     assert "from step 0," not in capsys.readouterr().out
     assert whisper.load_model(str(path), device="cpu").dims == SMALL
+    before = torch.load(path, weights_only=True)["model_state_dict"]["encoder.conv1.weight"]
+    warm = tmp_path / "warm.pt"
+    assert train.main([str(warm), "--minutes", "0.001", "--warm", str(path), *few]) == 0
+    assert "from step 0," in capsys.readouterr().out
+    after = torch.load(warm, weights_only=True)["model_state_dict"]["encoder.conv1.weight"]
+    assert torch.allclose(before, after, atol=0.01)
+    warm.unlink()
+    warm.with_suffix(".state").unlink()
     assert sorted(file.suffix for file in tmp_path.iterdir() if file.is_file()) == [".pt", ".state"]
 
 
