@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from recordings.labels import edits
+from recordings.labels.formats.clock import MS
 from recordings.labels.formats.draft import Loss, told
 from recordings.labels.formats.settle import Imported
 from recordings.labels.history import Change, History
@@ -39,7 +40,7 @@ def merged(
         for one in ids
         if labels.by_id.get(one) != after.by_id.get(one)
     )
-    clashing = sum(after.by_id.get(label.id) != label for label in imported.labels)
+    clashing = sum(_cut(label, after.by_id.get(label.id)) for label in imported.labels)
     given_way = sum(
         after.by_id.get(one.id) != one for one in labels.by_id.values() if one.id not in coming | gone
     )
@@ -54,6 +55,13 @@ def merged(
         ),
     )
     return changes, losses
+
+
+def _cut(label: Label, after: Label | None) -> bool:
+    """Whether a label lost a millisecond or more; less is where a time that was rounded meets one that was not."""
+    if isinstance(label, SpanLabel) and isinstance(after, SpanLabel):
+        return label.duration_ns - after.duration_ns >= MS
+    return after != label
 
 
 def _laid_over(labels: EpisodeLabels, others: Iterable[Label]) -> EpisodeLabels:

@@ -169,12 +169,16 @@ def test_elements_of_elans_file_are_in_the_order_of_its_schema() -> None:
 
 
 def test_notes_over_one_another_go_to_several_tiers_of_elan(tmp_path: Path) -> None:
-    notes = [at("1", 0, 30, "a", Tier.NOTE), at("2", 10, 20, "b", Tier.NOTE), at("3", 30, 40, "c", Tier.NOTE)]
+    edges = {"a": (0, 30), "b": (10, 20), "c": (30, 40), "d": (39, 50), "e": (39.6, 41)}
+    notes = [at(text, start, end, text, Tier.NOTE) for text, (start, end) in edges.items()]
     path = tmp_path / "a.eaf"
     path.write_bytes(write(EpisodeLabels(notes), CLOCK, "eaf").data)
     eaf = pympi.Elan.Eaf(str(path))
-    assert [text for *_, text in sorted(eaf.get_annotation_data_for_tier("note"))] == ["a", "c"]
-    assert [text for *_, text in eaf.get_annotation_data_for_tier("note-2")] == ["b"]
+    tiers = {
+        name: "".join(text for *_, text in sorted(eaf.get_annotation_data_for_tier(name)))
+        for name in eaf.get_tier_names()
+    }
+    assert tiers == {"subtask": "", "utterance": "", "intervention": "", "note": "ace", "note-2": "bd"}
     assert taken_in(path.read_bytes(), "a.eaf") == EpisodeLabels(notes)
 
 
@@ -455,6 +459,16 @@ def test_subtasks_never_lie_over_one_another_after_an_import() -> None:
         "1 labels that were there",
         "1 labels that were there",
     ]
+
+
+def test_a_new_annotation_that_touches_an_exact_one_is_no_clash() -> None:
+    labels = EpisodeLabels([at("1", 0, 100.4, "reach"), at("2", 200, 300, "grasp")])
+    data = write(labels, CLOCK, "eaf").data.replace(
+        b'"200"', b'"100"'
+    )  # where ELAN shows the end of the first
+    reach, grasp = taken_in(data, "a.eaf", existing=labels).subtasks
+    assert reach.end_ns == grasp.start_ns == START + 100 * MS
+    assert said(data, "a.eaf", existing=labels) == []
 
 
 def test_replacing_takes_away_only_what_the_file_speaks_of() -> None:
