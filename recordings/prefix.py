@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice, pairwise
 from pathlib import Path
 
-from recordings.checksum import crc32c
+import numpy as np
+
+from recordings.checksum import extend_crc32c
 from recordings.layout import CHECKSUM, FRAMES_PER_SHARD, Rows, Table
 from recordings.shard import shard_path
+
+_ROWS_AT_ONCE = 1024
 
 
 def sound_rows(table: Table, rows: Rows, payloads: Iterable[bytes]) -> Iterator[bool]:
     """For each row whether it matches its checksum together with its payload (empty where the table has none)."""
-    covered = table.covered_bytes
-    packed = memoryview(rows.tobytes())
-    size = table.row.itemsize
-    stored = rows[CHECKSUM].tolist()
-    for index, payload in enumerate(payloads):
-        start = index * size
-        yield crc32c(payload, bytes(packed[start : start + covered])) == stored[index]
+    parts = np.dtype([("covered", f"V{table.covered_bytes}"), (CHECKSUM, "<u4")])
+    waiting = iter(payloads)
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        packed = np.frombuffer(rows[start : start + _ROWS_AT_ONCE].tobytes(), parts)
+        # Slicing row by row in Python would take twice as long as the checksums.
+        sealed = zip(packed["covered"].tolist(), packed[CHECKSUM].tolist(), strict=True)
+        for payload, (covered, stored) in zip(islice(waiting, len(packed)), sealed, strict=False):
+            begun = extend_crc32c(0, payload) if payload else 0
+            yield extend_crc32c(begun, covered) == stored
 
 
 def run_payloads(table: Table, rows: Rows, values: bytes) -> Iterator[bytes]:

@@ -26,7 +26,7 @@ def headline(words: str) -> tuple[str, str]:
 
 def clock(seconds: float) -> str:
     """A running time: "00:12.4", or "1:02:03" from an hour on."""
-    minutes, rest = divmod(max(seconds, 0.0), 60)
+    minutes, rest = divmod(max(seconds, 0.0) + 1e-6, 60)  # 1079.8 is a little less as a float
     if minutes >= 60:
         return f"{int(minutes // 60)}:{int(minutes % 60):02d}:{int(rest):02d}"
     return f"{int(minutes):02d}:{int(rest):02d}.{int(rest * 10) % 10}"

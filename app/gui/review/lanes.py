@@ -1,4 +1,4 @@
-"""What the timeline's lanes show: who drove, what happened, where pictures are missing, and curves."""
+"""What the timeline's lanes are, and those of time: who drove, what happened, where pictures are missing."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from PyQt6.QtGui import QColor, QPainter, QPen, QPolygonF
 from app.gui import tokens
 from app.gui.episodes.summary import SOURCE_WORDS
 from app.gui.review.axis import TimeAxis
-from app.gui.review.decimate import drawn, reach
+from app.gui.review.bars import Bars
 from app.gui.review.film import Film
-from app.gui.review.frames import frame_at, gaps
+from app.gui.review.frames import gaps
 from app.gui.review.spans import Span
+from app.gui.review.strokes import columns_of, paint_columns
 from app.gui.theme import Theme, with_alpha
-from app.gui.wording import clock, plain_name, sentence, signed
+from app.gui.wording import clock, plain_name, sentence
 from recordings import Event
 
 SOURCE_HUES = {
@@ -28,9 +29,9 @@ SOURCE_HUES = {
     "replay": tokens.HOLD,
     "intervention": tokens.ALARM,
 }
-_LEAST_SPAN = 0.06
-_ROOM_PX = 4
 _EVENT_PX = 9
+_EVENT_APART_PX = 2
+_TOLD_MOST = 6
 
 
 class Grip(Protocol):
@@ -108,39 +109,45 @@ class SpanLane(Lane):
 
     def __init__(self, spans: Sequence[Span]) -> None:
         self._spans = tuple(spans)
+        self._bars = Bars([span.start_ns for span in self._spans], [span.end_ns for span in self._spans])
+        self._sources = sorted({span.source for span in self._spans})
+        places = {source: place for place, source in enumerate(self._sources)}
+        self._place = np.array([places[span.source] for span in self._spans], np.int64)
 
     def paint(self, painter: QPainter, area: QRectF, axis: TimeAxis, theme: Theme) -> None:
         """One bar a span, with its word where there is room."""
+        if not self._spans:
+            return
+        hues = [SOURCE_HUES.get(source, tokens.HOLD) for source in self._sources]
+        colours = np.array([QColor(hue).rgba() for hue in hues], np.uint32)
+        shown = self._bars.columns(axis.from_ns, axis.to_ns, columns_of(painter, area))
+        coloured = np.where(shown >= 0, colours[self._place[shown]], 0).astype(np.uint32)
+        paint_columns(painter, area.adjusted(0, 2, 0, -2), coloured)
         painter.setFont(tokens.font(tokens.TEXT_SMALL_PX, bold=True))
-        metrics = painter.fontMetrics()
-        for span in self._spans:
-            left = area.left() + max(0.0, axis.share_of(span.start_ns)) * area.width()
-            right = area.left() + min(1.0, axis.share_of(span.end_ns)) * area.width()
-            if right <= left:
-                continue
-            box = QRectF(left, area.top() + 2, max(right - left - 1, 1), area.height() - 4)
-            hue = SOURCE_HUES.get(span.source, tokens.HOLD)
-            painter.fillRect(box, QColor(hue))
-            word = SOURCE_WORDS.get(span.source, span.source)
-            if metrics.horizontalAdvance(word) + tokens.steps(2) <= box.width():
-                painter.setPen(QColor(tokens.ON_ALARM if hue == tokens.ALARM else tokens.ON_HUE))
-                inner = box.adjusted(tokens.steps(1), 0, 0, 0)
-                painter.drawText(inner, int(Qt.AlignmentFlag.AlignVCenter.value), word)
+        metrics, room = painter.fontMetrics(), tokens.steps(2)
+        width = max(1, round(area.width()))
+        words = [SOURCE_WORDS.get(source, source) for source in self._sources]
+        needed = [metrics.horizontalAdvance(word) + room + 1 for word in words]
+        for index, left, right in self._bars.wide(axis.from_ns, axis.to_ns, width, least_px=min(needed)):
+            place = self._place[index]
+            if right - left >= needed[place]:
+                on_alarm = hues[place] == tokens.ALARM
+                painter.setPen(QColor(tokens.ON_ALARM if on_alarm else tokens.ON_HUE))
+                box = QRectF(area.left() + left + room / 2, area.top(), right - left, area.height())
+                painter.drawText(box, int(Qt.AlignmentFlag.AlignVCenter.value), words[place])
 
     def value_at(self, time_ns: int) -> str:
         """Who drives."""
-        for span in self._spans:
-            if span.start_ns <= time_ns < span.end_ns:
-                return SOURCE_WORDS.get(span.source, span.source)
-        return ""
+        at = self._bars.at(time_ns)
+        return SOURCE_WORDS.get(self._spans[at].source, self._spans[at].source) if at >= 0 else ""
 
     def tip_at(self, time_ns: int, slack_ns: int) -> str:
         """Who drives, and for how long."""
-        for span in self._spans:
-            if span.start_ns <= time_ns < span.end_ns:
-                word = SOURCE_WORDS.get(span.source, span.source)
-                return f"{sentence(word)}, {(span.end_ns - span.start_ns) / 1e9:.1f} s"
-        return ""
+        at = self._bars.at(time_ns)
+        if at < 0:
+            return ""
+        span = self._spans[at]
+        return f"{sentence(self.value_at(time_ns))}, {(span.end_ns - span.start_ns) / 1e9:.1f} s"
 
 
 class EventLane(Lane):
@@ -150,32 +157,37 @@ class EventLane(Lane):
     height_px = 20
 
     def __init__(self, events: Sequence[Event]) -> None:
-        self.events = tuple(events)
+        self.events = tuple(sorted(events, key=lambda event: event.time_ns))
+        self._time_ns = np.array([event.time_ns for event in self.events], np.int64)
+        self._bad = np.array([is_trouble(event) for event in self.events], np.bool_)
 
     def paint(self, painter: QPainter, area: QRectF, axis: TimeAxis, theme: Theme) -> None:
-        """Marks."""
+        """Marks; of several in one place, one of what went wrong."""
         painter.setPen(Qt.PenStyle.NoPen)
         middle, half = area.center().y(), _EVENT_PX / 2
-        for event in self.events:
-            share = axis.share_of(event.time_ns)
-            if not 0 <= share <= 1:
-                continue
-            x = area.left() + share * area.width()
-            bad = is_trouble(event)
-            painter.setBrush(
-                QColor(tokens.ink_of(tokens.WARNING, theme.palette) if bad else theme.palette.text_dim)
-            )
-            top, low = QPointF(x, middle - half), middle + half
-            if bad:
-                painter.drawPolygon(QPolygonF([top, QPointF(x + half, low), QPointF(x - half, low)]))
-            else:
-                side = [top, QPointF(x + half, middle), QPointF(x, low), QPointF(x - half, middle)]
-                painter.drawPolygon(QPolygonF(side))
+        first, last = np.searchsorted(self._time_ns, (axis.from_ns, axis.to_ns + 1))
+        shares = (self._time_ns[first:last] - axis.from_ns) / axis.span_ns
+        places = np.round(shares * area.width() / _EVENT_APART_PX)
+        bad = self._bad[first:last]
+        for wrong, hue in (
+            (False, theme.palette.text_dim),
+            (True, tokens.ink_of(tokens.WARNING, theme.palette)),
+        ):
+            marks = np.unique(places[bad]) if wrong else np.setdiff1d(places, places[bad])
+            painter.setBrush(QColor(hue))
+            for x in (area.left() + _EVENT_APART_PX * marks).tolist():
+                top, low = QPointF(x, middle - half), middle + half
+                if wrong:
+                    painter.drawPolygon(QPolygonF([top, QPointF(x + half, low), QPointF(x - half, low)]))
+                else:
+                    side = [top, QPointF(x + half, middle), QPointF(x, low), QPointF(x - half, middle)]
+                    painter.drawPolygon(QPolygonF(side))
 
     def tip_at(self, time_ns: int, slack_ns: int) -> str:
         """The messages near there."""
-        near = [event for event in self.events if abs(event.time_ns - time_ns) <= slack_ns]
-        return "\n".join(f"{event.source}: {event.message}" for event in near[:6])
+        first, last = np.searchsorted(self._time_ns, (time_ns - slack_ns, time_ns + slack_ns + 1))
+        near = self.events[first : min(last, first + _TOLD_MOST)]
+        return "\n".join(f"{event.source}: {event.message}" for event in near)
 
 
 class GapLane(Lane):
@@ -185,84 +197,47 @@ class GapLane(Lane):
     height_px = 16
 
     def __init__(self, film: Film) -> None:
-        self.gaps = [
-            (camera.camera.name, start, end)
+        self.gaps = {
+            camera.camera.name: found
             for camera in film.cameras
-            for start, end in gaps(camera.time_ns, camera.camera.rate_hz, camera.missing, end_ns=film.end_ns)
-        ]
+            if (found := gaps(camera.time_ns, camera.camera.rate_hz, camera.missing, end_ns=film.end_ns))
+        }
+        self._bars = {
+            name: Bars([start for start, _ in found], [end for _, end in found])
+            for name, found in self.gaps.items()
+        }
 
     def paint(self, painter: QPainter, area: QRectF, axis: TimeAxis, theme: Theme) -> None:
         """Hatched, so that it is told apart without its hue."""
-        brush = QColor(tokens.ink_of(tokens.WARNING, theme.palette))
-        for _, start, end in self.gaps:
-            left = area.left() + max(0.0, axis.share_of(start)) * area.width()
-            right = area.left() + min(1.0, axis.share_of(end)) * area.width()
-            if right > left:
-                box = QRectF(left, area.top() + 3, max(right - left, 2), area.height() - 6)
-                painter.fillRect(box, with_alpha(brush.name(), tokens.FILL_ALPHA))
-                painter.setBrush(brush)
-                painter.setBrush(Qt.BrushStyle.BDiagPattern)
-                painter.setPen(QPen(brush, tokens.LINE_PX))
-                painter.drawRect(box)
+        hue = QColor(tokens.ink_of(tokens.WARNING, theme.palette))
+        columns = max(1, round(area.width()))
+        empty = np.zeros(columns, np.bool_)
+        for bars in self._bars.values():
+            empty |= bars.columns(axis.from_ns, axis.to_ns, columns) >= 0
+        edges = np.flatnonzero(np.diff(np.concatenate(([False], empty, [False])).astype(np.int8)))
+        for left, right in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+            box = QRectF(area.left() + left, area.top() + 3, max(right - left, 2), area.height() - 6)
+            painter.fillRect(box, with_alpha(hue.name(), tokens.FILL_ALPHA))
+            painter.setBrush(hue)
+            painter.setBrush(Qt.BrushStyle.BDiagPattern)
+            painter.setPen(QPen(hue, tokens.LINE_PX))
+            painter.drawRect(box)
 
     def value_at(self, time_ns: int) -> str:
         """Which camera, or how many."""
-        names = [plain_name(name) for name, start, end in self.gaps if start < time_ns < end]
+        names = [plain_name(name) for name, bars in self._bars.items() if bars.at(time_ns) >= 0]
         return names[0] if len(names) == 1 else f"{len(names)} cameras" if names else ""
 
     def tip_at(self, time_ns: int, slack_ns: int) -> str:
         """Which cameras, and for how long."""
-        near = [gap for gap in self.gaps if gap[1] - slack_ns < time_ns < gap[2] + slack_ns]
+        near = [
+            (name, *self.gaps[name][at])
+            for name, bars in self._bars.items()
+            for at in bars.near(time_ns, slack_ns)[:_TOLD_MOST]
+        ]
         return "\n".join(
             f"{plain_name(name)}: no frame for {(end - start) / 1e9:.2f} s" for name, start, end in near
         )
-
-
-class CurveLane(Lane):
-    """One number of state and action: measured over sent."""
-
-    def __init__(self, film: Film, number: int) -> None:
-        self._film = film
-        self._number = number
-        self.title = plain_name(film.names[number])
-        self._unit = "" if film.units[number] == "1" else film.units[number]
-        low, high = film.limits[number]
-        whole = high - low if low is not None and high is not None else 1.0
-        self._low, self._high = reach(self._measured, self._sent, least=_LEAST_SPAN * whole)
-
-    def paint(self, painter: QPainter, area: QRectF, axis: TimeAxis, theme: Theme) -> None:
-        """Both lines."""
-        palette = theme.palette
-        painter.setPen(QPen(QColor(palette.line), tokens.LINE_PX))
-        painter.drawLine(area.topLeft(), area.topRight())
-        inner = area.adjusted(0, _ROOM_PX, 0, -_ROOM_PX)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for times, values, hue in (
-            (self._film.sent_ns, self._sent, tokens.ink_of(tokens.TELEOP, palette)),
-            (self._film.time_ns, self._measured, palette.text),
-        ):
-            if not len(times):
-                continue
-            x, y = drawn(times, values, axis.from_ns, axis.to_ns, max(1, int(inner.width())))
-            down = inner.bottom() - (y - self._low) / (self._high - self._low) * inner.height()
-            painter.setPen(QPen(QColor(hue), tokens.LINE_PX))
-            for line in _unbroken(inner.left() + x, down):
-                painter.drawPolyline(line)
-
-    def value_at(self, time_ns: int) -> str:
-        """The measured value."""
-        at = frame_at(self._film.time_ns, time_ns)
-        if at < 0 or not np.isfinite(self._measured[at]):
-            return "—"
-        return f"{signed(float(self._measured[at]))} {self._unit}".strip()
-
-    @property
-    def _measured(self) -> np.ndarray:
-        return self._film.position[:, self._number]
-
-    @property
-    def _sent(self) -> np.ndarray:
-        return self._film.sent[:, self._number]
 
 
 def is_trouble(event: Event) -> bool:
@@ -271,13 +246,3 @@ def is_trouble(event: Event) -> bool:
         "warning",
         "error",
     )
-
-
-def _unbroken(x: np.ndarray, y: np.ndarray) -> list[QPolygonF]:
-    """The lines between NaNs."""
-    good = np.isfinite(y)
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], good, [False])).astype(np.int8)))
-    return [
-        QPolygonF([QPointF(a, b) for a, b in zip(x[start:end].tolist(), y[start:end].tolist(), strict=True)])
-        for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
-    ]

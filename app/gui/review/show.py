@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from app.gui.review.axis import TimeAxis
-from app.gui.review.decimate import travel
+from app.gui.review.curve_lane import CurveLane
 from app.gui.review.film import Film
 from app.gui.review.frames import step_from
-from app.gui.review.lanes import CurveLane, EventLane, GapLane, Lane, RulerLane, SpanLane
+from app.gui.review.lanes import EventLane, GapLane, Lane, RulerLane, SpanLane
 from app.gui.review.player import Player
+from app.gui.review.reach import travel
 from app.gui.review.reader import Reader
 from app.gui.review.tile import FilmGrid, FilmTile
 from app.gui.review.timeline import Timeline

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from app.gui.review.axis import LEAST_SPAN_NS, TimeAxis
-from app.gui.review.decimate import drawn, reach, travel
 from app.gui.review.frames import frame_at, gaps, step_from
 from app.gui.review.player import RATES, Player
+from app.gui.review.reach import reach, travel
 from app.gui.review.spans import Span, spans_of
 
 S = 1_000_000_000
@@ -185,25 +185,6 @@ def test_ticks_are_round_and_not_too_many() -> None:
     ticks = axis.ticks(8)
     assert [seconds for _, seconds in ticks] == [0, 10, 20, 30, 40, 50, 60]
     assert ticks[1][0] == 10 * S + 7
-
-
-def test_no_peak_is_lost_however_many_rows_there_are() -> None:
-    times = np.arange(30_000, dtype=np.int64) * 20_000_000
-    values = np.zeros(30_000, np.float32)
-    values[12_345], values[23_456] = 5.0, -3.0
-    x, y = drawn(times, values, int(times[0]), int(times[-1]), 800)
-    assert len(x) <= 2 * 801
-    assert y.max() == 5.0
-    assert y.min() == -3.0
-    assert abs(x[int(np.argmax(y))] - 12_345 / 30_000 * 800) < 1.5
-
-
-def test_few_rows_are_drawn_as_they_are_and_a_gap_breaks_the_line() -> None:
-    times = np.array([0, 10, 20, 30], np.int64)
-    values = np.array([1, np.nan, 3, 4], np.float32)
-    x, y = drawn(times, values, 0, 30, 300)
-    assert x.tolist() == [0, 100, 200, 300]
-    assert np.isnan(y[1])
 
 
 def test_a_joint_at_rest_keeps_a_calm_scale() -> None:

@@ -1,4 +1,4 @@
-"""A curve of any number of rows as the few points that a screen can show; free of Qt."""
+"""From where to where numbers go, and how far; free of Qt."""
 
 from __future__ import annotations
 
@@ -6,35 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-
-
-def drawn(
-    time_ns: NDArray[np.int64], values: NDArray[np.float32], from_ns: int, to_ns: int, columns: int
-) -> tuple[Floats, Floats]:
-    """The points of a line, two for each column of pixels at most: its least and its greatest value there.
-
-    No peak is lost, however far out one looks. A NaN breaks the line.
-
-    Args:
-        time_ns: (T,) increasing.
-        values: (T,), NaN where there is none.
-        from_ns: the left edge.
-        to_ns: the right edge.
-        columns: pixels between them.
-
-    Returns:
-        Positions in columns (N,), and values (N,).
-    """
-    first = max(int(np.searchsorted(time_ns, from_ns)) - 1, 0)
-    last = min(int(np.searchsorted(time_ns, to_ns, side="right")) + 1, len(time_ns))
-    x = (time_ns[first:last] - from_ns).astype(np.float64) * (columns / (to_ns - from_ns))
-    y = values[first:last].astype(np.float64)
-    if len(x) <= 2 * columns:
-        return x, y
-    column = np.floor(x)
-    starts = np.concatenate(([0], np.flatnonzero(np.diff(column)) + 1))
-    low, high = np.fmin.reduceat(y, starts), np.fmax.reduceat(y, starts)
-    return np.repeat(column[starts], 2) + 0.5, np.column_stack((low, high)).ravel()
 
 
 def reach(*curves: NDArray[np.float32], least: float) -> tuple[float, float]:
