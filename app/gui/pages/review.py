@@ -35,6 +35,9 @@ from app.gui.wording import headline, sentence
 from app.session.view import EpisodeView, Snapshot
 
 TICK_MS = 16
+LOOK_MS = 4
+"""Between two looks for pictures that were sought and are being decoded."""
+
 _PLAYER, _SAYING = range(2)
 
 
@@ -64,8 +67,7 @@ class ReviewPage(Page):
         self._saying = Saying(theme)
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.setInterval(TICK_MS)
-        self._timer.timeout.connect(self._tick)
+        self._timer.timeout.connect(self._look)
         self.timeline.sought.connect(self._seek)
         self.labelling = Labelling(self.timeline, settings)
         self.labelling.lanes_changed.connect(self._lay_lanes)
@@ -121,7 +123,7 @@ class ReviewPage(Page):
     @property
     def is_read(self) -> bool:
         """Whether everything of the episode but its pictures is there."""
-        return self.open_film is not None
+        return (film := self.open_film) is not None and film.is_whole
 
     @property
     def player(self) -> Player | None:
@@ -317,6 +319,11 @@ class ReviewPage(Page):
             self._show.seek(time_ns)
             self._tick()
 
+    def _look(self) -> None:
+        """Show what is new, if anything is."""
+        if self._show is not None and not self._show.waits:
+            self._tick()
+
     def _tick(self) -> None:
         """Show what there is now; the timer only runs while something moves or is being opened."""
         show = self._show
@@ -326,17 +333,17 @@ class ReviewPage(Page):
         if show.tick() and show.film is not None:
             self._pages.setCurrentIndex(_PLAYER)
             self.transport.apply(show.player, show.film)
-            moving = show.player.playing
+            moving = not show.settled
         elif show.reader.problem:
             self._say_unreadable(show.reader.problem)
             moving = False
         else:
             moving = True
-        if moving != self._timer.isActive():
-            if moving:
-                self._timer.start()
-            else:
-                self._timer.stop()
+        interval_ms = TICK_MS if show.player.playing else LOOK_MS
+        if not moving:
+            self._timer.stop()
+        elif not self._timer.isActive() or self._timer.interval() != interval_ms:
+            self._timer.start(interval_ms)
 
     def _lay_lanes(self) -> None:
         if self._show is not None:

@@ -15,6 +15,15 @@ class TimeAxis:
         self.from_ns = self.start_ns
         self.to_ns = self.end_ns
 
+    def set_bounds(self, start_ns: int, end_ns: int) -> None:
+        """The episode turns out to begin or end elsewhere; what is shown stays, unless it was all of it."""
+        was_whole = self.whole
+        self.start_ns, self.end_ns = start_ns, max(end_ns, start_ns + LEAST_SPAN_NS)
+        if was_whole:
+            self.show_all()
+        else:
+            self._show(self.from_ns, min(self.span_ns, self.end_ns - self.start_ns))
+
     @property
     def span_ns(self) -> int:
         """How much is shown."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -25,7 +26,7 @@ class Bars:
 
     def at(self, time_ns: int) -> int:
         """The span that a moment is in; -1 for none."""
-        index = int(np.searchsorted(self._starts, time_ns, side="right")) - 1
+        index = bisect_right(self._starts, time_ns) - 1
         return index if index >= 0 and time_ns < self._ends[index] else -1
 
     def near(self, time_ns: int, slack_ns: int) -> range:

@@ -1,9 +1,12 @@
-"""Everything of an episode but its pictures, read once: times, vectors, spans and events; free of Qt."""
+"""Everything of an episode but its pictures, read once: times, vectors, spans, events and sound; free of Qt.
+
+What pictures need is read first and by itself; checking the rows of half an hour takes longer.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -13,18 +16,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.gui.camera_order import camera_rank
+from app.gui.review.reach import travel
 from app.gui.review.spans import Span, spans_of
 from recordings import (
     CameraFrames,
     ClockAnchor,
+    Counts,
     Episode,
     Event,
     RecordingError,
-    StateRows,
 )
 
 Times = NDArray[np.int64]
 Vectors = NDArray[np.float32]
+Floats = NDArray[np.float64]
 _TOGETHER_NS = 100_000_000
 T = TypeVar("T")
 
@@ -46,7 +51,10 @@ class Film:
         events: in order.
         clock: ties the times to the wall clock.
         control_rate_hz: nominal rate of the rows.
+        counts: how much of everything there is, as the episode says itself.
         problems: what could not be read, in words, each with what to do.
+        travel: (D,) how far each number went, as a share of its range where that is known.
+        is_whole: whether all of it has been read; until then there are only the cameras.
     """
 
     episode_id: str
@@ -62,7 +70,10 @@ class Film:
     events: tuple[Event, ...]
     clock: ClockAnchor
     control_rate_hz: float
+    counts: Counts
     problems: tuple[str, ...]
+    travel: Floats
+    is_whole: bool
 
     @property
     def start_ns(self) -> int:
@@ -92,8 +103,8 @@ class Film:
         return f"{wall:%H:%M:%S}.{wall.microsecond // 1000:03d}"
 
 
-def read_film(path: Path) -> Film:
-    """Read an episode. A part that is damaged is left out and told; only what says what it is must be whole.
+def open_film(path: Path) -> tuple[Episode, Film]:
+    """Open an episode and read what its pictures need. A camera that is damaged is left out and told.
 
     Raises:
         RecordingError: it cannot be opened at all.
@@ -104,31 +115,54 @@ def read_film(path: Path) -> Film:
     if episode.damage is not None:
         problems.append("; ".join(episode.damage.reasons))
     size = episode.attributes.vector_size
-    none = np.zeros(0, np.int64)
-    state = _part(lambda: episode.state, problems)
-    action = _part(lambda: episode.action, problems)
-    events = _part(lambda: episode.events, problems)
     names = [camera.name for camera in episode.attributes.cameras]
     cameras = [_part(partial(episode.camera, name), problems) for name in sorted(names, key=camera_rank)]
-    no_state = StateRows(none, *(np.zeros((0, size), np.float32) for _ in range(3)))
-    state = state if state is not None else no_state
     limits = episode.attributes.vector_limits
-    return Film(
+    nothing, no_rows = np.zeros(0, np.int64), np.zeros((0, size), np.float32)
+    return episode, Film(
         episode_id=episode.attributes.id,
         cameras=tuple(camera for camera in cameras if camera is not None),
         names=episode.attributes.vector_names,
         units=episode.attributes.vector_units,
         limits=limits if limits is not None else ((None, None),) * size,
-        time_ns=state.time_ns,
-        position=state.position,
-        sent_ns=action.time_ns if action is not None else none,
-        sent=action.sent if action is not None else no_state.position,
-        spans=spans_of(action.time_ns, action.source) if action is not None else (),
-        events=events or (),
+        time_ns=nothing,
+        position=no_rows,
+        sent_ns=nothing,
+        sent=no_rows,
+        spans=(),
+        events=(),
         clock=episode.attributes.clock_anchor,
         control_rate_hz=episode.attributes.control_rate_hz,
+        counts=episode.attributes.counts,
         problems=tuple(problems),
+        travel=np.zeros(size),
+        is_whole=False,
     )
+
+
+def read_rest(episode: Episode, film: Film) -> Film:
+    """The film with everything else, against its checksums. A part that is damaged is left out and told."""
+    problems: list[str] = []
+    state = _part(lambda: episode.state, problems)
+    action = _part(lambda: episode.action, problems)
+    events = _part(lambda: episode.events, problems)
+    if state is not None:
+        film = replace(film, time_ns=state.time_ns, position=state.position)
+    if action is not None:
+        spans = spans_of(action.time_ns, action.source)
+        film = replace(film, sent_ns=action.time_ns, sent=action.sent, spans=spans)
+    return replace(
+        film,
+        events=events or (),
+        problems=(*film.problems, *problems),
+        travel=travel(film.sent if len(film.sent) else film.position, film.limits),
+        is_whole=True,
+    )
+
+
+def read_film(path: Path) -> Film:
+    """Read all of an episode; raises as `open_film` does."""
+    return read_rest(*open_film(path))
 
 
 def _part(read: Callable[[], T], problems: list[str]) -> T | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,7 +15,8 @@ GAP_PERIODS = 2.5
 
 def frame_at(time_ns: Times, position_ns: int) -> int:
     """The newest frame that is not after a moment; -1 before the first."""
-    return int(np.searchsorted(time_ns, position_ns, side="right")) - 1
+    # Not numpy's: it lets go of the interpreter, and gets it back only after threads that decode have had their turn.
+    return bisect_right(time_ns, position_ns) - 1
 
 
 def step_from(time_ns: Times, position_ns: int, steps: int) -> int:

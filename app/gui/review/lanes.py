@@ -82,6 +82,13 @@ class Lane:
         return None
 
 
+class EmptyLane(Lane):
+    """Keeps the place of one that is not known yet."""
+
+    def paint(self, painter: QPainter, area: QRectF, axis: TimeAxis, theme: Theme) -> None:
+        """Nothing."""
+
+
 class RulerLane(Lane):
     """The time."""
 

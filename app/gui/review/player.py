@@ -24,6 +24,13 @@ class Player:
         self._backwards = False
         self._anchor: tuple[int, int] | None = None  # the caller's time, and the position then
 
+    def set_bounds(self, start_ns: int, end_ns: int) -> None:
+        """The episode turns out to begin or end elsewhere; from its first moment, go to the true one."""
+        if self._position_ns == self.start_ns and self._anchor is None:
+            self._position_ns = start_ns
+        self.start_ns, self.end_ns = start_ns, max(start_ns, end_ns)
+        self._position_ns = min(max(self._position_ns, self.start_ns), self.end_ns)
+
     @property
     def position_ns(self) -> int:
         """Where the playhead is."""

@@ -10,11 +10,10 @@ from app.gui.review.axis import TimeAxis
 from app.gui.review.curve_lane import CurveLane
 from app.gui.review.film import Film
 from app.gui.review.frames import step_from
-from app.gui.review.lanes import EventLane, GapLane, Lane, RulerLane, SpanLane
+from app.gui.review.lanes import EmptyLane, EventLane, GapLane, Lane, RulerLane, SpanLane
 from app.gui.review.player import Player
-from app.gui.review.reach import travel
 from app.gui.review.reader import Reader
-from app.gui.review.tile import FilmGrid, FilmTile
+from app.gui.review.tile import SLOW_S, FilmGrid, FilmTile
 from app.gui.review.timeline import Timeline
 from app.gui.theme import Theme
 
@@ -53,7 +52,8 @@ class Show:
         self._chosen = chosen
         self._tiers = tiers
         self._shown: Film | None = None
-        self._resume: tuple[int, float, bool] | None = None
+        self._seen = 0
+        self._ticked_s = 0.0
 
     @property
     def film(self) -> Film | None:
@@ -79,20 +79,26 @@ class Show:
         film = self._shown
         if film is None:
             return
+        # Before it is whole there are as many lanes as there will be, so that the pictures keep their places.
         gap_lane, event_lane = GapLane(film), EventLane(film.events)
         lanes: list[Lane] = [RulerLane(), SpanLane(film.spans)]
-        lanes += [event_lane] if event_lane.events else []
+        lanes += [event_lane] if event_lane.events or (film.counts.events and not film.is_whole) else []
         lanes += [gap_lane] if gap_lane.gaps else []
         lanes += self._tiers(film)
-        lanes += [CurveLane(film, film.names.index(name)) for name in self.drawn]
+        if film.is_whole or self._chosen:
+            lanes += [CurveLane(film, film.names.index(name)) for name in self.drawn]
+        else:
+            lanes += [EmptyLane()] * min(CURVES, len(film.names))
         self._timeline.show_lanes(lanes, self._timeline.axis)
 
     def tick(self) -> bool:
         """Move on and show what there is; says whether the episode is open."""
+        self._seen, self._ticked_s = self.reader.progress, time.monotonic()
+        film, shown = self.reader.film, self._shown
+        if film is not None and (shown is None or (film.is_whole and not shown.is_whole)):
+            self._take(film)
         if self._shown is None:
-            if self.reader.film is None:
-                return False
-            self._open(self.reader.film)
+            return False
         now_ns = time.monotonic_ns()
         position = self.player.advance(now_ns)
         velocity = self.player.velocity
@@ -101,6 +107,20 @@ class Show:
             tile.show_still(self.reader.still(number, position, velocity), position)
         self._timeline.set_position(position)
         return True
+
+    @property
+    def settled(self) -> bool:
+        """Whether what is shown stays as it is until somebody does something."""
+        if self._shown is None or self.player.playing:
+            return False
+        return self._shown.is_whole and self.reader.has_all(self.player.position_ns, self.player.velocity)
+
+    @property
+    def waits(self) -> bool:
+        """Whether a tick would show nothing new, for what is to be seen is still being read, and not for long."""
+        if self.player.playing or self.reader.problem or self.reader.progress != self._seen:
+            return False
+        return time.monotonic() - self._ticked_s < SLOW_S
 
     def step(self, frames: int) -> None:
         """Go so many frames of the main camera on or back, and stand there."""
@@ -140,17 +160,22 @@ class Show:
         """Read again after `close`, at the same place."""
         self.reader = Reader(self.path)
 
-    def _open(self, film: Film) -> None:
+    def _take(self, film: Film) -> None:
+        """Show an episode, or what has been read of it since."""
+        if self._shown is None:
+            self.player = Player(film.start_ns, film.end_ns)
+            self._grid.show_tiles(
+                tuple(FilmTile(camera, self._theme, captured=film.wall_words) for camera in film.cameras)
+            )
+            self._timeline.show_lanes((), TimeAxis(film.start_ns, film.end_ns))
+        else:
+            self.player.set_bounds(film.start_ns, film.end_ns)
+            self._timeline.axis.set_bounds(film.start_ns, film.end_ns)
         self._shown = film
-        self.player = Player(film.start_ns, film.end_ns)
-        self._grid.show_tiles(
-            tuple(FilmTile(camera, self._theme, captured=film.wall_words) for camera in film.cameras)
-        )
-        self._timeline.show_lanes((), TimeAxis(film.start_ns, film.end_ns))
         self.show_lanes()
 
 
 def _liveliest(film: Film, count: int) -> tuple[str, ...]:
-    went = travel(film.sent if len(film.sent) else film.position, film.limits)
+    went = film.travel
     best: Sequence[int] = sorted(sorted(range(len(went)), key=lambda number: -went[number])[:count])
     return tuple(film.names[number] for number in best)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from PyQt6.QtCore import QRect, QRectF, Qt
@@ -16,12 +17,15 @@ from app.gui.widgets.camera_grid import arrange
 from app.gui.wording import amount, headline, plain_name, sentence
 from recordings import CameraFrames
 
+SLOW_S = 0.3
+"""A frame that takes longer to read is missed."""
+
 _CAPTURED_FROM_PX = 260
 _ICON_FROM_PX = 160
 
 
 class FilmTile(QWidget):
-    """Shows what it is given; until the frame of a new moment is decoded, the one before stays.
+    """Shows what it is given; until the frame of a new moment is read, the one before stays, and says so if it is long.
 
     Args:
         camera: whose frames.
@@ -40,6 +44,7 @@ class FilmTile(QWidget):
         self.painted: Still | None = None
         """What is on screen: what was shown when it was painted last."""
         self._state = ""
+        self._reading_since_s: float | None = None
         self.aspect = camera.camera.width_px / camera.camera.height_px
         self._small = tokens.font(tokens.TEXT_SMALL_PX)
         self._bold = tokens.font(tokens.TEXT_SMALL_PX, bold=True)
@@ -62,15 +67,17 @@ class FilmTile(QWidget):
         """Show a frame, as of a moment.
 
         Args:
-            still: the frame; None keeps the one before, unless the moment lies before the camera's first.
+            still: the frame; None while it is being read, and before the camera's first.
             position_ns: the moment.
         """
         if not len(self._frames):
             still, state = None, "No frames"
         elif position_ns < self._frames.time_ns[0]:
             still, state = None, "Not begun"
+        elif still is None:
+            still, state = self._still, self._state if self._is_soon() else "Reading"
         else:
-            still = still or self._still
+            self._reading_since_s = None
             state = self._state_of(still, position_ns)
         if still is not self._still or state != self._state:
             self._still, self._state = still, state
@@ -102,9 +109,14 @@ class FilmTile(QWidget):
                 number = f"{number}   {self._captured(self._still.time_ns)}"
             self._paint_tag(painter, picture, number, top=False)
 
-    def _state_of(self, still: Still | None, position_ns: int) -> str:
-        if still is None:
-            return ""
+    def _is_soon(self) -> bool:
+        """Whether a frame that is being read has not been waited for long enough for anybody to notice."""
+        now_s = time.monotonic()
+        if self._reading_since_s is None:
+            self._reading_since_s = now_s
+        return now_s - self._reading_since_s < SLOW_S
+
+    def _state_of(self, still: Still, position_ns: int) -> str:
         if still.problem:
             what, remedy = headline(still.problem)
             return f"Frame {amount(still.index)} is damaged\n{sentence(remedy or what)}"

@@ -6,7 +6,8 @@ from app.gui import wording
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(0, "00:00.0"), (12.46, "00:12.4"), (61, "01:01.0"), (1079.8, "17:59.8"), (3725, "1:02:05")]
+    ("seconds", "words"),
+    [(0, "00:00.0"), (12.46, "00:12.4"), (61, "01:01.0"), (1079.8, "17:59.8"), (3725, "1:02:05")],
 )
 def test_clock(seconds: float, words: str) -> None:
     assert wording.clock(seconds) == words

@@ -104,6 +104,27 @@ def test_an_episode_of_one_moment_can_be_looped() -> None:
     assert playing.advance(S) == S
 
 
+def test_an_episode_that_turns_out_longer_keeps_the_place_unless_it_is_the_start() -> None:
+    at_start, moved = player(), player()
+    at_start.set_bounds(9 * S, 22 * S)
+    assert (at_start.position_ns, at_start.end_ns) == (9 * S, 22 * S)
+    moved.seek(15 * S, 0)
+    moved.set_bounds(9 * S, 22 * S)
+    assert moved.position_ns == 15 * S
+    moved.set_bounds(16 * S, 22 * S)
+    assert moved.position_ns == 16 * S
+
+
+def test_an_axis_of_an_episode_that_turns_out_longer() -> None:
+    axis = TimeAxis(10 * S, 20 * S)
+    axis.set_bounds(9 * S, 22 * S)
+    assert axis.whole
+    axis.zoom(0.1, share=0.5)
+    shown = axis.from_ns, axis.to_ns
+    axis.set_bounds(8 * S, 23 * S)
+    assert (axis.from_ns, axis.to_ns) == shown
+
+
 FRAMES = np.array([100, 140, 180, 400, 440], np.int64)
 
 

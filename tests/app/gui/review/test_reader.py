@@ -11,7 +11,7 @@ import pytest
 from PyQt6.QtGui import QColor
 
 from app.gui.review import reader as reading
-from app.gui.review.film import read_film
+from app.gui.review.film import read_film, read_rest
 from app.gui.review.reader import Reader, Still
 from recordings import CameraFrames
 from tests.recordings.recorded import FRAME_NS, START_NS, closed_episode
@@ -46,7 +46,7 @@ def episode(recorded: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def reader(episode: Path) -> Iterator[Reader]:
     made = Reader(episode)
-    assert wait(lambda: made.film is not None)
+    assert wait(lambda: made.film is not None and made.film.is_whole)
     yield made
     made.close()
     assert made.join(5.0)
@@ -102,29 +102,80 @@ def test_past_the_speed_of_life_every_so_manyth_frame_stands_for_the_others(read
 
 def test_the_newest_wish_wins(episode: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     turn = threading.Semaphore(0)
-    taken: list[tuple[str, int]] = []
+    begun: list[tuple[str, int]] = []
     frame = CameraFrames.frame
 
     def slowly(self: CameraFrames, index: int) -> np.ndarray:
+        begun.append((self.camera.name, index))
         turn.acquire(timeout=5)
-        taken.append((self.camera.name, index))
         return frame(self, index)
 
     monkeypatch.setattr(CameraFrames, "frame", slowly)
     reader = Reader(episode)
     assert wait(lambda: reader.film is not None)
-    for wanted in (10, 20, 30, 190):  # scrubbing, faster than anything can be decoded
+    reader.want(moment(10), 0.0)
+    assert wait(lambda: len(begun) == 2), "one in each thread"
+    for wanted in (20, 30, 190):  # scrubbing, faster than anything can be decoded
         reader.want(moment(wanted), 0.0)
-        time.sleep(0.01)
-    for _ in range(3):
-        turn.release()
-    assert wait(lambda: len(taken) == 3)
-    assert taken[0] == ("front", 10), "the one that it was at"
-    assert taken[1:] == [("front", 190), ("left-wrist", 190)]
+    turn.release()
+    turn.release()
+    assert wait(lambda: len(begun) == 4)
+    assert set(begun[:2]) == {("front", 10), ("left-wrist", 10)}, "those that they were at"
+    assert set(begun[2:]) == {("front", 190), ("left-wrist", 190)}
     reader.close()
     turn.release()
     turn.release()
     assert reader.join(5.0)
+
+
+def test_pictures_are_there_before_the_rows_are_checked(
+    episode: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on = threading.Event()
+    monkeypatch.setattr(reading, "read_rest", lambda *parts: (goes_on.wait(10), read_rest(*parts))[1])
+    reader = Reader(episode)
+    assert wait(lambda: reader.film is not None)
+    assert number_in(seen(reader, 1, 33)) == pytest.approx(33 * 7 % 250 / 7, abs=0.3)
+    film = reader.film
+    assert film is not None
+    assert not film.is_whole
+    assert len(film.position) == len(film.events) == len(film.spans) == 0
+    before = reader.progress
+    goes_on.set()
+    assert wait(lambda: reader.film is not None and reader.film.is_whole)
+    assert reader.progress > before
+    assert reader.film is not None
+    assert len(reader.film.position) == 400
+    assert reader.film.cameras == film.cameras
+    reader.close()
+    assert reader.join(5.0)
+
+
+def test_rows_that_were_damaged_are_never_shown(episode: Path) -> None:
+    path = episode / "state/position/c.0.0"
+    data = bytearray(path.read_bytes())
+    data[16 * 123] ^= 0x01
+    path.write_bytes(data)
+    film = read_film(episode)
+    assert len(film.position) == 0
+    assert len(film.sent) == 400
+    assert film.problems[0].startswith("row 123 of state")
+
+
+def test_near_frames_are_decoded_when_it_stands_and_not_while_it_is_scrubbed(reader: Reader) -> None:
+    for frame in range(20, 150, 10):
+        seen(reader, 0, frame)
+        seen(reader, 1, frame)
+    assert reader.decoded <= 2 * 13 + 8, "little but what was asked for"
+    assert wait(lambda: reader.still(1, moment(141), 0.0) is not None)
+    assert wait(lambda: reader.still(0, moment(138), 0.0) is not None)
+
+
+def test_it_knows_when_every_camera_is_there(reader: Reader) -> None:
+    assert not reader.has_all(moment(5), 0.0)
+    seen(reader, 0, 5)
+    assert wait(lambda: reader.has_all(moment(5), 0.0))
+    assert reader.has_all(FIRST_NS - 1, 0.0), "before the first frame there is none to wait for"
 
 
 def test_memory_is_bounded(episode: Path) -> None:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtTest import QTest
@@ -11,10 +13,14 @@ from PyQt6.QtWidgets import QApplication
 
 from app.gui.frame import Frame
 from app.gui.pages.review import ReviewPage
+from app.gui.review import reader as reading
+from app.gui.review.curve_lane import CurveLane
+from app.gui.review.film import read_rest
 from app.gui.review.timeline import GUTTER_PX
 from app.gui.settings import Settings
 from app.gui.window import Window
 from app.messages import Mode
+from recordings import CameraFrames
 from tests.recordings.recorded import FRAME_NS, START_NS
 from tests.support.fake_session import FakeSession
 from tests.support.qt_waiting import wait_until
@@ -137,6 +143,51 @@ def test_a_click_and_a_drag_seek(page: ReviewPage) -> None:
     assert position(page) == START_NS + 100 * 20_000_000, "the last event"
     press(Key.Key_BracketLeft)
     assert position(page) < START_NS + 100 * 20_000_000
+
+
+def test_the_pictures_do_not_wait_for_the_curves_and_keep_their_places(
+    frame: Frame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on = threading.Event()
+    monkeypatch.setattr(reading, "read_rest", lambda *parts: (goes_on.wait(20), read_rest(*parts))[1])
+    frame.refresh()
+    frame.go_to("review")
+    page = frame.review_page
+    assert wait_until(lambda: shown(page) == [0, 0])
+    assert not page.is_read
+    press(Key.Key_Right)
+    assert wait_until(lambda: shown(page) == [1, 1])
+    lanes, places = len(page.timeline.lanes), [tile.geometry() for tile in page.grid.tiles]
+    goes_on.set()
+    assert wait_until(lambda: page.is_read)
+    assert wait_until(lambda: any(isinstance(lane, CurveLane) for lane in page.timeline.lanes))
+    assert len(page.timeline.lanes) == lanes
+    assert [tile.geometry() for tile in page.grid.tiles] == places
+    assert position(page) == FIRST_NS + FRAME_NS
+    assert page.player is not None
+    assert page.player.end_ns == START_NS + 199 * 20_000_000
+
+
+def test_a_frame_that_takes_long_to_read_is_said_to_be_read(
+    page: ReviewPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on = threading.Event()
+    frame_of = CameraFrames.frame
+
+    def slowly(self: CameraFrames, index: int) -> np.ndarray:
+        goes_on.wait(20)
+        return frame_of(self, index)
+
+    monkeypatch.setattr(CameraFrames, "frame", slowly)
+    press(Key.Key_End)
+    tile = page.grid.tiles[0]
+    assert tile.state == "", "nothing flashes while it may come at once"
+    assert wait_until(lambda: tile.state == "Reading")
+    assert tile.still is not None
+    assert tile.still.index == 0
+    goes_on.set()
+    assert wait_until(lambda: tile.still is not None and tile.still.index == 99)
+    assert tile.state == ""
 
 
 def test_page_keys_go_through_the_list(page: ReviewPage, session: FakeSession) -> None:
