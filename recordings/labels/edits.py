@@ -45,6 +45,15 @@ def put_span(
     return (*_making_room(labels, span), Change(None, span))
 
 
+def clear(labels: EpisodeLabels, start_ns: int, end_ns: int) -> tuple[Change, ...]:
+    """No subtask from one moment to another: those that lie there give way, as to a new one.
+
+    Raises:
+        ValueError: It ends before it begins.
+    """
+    return _making_room(labels, SpanLabel("", Tier.SUBTASK, start_ns, end_ns))
+
+
 def remove(labels: EpisodeLabels, label_ids: Iterable[str]) -> tuple[Change, ...]:
     """Labels taken away; raises `UnknownLabel`."""
     return tuple(Change(_label(labels, label_id), None) for label_id in label_ids)

@@ -103,6 +103,16 @@ class LabelStore:
         self._make_folder(path.parent)
         return LabelJournal(path)
 
+    def make(self) -> None:
+        """Make the group that labels lie in where there is none yet.
+
+        Raises:
+            FolderNotWritable: The dataset refuses new files.
+            DiskFull: There is no room.
+        """
+        if not (self.path / "zarr.json").is_file():
+            metadata.write_group(self.path, {"purpose": "what reviewers say of the episodes"})
+
     def _folder(self, reviewer: str) -> Path:
         if _REVIEWER.fullmatch(reviewer) is None:
             raise ReviewerNameRefused(
@@ -115,9 +125,8 @@ class LabelStore:
         """Folders as plain zarr expects them: a group, and in it empty arrays, whose files it does not look at."""
         if (folder / "zarr.json").is_file():
             return
+        self.make()
         with naming_disk_errors(folder):
-            if not (self.path / "zarr.json").is_file():
-                metadata.write_group(self.path, {"purpose": "what reviewers say of the episodes"})
             metadata.write_array(
                 folder,
                 shape=(0,),

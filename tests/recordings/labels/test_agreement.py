@@ -7,11 +7,11 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recordings.labels import EpisodeLabels, SpanLabel, State, Tier
-from recordings.labels.agreement import Agreement, agreement, grid_of, kappa, pooled
+from recordings.labels.agreement import Agreement, agreement, frame_kappa, grid_of, kappa, pooled
 from recordings.labels.matching import matched_in_order
 
 SECOND = 1_000_000_000
@@ -70,6 +70,7 @@ def by_disagreement(confusions: list[tuple[str, str, int]]) -> Fraction | None:
     return Fraction(1) if expected == 0 else 1 - seen / expected
 
 
+@settings(max_examples=50, deadline=None)
 @given(
     st.dictionaries(
         st.tuples(st.sampled_from("xyz"), st.sampled_from("xyzw")), st.integers(1, 6), min_size=0, max_size=8
@@ -168,6 +169,8 @@ def test_without_frames_the_labels_span_their_own_grid() -> None:
     times = grid_of((a, b))
     assert (times[0], len(times)) == (2 * SECOND, 100)
     assert agreement(a, b).same == pytest.approx(0.25)
+    assert frame_kappa(a, b) == agreement(a, b).kappa
+    assert frame_kappa(a, EpisodeLabels()) is None
 
 
 WEIGHTS = st.lists(
@@ -175,6 +178,7 @@ WEIGHTS = st.lists(
 )
 
 
+@settings(max_examples=50, deadline=None)
 @given(WEIGHTS)
 def test_the_matching_in_order_is_the_best_there_is(rows: list[list[float]]) -> None:
     weights = np.array(rows).reshape(-1, 4)
@@ -191,6 +195,7 @@ def test_the_matching_in_order_is_the_best_there_is(rows: list[list[float]]) -> 
     assert sum(weights[pair] for pair in pairs) == best
 
 
+@settings(max_examples=50, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 9), st.sampled_from("xy")), min_size=1, max_size=8),
     st.lists(st.tuples(st.integers(0, 9), st.sampled_from("xy")), min_size=1, max_size=8),
