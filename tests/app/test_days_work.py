@@ -11,9 +11,8 @@ import os
 import random
 import re
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +36,7 @@ from app.session.view import Snapshot
 from drivers.profile.parse import SHIPPED
 from recordings import Dataset
 from recordings.verify import verify_episode
+from tests.support.watcher import Watcher
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -45,9 +45,8 @@ WARM = 10
 """After so many episodes everything that is ever opened has been."""
 
 SEED = 20
-PATIENCE_S = 60.0
 PLAN = CollectionPlan(
-    task="day's work", operator="ada", scene="one", countdown_s=0.0, reset_s=0.6, target=EPISODES
+    task="day's work", operator="ada", scene="one", countdown_s=0.0, reset_s=0.3, target=EPISODES
 )
 
 KEYS = {
@@ -112,7 +111,7 @@ def held() -> Held:
     )
 
 
-class Operator:
+class Operator(Watcher):
     """Someone at the window: looks at it, presses its controls, and keeps a list.
 
     Attributes:
@@ -121,29 +120,16 @@ class Operator:
     """
 
     def __init__(self, frame: Frame, session: Session, choices: random.Random) -> None:
+        super().__init__(session)
         self.frame = frame
-        self.session = session
         self.choices = choices
         self.kept: dict[str, str] = {}
         self.trashed: dict[str, str] = {}
         self.done: Counter[str] = Counter()
 
-    @property
-    def now(self) -> Snapshot:
-        return self.session.snapshot()
-
-    def wait(self, until: Callable[[Snapshot], bool], what: str) -> Snapshot:
-        """Let the window live until something is so."""
-        deadline = time.monotonic() + PATIENCE_S
-        while time.monotonic() < deadline:
-            snapshot = self.now
-            if until(snapshot):
-                return snapshot
-            QTest.qWait(5)
-        now = self.now
-        raise TimeoutError(
-            f"{what} did not come about; {now.collection}, notices {now.notices}, log {now.log[-8:]}"
-        )
+    def pause(self) -> None:
+        """Let the window live."""
+        QTest.qWait(5)
 
     def press(self, action: str) -> None:
         """By key, or by a click on a button that can be seen, once the screen says that it can be done."""

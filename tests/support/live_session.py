@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,13 +19,12 @@ from drivers.sim.faults import BusFaults, Faults
 from drivers.sim.remote import SimRemote
 from recordings import Dataset, Episode
 from recordings.verify import verify_episode
+from tests.support.watcher import PATIENCE_S, Watcher
 
 BEAT_S = 0.1
-PATIENCE_S = 60.0
-"""Far longer than anything takes, so that a busy machine fails no test."""
 
 
-class LiveSession:
+class LiveSession(Watcher):
     """A running session and what a test asks of it.
 
     Attributes:
@@ -35,31 +34,11 @@ class LiveSession:
     """
 
     def __init__(self, session: Session, data_dir: Path) -> None:
-        self.session = session
+        super().__init__(session)
         self.data_dir = data_dir
         self.world = SimRemote(session.runtime_dir, timeout_s=20.0)
         self.watching = threading.Event()
         self.watching.set()
-
-    @property
-    def now(self) -> Snapshot:
-        return self.session.snapshot()
-
-    def wait(
-        self, until: Callable[[Snapshot], bool], what: str, *, timeout_s: float = PATIENCE_S
-    ) -> Snapshot:
-        """Look until something is so; tells what was seen instead."""
-        deadline = time.monotonic() + timeout_s
-        while time.monotonic() < deadline:
-            snapshot = self.now
-            if until(snapshot):
-                return snapshot
-            time.sleep(0.01)
-        now = self.now
-        raise TimeoutError(
-            f"{what} did not come about in {timeout_s:.0f} s; mode {now.mode.name}, "
-            f"notices {[n.what for n in now.notices]}, log {now.log[-12:]}"
-        )
 
     def notice(self, key: str, *, timeout_s: float = PATIENCE_S) -> Notice:
         """Wait for the notice of a key."""

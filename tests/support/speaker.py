@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,36 +20,22 @@ from app.speech.whisper.phrases import KITCHEN_PHRASES
 from recordings import Dataset, Episode
 from recordings.verify import verify_episode
 from tests.support.sound import Room, room
+from tests.support.watcher import Watcher
 
-PATIENCE_S = 60.0
 VOICE = Voice("en-us+m1", 150)
 KITCHEN = Transcribing(known=KITCHEN_PHRASES)
 OPEN = ("speaking", "reading")
 
 
-class Speaker:
+class Speaker(Watcher):
     """A session, a room, and somebody who holds the talk key and speaks."""
 
     def __init__(self, session: Session, sound: Room, data_dir: Path) -> None:
-        self.session = session
+        super().__init__(session)
         self.sound = sound
         self.data_dir = data_dir
         self.watching = threading.Event()
         self.watching.set()
-
-    @property
-    def now(self) -> Snapshot:
-        return self.session.snapshot()
-
-    def wait(self, until: Callable[[Snapshot], bool], what: str) -> Snapshot:
-        deadline = time.monotonic() + PATIENCE_S
-        while time.monotonic() < deadline:
-            now = self.now
-            if until(now):
-                return now
-            time.sleep(0.005)
-        now = self.now
-        raise TimeoutError(f"{what} did not come about; {now.voice}, {now.speech}, {now.notices}, {now.log}")
 
     def make_ready(self, transcribing: Transcribing = KITCHEN) -> None:
         self.session.voice.switch(True, transcribing=transcribing)

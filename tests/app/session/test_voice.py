@@ -14,7 +14,8 @@ from app.speech.transcribing import Transcribing
 from app.speech.whisper.phrases import KITCHEN_PHRASES
 from recordings import Episode
 from tests.support.live_session import notices_of
-from tests.support.speaker import OPEN, PATIENCE_S, Speaker, speaking, spoken
+from tests.support.speaker import OPEN, Speaker, speaking, spoken
+from tests.support.watcher import PATIENCE_S
 
 pytestmark = pytest.mark.timeout(180)
 
