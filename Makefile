@@ -4,10 +4,17 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-# Tests that compute or paint run two at a time; those that keep to a clock come after them and have the machine to
-# themselves.
-SIDE_BY_SIDE := tests/policy tests/recordings tests/app/gui tests/app/collection tests/app/inputs tests/app/autonomy \
-	tests/app/speech/whisper
+# Tests that compute or paint run two at a time; those that keep to a clock or open a whole session come after them and
+# have the machine to themselves.
+SIDE_BY_SIDE := tests/policy tests/recordings tests/test_set_up.py tests/test_packages.py tests/app/autonomy \
+	tests/app/bench tests/app/cli tests/app/collection tests/app/evaluation tests/app/gui tests/app/hands \
+	tests/app/inputs tests/app/robot tests/app/speech tests/drivers/calibration tests/drivers/profile \
+	tests/drivers/test_kinematics.py tests/drivers/test_safety.py tests/drivers/sim/test_operator.py \
+	tests/drivers/sim/test_render.py tests/drivers/sim/test_subtasks.py $(wildcard tests/drivers/sim/test_world*.py)
+ONE_BY_ONE := tests/app/bench/test_cockpit.py tests/app/bench/test_measuring.py tests/app/cli/test_record.py \
+	tests/app/evaluation/test_killed.py tests/app/evaluation/test_live.py tests/app/robot/test_loop.py \
+	tests/app/speech/test_reading_desk.py
+BESIDE = $(filter-out $(ONE_BY_ONE),$(shell find $(SIDE_BY_SIDE) -name 'test_*.py'))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test lint bench clean
@@ -24,8 +31,8 @@ run: setup ## the app on the simulated robot; more with ARGS="…", see ARGS=--h
 test: lint ## lint, then every test, without a screen
 	@$(PYTHON) .ci/set_up.py --tests
 ifeq ($(ARGS),)
-	@$(BIN)/pytest --numprocesses 2 --dist loadfile $(SIDE_BY_SIDE)
-	@$(BIN)/pytest $(SIDE_BY_SIDE:%=--ignore=%)
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile $(BESIDE)
+	@$(BIN)/pytest $(BESIDE:%=--ignore=%)
 else
 	@$(BIN)/pytest $(ARGS)
 endif
