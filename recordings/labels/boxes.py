@@ -35,18 +35,23 @@ def set_seen(labels: EpisodeLabels, box_id: str, time_ns: int, seen: Seen) -> tu
         UnknownLabel: No box has this id.
     """
     box = _box(labels, box_id)
-    return put_key(labels, box_id, msgspec.structs.replace(_near(box, time_ns), time_ns=time_ns, seen=seen))
+    return put_key(
+        labels, box_id, msgspec.structs.replace(key_near(box, time_ns), time_ns=time_ns, seen=seen)
+    )
 
 
 def copy_on(labels: EpisodeLabels, box_id: str, time_ns: int) -> tuple[Change, ...]:
     """A key frame that holds the box where it is at a moment, or was last; raises `UnknownLabel`."""
     box = _box(labels, box_id)
-    key = box.at(time_ns) or _near(box, time_ns)
+    key = box.at(time_ns) or key_near(box, time_ns)
     return put_key(labels, box_id, msgspec.structs.replace(key, time_ns=time_ns))
 
 
-def _near(box: BoxLabel, time_ns: int) -> BoxKey:
-    """The key of a moment, interpolated; outside of the keys, the nearest one."""
+def key_near(box: BoxLabel, time_ns: int) -> BoxKey:
+    """Where a box is at a moment; where it is not in view, its key before that, or else its first.
+
+    The key's time is its own, so it tells whether the box is there or was there last.
+    """
     inside = box.at(time_ns)
     if inside is not None:
         return inside

@@ -7,7 +7,8 @@ from functools import partial
 
 from app.gui.actions import Action, Actions
 from app.gui.catalogue.groups import BOXES, LABELS, SUGGESTIONS
-from app.gui.labels.labelling import PALETTE_KEYS, Labelling
+from app.gui.labels.labelling import Labelling
+from app.gui.labels.segmenting import PALETTE_KEYS
 from app.gui.pages.review import ReviewPage
 from recordings.labels import Progress, Seen
 
@@ -94,7 +95,7 @@ def _add_marking(actions: Actions, page: ReviewPage, labelling: Labelling) -> No
                 group=LABELS,
                 key=str(number),
                 page=PAGE,
-                run=partial(segmenting.name_by_key, number),
+                run=partial(labelling.name_by_key, number),
                 enabled=nameable,
                 hidden=number > 1,
             )
@@ -207,13 +208,16 @@ def _add_suggestions(actions: Actions, page: ReviewPage, labelling: Labelling) -
 
 
 def _add_boxes(actions: Actions, page: ReviewPage, labelling: Labelling) -> None:
-    boxes = labelling.boxes
+    sight = labelling.sight
+
+    def chosen() -> bool:
+        return labelling.desk.selected_box is not None
 
     def box() -> bool:
-        return labelling.desk.ready and labelling.desk.selected_box is not None
+        return labelling.desk.ready and sight.frame_ns is not None
 
     def see(seen: Seen) -> Callable[[], None]:
-        return lambda: boxes.see(page.frame_ns, seen)
+        return partial(sight.see, seen)
 
     _add(
         actions,
@@ -223,7 +227,7 @@ def _add_boxes(actions: Actions, page: ReviewPage, labelling: Labelling) -> None
                 "copy_box",
                 "Hold the box where it is, as a key frame",
                 "Alt+C",
-                lambda: boxes.copy_on(page.frame_ns),
+                sight.copy_on,
                 box,
             ),
             ("box_hidden", "The box's object is occluded from here on", "Alt+H", see(Seen.OCCLUDED), box),
@@ -233,10 +237,31 @@ def _add_boxes(actions: Actions, page: ReviewPage, labelling: Labelling) -> None
                 "box_unkey",
                 "Take the box's key frame away",
                 "Alt+Del",
-                lambda: boxes.remove_key(page.frame_ns),
+                sight.remove_key,
                 box,
             ),
         ),
+    )
+    _add(
+        actions,
+        BOXES,
+        (
+            (
+                "box_key_before",
+                "Go to the box's key frame before",
+                "Alt+Left",
+                lambda: page.go_to_key(-1),
+                chosen,
+            ),
+            (
+                "box_key_after",
+                "Go to the box's next key frame",
+                "Alt+Right",
+                lambda: page.go_to_key(1),
+                chosen,
+            ),
+        ),
+        repeats=True,
     )
 
 

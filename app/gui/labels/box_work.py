@@ -2,15 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from app.gui.labels.desk import LabelDesk
-from recordings.labels import BoxKey, Seen, boxes
+from app.gui.labels.segmenting import PALETTE_KEYS
+from recordings.labels import BoxKey, Seen, boxes, edits
 
 
 class BoxWork:
-    """What is done to boxes, on a desk."""
+    """What is done to boxes, on a desk.
+
+    Attributes:
+        names: of objects, those for number keys first; a name keeps its place from its first use on.
+    """
 
     def __init__(self, desk: LabelDesk) -> None:
         self._desk = desk
+        self.names: tuple[str, ...] = ()
+
+    @property
+    def palette(self) -> tuple[str, ...]:
+        """Names by number key."""
+        return self.names[:PALETTE_KEYS]
+
+    def offer(self, names: Iterable[str]) -> None:
+        """Names that were used before; those that are there already keep their places."""
+        self.names = tuple(dict.fromkeys(name for name in (*self.names, *names) if name))
+        self._desk.touch()
+
+    def name(self, text: str) -> None:
+        """Say what the chosen box's object is."""
+        if (box := self._desk.selected_box) is not None:
+            self._desk.do(edits.set_text(self._desk.labels, box.id, text), "name an object")
+            self.offer((text,))
+
+    def name_by_key(self, number: int) -> None:
+        """The same with the name of a number key, from 1."""
+        if 1 <= number <= len(self.palette):
+            self.name(self.palette[number - 1])
 
     def draw(self, camera: str, text: str, key: BoxKey) -> None:
         """A new object in a camera's frame, chosen then."""

@@ -7,21 +7,22 @@ from pathlib import Path
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from app.gui.labels.box_lane import BoxLane, rows_of
+from app.gui.labels.box_sight import BoxSight
 from app.gui.labels.box_work import BoxWork
 from app.gui.labels.desk import NO_FRAMES, LabelDesk, Stretch
-from app.gui.labels.lanes import BoxLane, LabelLane, ReadSpansLane, SuggestionLane
+from app.gui.labels.lanes import LabelLane, ReadSpansLane, SuggestionLane
 from app.gui.labels.prompts import Prompter, Prompts
-from app.gui.labels.segmenting import Segmenting
+from app.gui.labels.segmenting import PALETTE_KEYS, Segmenting
 from app.gui.labels.spoken import utterances
 from app.gui.labels.suggesting import Suggesting
 from app.gui.labels.text_line import TextLine
 from app.gui.review.film import Film
 from app.gui.review.lanes import Lane
+from app.gui.review.tile import FilmGrid
 from app.gui.review.timeline import Timeline
 from app.gui.settings import Settings
-from recordings.labels import LabelStore, Tier
-
-PALETTE_KEYS = 9
+from recordings.labels import BoxLabel, LabelStore, Tier
 
 
 class Labelling(QObject):
@@ -29,17 +30,19 @@ class Labelling(QObject):
 
     Args:
         timeline: where the lanes are.
+        grid: where the pictures are.
         settings: what the window remembers: the reviewer, the lag, whether marks are chained.
 
     Attributes:
         lanes_changed: a tier has come or gone, so the lanes are to be laid out anew.
         desk, segmenting, suggesting, boxes: what is done to labels.
+        sight: the boxes over the pictures.
         line: where texts are written.
     """
 
     lanes_changed = pyqtSignal()
 
-    def __init__(self, timeline: Timeline, settings: Settings) -> None:
+    def __init__(self, timeline: Timeline, grid: FilmGrid, settings: Settings) -> None:
         super().__init__()
         self._timeline = timeline
         self._settings = settings
@@ -51,13 +54,16 @@ class Labelling(QObject):
         self.segmenting.chained = settings.label_chained
         self.line = TextLine(timeline)
         self.line.written.connect(self._written)
+        self.sight = BoxSight(grid, self.desk, self.boxes)
+        self.sight.line.written.connect(self._written)
+        self.sight.line.numbered.connect(self._numbered)
         self._film: Film | None = None
         self._folder = Path()
         self._episode_id = ""
         self._prompter: Prompter | None = None
         self._prompts = Prompts()
         self._shown = -1
-        self._tiers: tuple[bool, ...] = ()
+        self._tiers: tuple[int, ...] = ()
         timeline.shifted.connect(self._place_line)
         timeline.opened.connect(self._open_text)
 
@@ -70,6 +76,24 @@ class Labelling(QObject):
     def prompts(self) -> Prompts:
         """What helps to label this episode."""
         return self._prompts
+
+    @property
+    def palette(self) -> tuple[str, ...]:
+        """The texts on number keys: names of objects while a box is chosen, else what is done."""
+        chosen = self.desk.selected_box is not None
+        return self.boxes.palette if chosen else self.segmenting.palette
+
+    def name_by_key(self, number: int) -> None:
+        """Give the chosen label the palette's text of a number key, from 1; the line over it is done with then."""
+        if self.desk.selected_box is not None:
+            self.sight.line.give_up()
+            self.boxes.name_by_key(number)
+        else:
+            self.segmenting.name_by_key(number)
+
+    def key_beside(self, way: int, position_ns: int) -> int | None:
+        """When the next (1) or the last (-1) key frame of the chosen box is."""
+        return self.sight.key_beside(self._film, way, position_ns) if self._film is not None else None
 
     @property
     def reviewer(self) -> str:
@@ -86,11 +110,13 @@ class Labelling(QObject):
     def open(self, dataset: Path, episode_id: str) -> None:
         """Turn to an episode."""
         self.line.hide()
+        self.sight.line.hide()
         self._folder, self._episode_id = dataset, episode_id
         self.segmenting.cancel()
         self.suggesting.offer(())
         self.desk.open(self.store, self.reviewer, episode_id)
         self._prompts = Prompts()
+        self.boxes.names = ()
         path = dataset / "episodes" / episode_id
         self._prompter = Prompter(path, self.store, self.reviewer)
         self._set_stretch()
@@ -98,6 +124,7 @@ class Labelling(QObject):
     def close(self) -> None:
         """Let go of it."""
         self.line.hide()
+        self.sight.line.hide()
         self.desk.close()
         self._episode_id = ""
 
@@ -124,9 +151,11 @@ class Labelling(QObject):
             self.segmenting.snap_targets = self._prompts.snap_targets
             self.segmenting.palette = self._prompts.texts[:PALETTE_KEYS]
             self.line.offer(self._prompts.texts)
+            self.boxes.offer(self._prompts.objects)
         if self.desk.revision == self._shown:
             return
         self._shown = self.desk.revision
+        self.sight.refresh()
         if self._film is not None and self._wanted() != self._tiers:
             self.lanes_changed.emit()
         else:
@@ -163,22 +192,33 @@ class Labelling(QObject):
         else:
             self.desk.stretch = Stretch(0, 2**62, NO_FRAMES)
 
-    def _wanted(self) -> tuple[bool, ...]:
+    def _wanted(self) -> tuple[int, ...]:
         labels = self.desk.labels
         begun = self.segmenting.begun
         noting = begun is not None and begun.tier is Tier.NOTE
-        return bool(self.suggesting.open), bool(labels.spans(Tier.NOTE)) or noting, bool(labels.boxes)
+        return bool(self.suggesting.open), bool(labels.spans(Tier.NOTE)) or noting, rows_of(labels)
 
     def _open_text(self, label_id: str) -> None:
         self.desk.select(label_id)
-        label, box = self.desk.selected, self._timeline.box_of(label_id)
-        if label is not None and box is not None and self.desk.ready:
-            self.line.write(label_id, label.text, box.toRect())
+        label, place = self.desk.selected, self._timeline.box_of(label_id)
+        if label is None or not self.desk.ready:
+            return
+        if isinstance(label, BoxLabel):
+            self.sight.write(label)
+        elif place is not None:
+            self.line.write(label_id, label.text, place.toRect())
 
     def _written(self, label_id: str, text: str) -> None:
         self.desk.select(label_id)
-        if self.desk.selected is not None:
+        if self.desk.selected_box is not None:
+            self.boxes.name(text)
+        elif self.desk.selected is not None:
             self.segmenting.name(text)
+        self.poll()
+
+    def _numbered(self, label_id: str, number: int) -> None:
+        self.desk.select(label_id)
+        self.boxes.name_by_key(number)
         self.poll()
 
     def _place_line(self) -> None:

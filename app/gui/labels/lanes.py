@@ -6,8 +6,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PyQt6.QtCore import QRectF, Qt
+from PyQt6.QtGui import QColor, QPainter, QPen
 
 from app.gui import tokens
 from app.gui.labels.desk import LabelDesk
@@ -16,12 +16,11 @@ from app.gui.labels.suggesting import Suggesting
 from app.gui.review.axis import TimeAxis
 from app.gui.review.lanes import Grip, Lane
 from app.gui.theme import Theme, with_alpha
-from recordings.labels import BoxLabel, Seen, SpanLabel, Tier
+from recordings.labels import SpanLabel, Tier
 from recordings.labels.edits import Edge
 
 UNNAMED = "?"
 _LEAST_TEXT_PX = 14
-_KEY_PX = 9
 _MARGIN_PX = 2
 
 
@@ -209,7 +208,7 @@ class LabelLane(SpanTierLane):
         _, _, span, edge = min(near, key=lambda found: (found[1], found[0]))
         return EdgeGrip(span.id, edge, self._segmenting)
 
-    def choose_at(self, time_ns: int) -> str:
+    def choose_at(self, time_ns: int, *, slack_ns: int = 0, down: float = 0.5) -> str:
         """Choose the span there; none where there is none."""
         span = self._at(time_ns)
         self._desk.select(span.id if span is not None else "")
@@ -233,63 +232,6 @@ class EdgeGrip(Grip):
         """Leave it there."""
         to_ns = self.segmenting.nearest_target(time_ns, within_ns=slack_ns)
         self.segmenting.drop_edge(self.label_id, self.edge, to_ns)
-
-
-class BoxLane(Lane):
-    """Objects' boxes: a line from first to last key frame, a diamond each; broken where the object is out of view."""
-
-    title = "boxes"
-    height_px = 22
-
-    def __init__(self, desk: LabelDesk) -> None:
-        self._desk = desk
-
-    def paint(self, painter: QPainter, area: QRectF, axis: TimeAxis, theme: Theme) -> None:
-        """The boxes, the chosen one last and brightest."""
-        chosen = self._desk.selected_box
-        for box in sorted(self._desk.labels.boxes, key=lambda box: box == chosen):
-            hue = tokens.ink_of(tokens.TELEOP, theme.palette) if box == chosen else theme.palette.text_dim
-            self._paint_track(painter, area, axis, box, QColor(hue))
-
-    def value_at(self, time_ns: int) -> str:
-        """The objects of the moment."""
-        return ", ".join(box.text or UNNAMED for box in self._at(time_ns))
-
-    def tip_at(self, time_ns: int, slack_ns: int) -> str:
-        """The objects near there, with their cameras."""
-        return "\n".join(
-            f"{box.text or UNNAMED} ({box.camera}), {len(box.keys)} key frames" for box in self._at(time_ns)
-        )
-
-    def choose_at(self, time_ns: int) -> str:
-        """Choose the box of the moment; the next one when it is chosen already."""
-        here = [box.id for box in self._at(time_ns)]
-        chosen = self._desk.selected_box
-        at = (here.index(chosen.id) + 1) % len(here) if chosen is not None and chosen.id in here else 0
-        self._desk.select(here[at] if here else "")
-        return here[at] if here else ""
-
-    def _at(self, time_ns: int) -> list[BoxLabel]:
-        return [box for box in self._desk.labels.boxes if box.start_ns <= time_ns <= box.end_ns]
-
-    def _paint_track(
-        self, painter: QPainter, area: QRectF, axis: TimeAxis, box: BoxLabel, hue: QColor
-    ) -> None:
-        middle, half = area.center().y(), _KEY_PX / 2
-        at = [area.left() + axis.share_of(key.time_ns) * area.width() for key in box.keys]
-        for key, left, right in zip(box.keys, at, at[1:], strict=False):
-            if key.seen is not Seen.OUT:
-                style = Qt.PenStyle.SolidLine if key.seen is Seen.VISIBLE else Qt.PenStyle.DotLine
-                painter.setPen(QPen(hue, tokens.FOCUS_PX, style))
-                painter.drawLine(QPointF(left, middle), QPointF(right, middle))
-        painter.setPen(QPen(hue, tokens.LINE_PX))
-        for key, x in zip(box.keys, at, strict=True):
-            painter.setBrush(hue if key.seen is Seen.VISIBLE else QColor(Qt.GlobalColor.transparent))
-            corners = [(x, middle - half), (x + half, middle), (x, middle + half), (x - half, middle)]
-            painter.drawPolygon(QPolygonF([QPointF(*corner) for corner in corners]))
-        painter.setFont(tokens.font(tokens.TEXT_SMALL_PX))
-        words = QRectF(at[-1] + _KEY_PX, area.top(), tokens.steps(40), area.height())
-        painter.drawText(words, int(Qt.AlignmentFlag.AlignVCenter.value), box.text or UNNAMED)
 
 
 def visible(spans: Sequence[SpanLabel], axis: TimeAxis) -> list[tuple[int, SpanLabel]]:

@@ -29,6 +29,11 @@ _BUTTONS = (
     ("labels.done", "Done"),
 )
 _ROOMY_FROM_PX = 720
+_BOX_HINTS = (
+    "In another frame drag it to where it is, or leave it there ({labels.copy_box}); in between it goes in straight"
+    " lines. From here on: occluded {labels.box_hidden}, out of view {labels.box_out}, visible {labels.box_seen}."
+    " Key frames: {labels.box_key_before} {labels.box_key_after}, this one away {labels.box_unkey}."
+)
 _PROGRESS_WORDS = {
     Progress.OPEN: "",
     Progress.DONE: "done",
@@ -110,12 +115,13 @@ class LabelPanel(QWidget):
         self._say_chosen(start_ns)
         chosen = desk.selected
         lit = chosen.text if chosen is not None else ""
-        cells = [Cell(text, lit=text == lit) for text in segmenting.palette]
+        cells = [Cell(text, lit=text == lit) for text in self._labelling.palette]
+        kind = "names of objects" if desk.selected_box is not None else "texts"
         nameable = chosen is not None or segmenting.begun is not None
         self.board.show_cells(
             cells,
             keyed=nameable,
-            empty=with_keys("No texts yet: write one with {labels.write}", self._actions),
+            empty=with_keys(f"No {kind} yet: write one with {{labels.write}}", self._actions),
         )
         self.hint.say(with_keys(self._hints(), self._actions))
         what, remedy = headline(desk.problem or self._labelling.prompts.problem)
@@ -151,6 +157,8 @@ class LabelPanel(QWidget):
             self.times.say("Click a label, or choose one with ↑ and ↓")
 
     def _hints(self) -> str:
+        if self._labelling.desk.selected_box is not None:
+            return _BOX_HINTS
         segmenting, proposed = self._labelling.segmenting, len(self._labelling.suggesting.open)
         lag = f"Marks are set {segmenting.lag_s:.2f} s early while it plays ({{labels.lag_less}} {{labels.lag_more}})."
         chained = " Each end begins the next ({labels.chain})." if segmenting.chained else ""

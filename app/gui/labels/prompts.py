@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,12 +23,14 @@ class Prompts:
 
     Attributes:
         texts: of subtasks, those of this episode first.
+        objects: names of objects in boxes, those of this episode first, then the most frequent.
         snap_targets: (N,) moments worth snapping to, in order.
         suggestions: proposed labels.
         problem: why there are none, in words.
     """
 
     texts: tuple[str, ...] = ()
+    objects: tuple[str, ...] = ()
     snap_targets: NDArray[np.int64] = field(default_factory=lambda: NO_FRAMES)
     suggestions: tuple[SpanLabel, ...] = ()
     problem: str = ""
@@ -73,11 +76,17 @@ def read_prompts(path: Path, store: LabelStore, reviewer: str) -> Prompts:
     earlier = patterns_of_task(dataset, store, episode.attributes.task, apart_from=episode.attributes.id)
     suggestions = suggest(episode, labels, earlier=earlier)
     texts = list(episode.subtasks)
+    objects: Counter[str] = Counter()
     for name in store.reviewers():
-        labelled = (store.read(name, episode_id) for episode_id in store.episodes(name))
-        texts += [span.text for labels in labelled for span in labels.spans(Tier.SUBTASK)]
+        for episode_id in store.episodes(name):
+            labelled = store.read(name, episode_id)
+            texts += [span.text for span in labelled.spans(Tier.SUBTASK)]
+            objects.update(box.text for box in labelled.boxes)
+    here = [box.text for box in labels.boxes]
+    frequent = [name for name, _ in objects.most_common()]
     return Prompts(
         texts=tuple(dict.fromkeys(text for text in texts if text)),
+        objects=tuple(dict.fromkeys(name for name in (*here, *frequent) if name)),
         snap_targets=snap_targets(episode).time_ns,
         suggestions=suggestions,
     )

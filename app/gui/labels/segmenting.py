@@ -12,6 +12,9 @@ from app.gui.review.frames import step_from
 from recordings.labels import SpanLabel, Tier, edits
 from recordings.labels.edits import Edge
 
+PALETTE_KEYS = 9
+"""Texts that have a number key."""
+
 NOTE_NS = 1_000_000_000
 """How long a note is until its edges are moved."""
 

@@ -65,6 +65,13 @@ class TextLine(QLineEdit):
         left = max(0, min(over.left(), room - width))
         self.setGeometry(left, over.center().y() - height // 2, width, height)
 
+    def give_up(self) -> None:
+        """Keep nothing of it."""
+        self._label_id = ""
+        if self.hasFocus():
+            self.left.emit()
+        self.hide()
+
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         """Enter keeps it, and is not passed on to mean something else; all other keys are text."""
         if event is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):

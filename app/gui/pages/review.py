@@ -17,7 +17,6 @@ from app.gui.labels.labelling import Labelling
 from app.gui.labels.panel import LabelPanel
 from app.gui.pages.page import Page
 from app.gui.review.film import Film
-from app.gui.review.frames import frame_at
 from app.gui.review.joint_menu import JointMenu
 from app.gui.review.player import Player
 from app.gui.review.saying import Saying
@@ -69,9 +68,11 @@ class ReviewPage(Page):
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._look)
         self.timeline.sought.connect(self._seek)
-        self.labelling = Labelling(self.timeline, settings)
+        self.labelling = Labelling(self.timeline, self.grid, settings)
         self.labelling.lanes_changed.connect(self._lay_lanes)
         self.labelling.line.left.connect(self.timeline.setFocus)
+        self.labelling.sight.line.left.connect(self.timeline.setFocus)
+        self.labelling.sight.taken.connect(self.pause)
         self.panel = LabelPanel(self.labelling, theme)
 
     def build(self, actions: Actions) -> None:
@@ -135,15 +136,6 @@ class ReviewPage(Page):
         """Where the playhead is; 0 while nothing is open."""
         return self.player.position_ns if self.player is not None else 0
 
-    @property
-    def frame_ns(self) -> int:
-        """When the main camera's frame was captured that is shown."""
-        film = self.open_film
-        if film is None or not film.cameras:
-            return self.position_ns
-        times = film.cameras[0].time_ns
-        return int(times[max(0, frame_at(times, self.position_ns))])
-
     def mark_label(self) -> None:
         """Begin a label at the playhead, or end it there."""
         if (player := self.player) is not None:
@@ -155,6 +147,12 @@ class ReviewPage(Page):
         """Choose the next label or the one before, and go to its begin."""
         if (span := self.labelling.desk.select_beside(way, self.position_ns)) is not None:
             self._seek(span.start_ns)
+
+    def go_to_key(self, way: int) -> None:
+        """Stand at the next key frame of the chosen box (1), or the one before (-1)."""
+        if (time_ns := self.labelling.key_beside(way, self.position_ns)) is not None:
+            self.pause()
+            self._seek(time_ns)
 
     def take_suggestion(self) -> None:
         """Take the suggestion at the playhead, or the next one, and go there."""

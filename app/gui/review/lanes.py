@@ -73,8 +73,14 @@ class Lane:
         """What the pointer takes hold of there, if anything."""
         return None
 
-    def choose_at(self, time_ns: int) -> str:
-        """Choose what a click there is meant for; its id, empty where it is meant for the playhead."""
+    def choose_at(self, time_ns: int, *, slack_ns: int = 0, down: float = 0.5) -> str:
+        """Choose what a click there is meant for; its id, empty where it is meant for the playhead.
+
+        Args:
+            time_ns: when.
+            slack_ns: how near is near enough.
+            down: how far down in the lane, 0 to 1.
+        """
         return ""
 
     def span_box(self, label_id: str, area: QRectF, axis: TimeAxis) -> QRectF | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from PyQt6.QtCore import QRect, QRectF, Qt
+from PyQt6.QtCore import QPoint, QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
@@ -38,6 +38,9 @@ class FilmTile(QWidget):
         self._captured = captured
         self._theme = theme
         self._frames = camera
+        self._cover: QWidget | None = None
+        self.camera = camera.camera.name
+        """Whose frames."""
         self._title = plain_name(camera.camera.name)
         self._gap_ns = gap_ns(camera.camera.rate_hz)
         self._still: Still | None = None
@@ -62,6 +65,27 @@ class FilmTile(QWidget):
     def state(self) -> str:
         """Words over the picture: what is wrong with it, if anything."""
         return self._state
+
+    @property
+    def picture(self) -> QRect:
+        """Where in the tile the picture is drawn: all of it, in its own proportions, in the middle."""
+        camera = self._frames.camera
+        shape = QSize(camera.width_px, camera.height_px)
+        picture = QRect(QPoint(0, 0), shape.scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio))
+        picture.moveCenter(self.rect().center())
+        return picture
+
+    def cover(self, cover: QWidget) -> None:
+        """Lay something over the picture, as large as the tile; it is painted whenever the tile is."""
+        self._cover = cover
+        cover.setParent(self)
+        cover.setGeometry(self.rect())
+        cover.show()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """What lies over it has its size."""
+        if self._cover is not None:
+            self._cover.setGeometry(self.rect())
 
     def show_still(self, still: Still | None, position_ns: int) -> None:
         """Show a frame, as of a moment.
@@ -89,12 +113,7 @@ class FilmTile(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(tokens.PICTURE_GROUND))
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
-        camera = self._frames.camera
-        size = self.rect().size()
-        picture = QRect(0, 0, 0, 0)
-        shown = QRect(0, 0, camera.width_px, camera.height_px).size()
-        picture.setSize(shown.scaled(size, Qt.AspectRatioMode.KeepAspectRatio))
-        picture.moveCenter(self.rect().center())
+        picture = self.picture
         self.painted = self._still
         if self._still is not None and self._still.image is not None:
             painter.drawImage(picture, self._still.image)
@@ -161,7 +180,13 @@ class FilmTile(QWidget):
 
 
 class FilmGrid(QWidget):
-    """The tiles of an episode's cameras, the main one largest."""
+    """The tiles of an episode's cameras, the main one largest.
+
+    Attributes:
+        changed: there are other tiles.
+    """
+
+    changed = pyqtSignal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -179,6 +204,7 @@ class FilmGrid(QWidget):
             tile.setParent(self)
             tile.show()
         self._arrange()
+        self.changed.emit()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Arrange the tiles anew."""

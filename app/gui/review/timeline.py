@@ -142,8 +142,7 @@ class Timeline(QWidget):
         if event.button() == Qt.MouseButton.LeftButton:
             lane, time_ns = self._lane_at(event.position()), self._time_at(event.position())
             self._grip = lane.grip_at(time_ns, self._slack_ns) if lane is not None else None
-            chosen = lane.choose_at(time_ns) if lane is not None and self._grip is None else ""
-            if self._grip is None and not chosen:
+            if self._grip is None and not self._choose_at(event.position()):
                 self.sought.emit(time_ns)
         elif event.button() == Qt.MouseButton.MiddleButton:
             self._dragged_from = event.position().x()
@@ -174,12 +173,7 @@ class Timeline(QWidget):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
         """Open what is there."""
-        lane = self._lane_at(event.position()) if event is not None else None
-        if (
-            event is not None
-            and lane is not None
-            and (chosen := lane.choose_at(self._time_at(event.position())))
-        ):
+        if event is not None and (chosen := self._choose_at(event.position())):
             self.opened.emit(chosen)
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:
@@ -212,6 +206,14 @@ class Timeline(QWidget):
     def _slack_ns(self) -> int:
         """How near the pointer must be."""
         return round(_NEAR_PX / self._track_px * self.axis.span_ns)
+
+    def _choose_at(self, point: QPointF) -> str:
+        """Choose what is there, if anything; its id."""
+        for lane, area in zip(self._lanes, self._areas(), strict=True):
+            if area.contains(point):
+                down = (point.y() - area.top()) / area.height()
+                return lane.choose_at(self._time_at(point), slack_ns=self._slack_ns, down=down)
+        return ""
 
     def _lane_at(self, point: QPointF) -> Lane | None:
         areas = zip(self._lanes, self._areas(), strict=True)
