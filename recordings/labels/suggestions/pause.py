@@ -1,4 +1,4 @@
-"""Suggested by pauses: cuts in the middle of stretches in which next to nothing moves."""
+"""Suggested by pauses: cuts where next to nothing moves."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Motion:
 
     Attributes:
         time_ns: (T,) the states' times.
-        speed: (T,) the root of the summed squares of all numbers' speeds, each over a brisk one; smoothed over 0.2 s.
+        speed: (T,) the root of the summed squares of all numbers' mean speeds over 0.2 s, each over a brisk one.
         usual: What nine tenths of it keep below.
     """
 
@@ -65,14 +65,16 @@ def motion(episode: Episode) -> Motion | None:
         return None
     seconds = (state.time_ns - state.time_ns[0]) / 1e9
     position = without_gaps(state.position)
+    tick_ns = float(np.median(np.diff(state.time_ns)))
+    window = max(1, round(_WINDOW_NS / tick_ns))
     total = np.zeros(len(seconds))
     for column, unit in enumerate(episode.attributes.vector_units):
         values = position[:, column]
         speed = values if unit.endswith("/s") else np.gradient(values, seconds)
-        total += (speed / _FULL_SPEED.get(unit, 1.0)) ** 2
-    tick_ns = float(np.median(np.diff(state.time_ns)))
-    speed = smoothed(np.sqrt(total), max(1, round(_WINDOW_NS / tick_ns)))
-    return Motion(state.time_ns, speed, float(np.quantile(speed, 0.9)))
+        # Smoothed with its sign, so that a servo at rest that flickers between two ticks does not seem to move.
+        total += (smoothed(speed, window) / _FULL_SPEED.get(unit, 1.0)) ** 2
+    total = np.sqrt(total)
+    return Motion(state.time_ns, total, float(np.quantile(total, 0.9)))
 
 
 def pauses(moved: Motion | None) -> tuple[Pause, ...]:
@@ -98,10 +100,22 @@ def velocity_minima(moved: Motion | None) -> NDArray[np.int64]:
 
 
 def suggest_pause(episode: Episode, *, found: tuple[Pause, ...]) -> tuple[SpanLabel, ...]:
-    """The episode in segments, without texts, cut where it pauses; the longer the pause, the surer, up to a second."""
-    cuts = [
-        Cut(pause.middle_ns, "pause", min(1.0, (pause.end_ns - pause.start_ns) / _SURE_PAUSE_NS))
-        for pause in found
-    ]
+    """The episode in segments, without texts, cut in the middle of pauses; the longer, the surer, up to a second.
+
+    Rest at the episode's start ends, and rest at its end begins, with a cut of its own.
+    """
     ends = extent(episode)
-    return segments("pause", cuts, ends) if ends is not None else ()
+    if ends is None:
+        return ()
+    cuts = [Cut(_cut_ns(pause, ends), "pause", _confidence(pause)) for pause in found]
+    return segments("pause", cuts, ends)
+
+
+def _cut_ns(pause: Pause, ends: tuple[int, int]) -> int:
+    if pause.start_ns <= ends[0]:
+        return pause.end_ns
+    return pause.start_ns if pause.end_ns >= ends[1] - 1 else pause.middle_ns
+
+
+def _confidence(pause: Pause) -> float:
+    return min(1.0, (pause.end_ns - pause.start_ns) / _SURE_PAUSE_NS)

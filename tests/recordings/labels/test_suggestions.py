@@ -159,6 +159,12 @@ def test_pauses_are_cut_in_their_middle(tmp_path: Path) -> None:
     assert [span.end_ns for span in cuts[:-1]] == middles
 
 
+def test_rest_at_the_start_and_at_the_end_is_cut_off(tmp_path: Path) -> None:
+    episode = record(tmp_path, Scene(still=((0.0, 2.0), (10.0, 12.0))))
+    cuts = kind(suggest(episode, EpisodeLabels()), "pause")
+    assert [span.end_ns for span in cuts[:-1]] == pytest.approx([at(2.0), at(10.0)], abs=2 * NEAR_NS)
+
+
 def test_an_episode_in_which_nothing_moves_has_no_pauses(tmp_path: Path) -> None:
     assert pauses(motion(record(tmp_path, Scene(still=((0.0, 12.0),))))) == ()
 
