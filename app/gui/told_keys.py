@@ -7,7 +7,7 @@ import re
 from app.gui.actions import Actions
 from app.gui.wording import key_caps
 
-_PLACE = re.compile(r"\{([a-z_]+\.[a-z_]+)\}")
+_PLACE = re.compile(r"\{([a-z_]+\.[a-z_0-9]+)\}")
 
 
 def with_keys(words: str, actions: Actions) -> str:

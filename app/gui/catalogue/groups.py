@@ -19,6 +19,7 @@ PLAYER = "Player"
 LABELS = "Labels"
 SUGGESTIONS = "Suggested labels"
 BOXES = "Boxes"
+REVIEWERS = "Several reviewers"
 SETTINGS = "Settings"
 
 JUDGEMENTS = (

@@ -10,7 +10,7 @@ from app.gui.catalogue.groups import BOXES, LABELS, SUGGESTIONS
 from app.gui.labels.labelling import Labelling
 from app.gui.labels.segmenting import PALETTE_KEYS
 from app.gui.pages.review import ReviewPage
-from recordings.labels import Progress, Seen
+from recordings.labels import Seen
 
 PAGE = "review"
 LAG_STEP_S = 0.05
@@ -55,7 +55,8 @@ def _add_marking(actions: Actions, page: ReviewPage, labelling: Labelling) -> No
         return desk.ready and page.player is not None
 
     def nameable() -> bool:
-        return desk.ready and (desk.selected is not None or segmenting.begun is not None)
+        chosen = desk.selected is not None or segmenting.begun is not None
+        return desk.ready and (chosen or labelling.adjudicating.at(page.position_ns) is not None)
 
     _add(
         actions,
@@ -95,7 +96,7 @@ def _add_marking(actions: Actions, page: ReviewPage, labelling: Labelling) -> No
                 group=LABELS,
                 key=str(number),
                 page=PAGE,
-                run=partial(labelling.name_by_key, number),
+                run=partial(_press, page, number),
                 enabled=nameable,
                 hidden=number > 1,
             )
@@ -268,17 +269,13 @@ def _add_boxes(actions: Actions, page: ReviewPage, labelling: Labelling) -> None
 def _add_steps(actions: Actions, labelling: Labelling) -> None:
     desk = labelling.desk
 
-    def toggle_done() -> None:
-        open_still = desk.judgement.progress is Progress.OPEN
-        desk.judge(progress=Progress.DONE if open_still else Progress.OPEN)
-
     _add(
         actions,
         LABELS,
         (
             ("undo", "Undo the last label step", "Z", desk.undo, lambda: bool(desk.undoable)),
             ("redo", "Do the label step again", "Shift+Z", desk.redo, lambda: bool(desk.redoable)),
-            ("done", "The labels are done, or not yet", "D", toggle_done, lambda: desk.ready),
+            ("done", "The labels are done, or not yet", "D", labelling.toggle_done, lambda: desk.ready),
         ),
     )
     for stars in range(1, 6):
@@ -294,6 +291,10 @@ def _add_steps(actions: Actions, labelling: Labelling) -> None:
                 hidden=stars > 1,
             )
         )
+
+
+def _press(page: ReviewPage, number: int) -> None:
+    page.labelling.press_number(number, page.position_ns)
 
 
 def _chosen(labelling: Labelling) -> bool:

@@ -102,6 +102,11 @@ class LabelDesk:
         return self._history is not None and self._keeper is not None and not self._keeper.read_only
 
     @property
+    def loaded(self) -> bool:
+        """Whether labels can be looked at."""
+        return self._history is not None
+
+    @property
     def problem(self) -> str:
         """What stands in the way of keeping labels, with what to do; empty for nothing."""
         return self._keeper.problem if self._keeper is not None else ""

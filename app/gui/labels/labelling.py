@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from app.gui.labels.adjudicating import Adjudicating
 from app.gui.labels.box_lane import BoxLane, rows_of
 from app.gui.labels.box_sight import BoxSight
 from app.gui.labels.box_work import BoxWork
+from app.gui.labels.comparing import Comparing, beside
 from app.gui.labels.desk import NO_FRAMES, LabelDesk, Stretch
 from app.gui.labels.lanes import LabelLane, ReadSpansLane, SuggestionLane
+from app.gui.labels.other_lane import OtherLane
 from app.gui.labels.prompts import Prompter, Prompts
 from app.gui.labels.segmenting import PALETTE_KEYS, Segmenting
 from app.gui.labels.spoken import utterances
@@ -22,7 +26,8 @@ from app.gui.review.lanes import Lane
 from app.gui.review.tile import FilmGrid
 from app.gui.review.timeline import Timeline
 from app.gui.settings import Settings
-from recordings.labels import BoxLabel, LabelStore, Tier
+from recordings.labels import FINAL, BoxLabel, EpisodeLabels, LabelStore, Progress, Tier
+from recordings.labels.adjudicate import Stretch as Said
 
 
 class Labelling(QObject):
@@ -36,6 +41,7 @@ class Labelling(QObject):
     Attributes:
         lanes_changed: a tier has come or gone, so the lanes are to be laid out anew.
         desk, segmenting, suggesting, boxes: what is done to labels.
+        comparing, adjudicating: what others say of the episode, and deciding between them.
         sight: the boxes over the pictures.
         line: where texts are written.
     """
@@ -50,6 +56,8 @@ class Labelling(QObject):
         self.segmenting = Segmenting(self.desk)
         self.suggesting = Suggesting(self.desk)
         self.boxes = BoxWork(self.desk)
+        self.comparing = Comparing(self.desk)
+        self.adjudicating = Adjudicating(self.desk, self.comparing)
         self.segmenting.lag_s = settings.label_lag_s
         self.segmenting.chained = settings.label_chained
         self.line = TextLine(timeline)
@@ -64,6 +72,7 @@ class Labelling(QObject):
         self._prompts = Prompts()
         self._shown = -1
         self._tiers: tuple[int, ...] = ()
+        self._beside: tuple[str, ...] = ()
         timeline.shifted.connect(self._place_line)
         timeline.opened.connect(self._open_text)
 
@@ -96,9 +105,14 @@ class Labelling(QObject):
         return self.sight.key_beside(self._film, way, position_ns) if self._film is not None else None
 
     @property
+    def is_prompted(self) -> bool:
+        """Whether all that helps is there."""
+        return self._prompter is None
+
+    @property
     def reviewer(self) -> str:
-        """Whose labels are worked on."""
-        return self._settings.reviewer
+        """Whose labels are worked on: one's own, or while it is decided between others the final ones."""
+        return FINAL if self.adjudicating.on else self._settings.reviewer
 
     def set_reviewer(self, name: str) -> None:
         """Work on another reviewer's labels from now on; a name that cannot be a folder's is told, and not taken."""
@@ -115,6 +129,8 @@ class Labelling(QObject):
         self.segmenting.cancel()
         self.suggesting.offer(())
         self.desk.open(self.store, self.reviewer, episode_id)
+        self.comparing.open(self.store, self.reviewer, episode_id)
+        self.adjudicating.turn(on=self.adjudicating.on)
         self._prompts = Prompts()
         self.boxes.names = ()
         path = dataset / "episodes" / episode_id
@@ -126,6 +142,7 @@ class Labelling(QObject):
         self.line.hide()
         self.sight.line.hide()
         self.desk.close()
+        self.comparing.close()
         self._episode_id = ""
 
     def tiers(self, film: Film) -> Sequence[Lane]:
@@ -136,7 +153,10 @@ class Labelling(QObject):
         self._tiers = self._wanted()
         suggested, notes, boxes = self._tiers
         lanes: list[Lane] = [ReadSpansLane("speech", said)] if said else []
-        lanes.append(LabelLane("subtask", Tier.SUBTASK, self.desk, self.segmenting))
+        subtask = FINAL if self.adjudicating.on else "subtask"
+        lanes.append(LabelLane(subtask, Tier.SUBTASK, self.desk, self.segmenting))
+        self._beside = tuple(self.comparing.shown)
+        lanes += [OtherLane(name, partial(self._said_by, name), self._hatched) for name in self._beside]
         lanes += [SuggestionLane(self.suggesting)] if suggested else []
         lanes += [LabelLane("notes", Tier.NOTE, self.desk, self.segmenting)] if notes else []
         lanes += [BoxLane(self.desk)] if boxes else []
@@ -145,9 +165,12 @@ class Labelling(QObject):
     def poll(self) -> None:
         """Take over what threads have found, and show what has changed; called again and again."""
         self.desk.poll()
+        self.comparing.poll()
+        if self._film is not None and self._film.episode_id == self._episode_id:
+            self._go_to(self.adjudicating.poll())
         if self._prompter is not None and self._prompter.prompts is not None:
             self._prompts, self._prompter = self._prompter.prompts, None
-            self.suggesting.offer(self._prompts.suggestions)
+            self.suggesting.offer(() if self.adjudicating.on else self._prompts.suggestions)
             self.segmenting.snap_targets = self._prompts.snap_targets
             self.segmenting.palette = self._prompts.texts[:PALETTE_KEYS]
             self.line.offer(self._prompts.texts)
@@ -156,7 +179,8 @@ class Labelling(QObject):
             return
         self._shown = self.desk.revision
         self.sight.refresh()
-        if self._film is not None and self._wanted() != self._tiers:
+        changed = self._wanted() != self._tiers or tuple(self.comparing.shown) != self._beside
+        if self._film is not None and changed:
             self.lanes_changed.emit()
         else:
             self._timeline.redraw()
@@ -183,6 +207,43 @@ class Labelling(QObject):
         self.segmenting.chained = not self.segmenting.chained
         self._settings.label_chained = self.segmenting.chained
         self.desk.touch()
+
+    def toggle_done(self) -> None:
+        """The work is done, or not yet; what is final is accepted."""
+        done = Progress.ACCEPTED if self.adjudicating.on else Progress.DONE
+        self.desk.judge(progress=done if self.desk.judgement.progress is Progress.OPEN else Progress.OPEN)
+
+    def press_number(self, number: int, position_ns: int) -> None:
+        """A number means a text for the chosen label; where none is chosen and reviewers differ, one of them."""
+        if self.adjudicating.at(position_ns) is not None and self.segmenting.begun is None:
+            self._go_to(self.adjudicating.choose(number, position_ns))
+        else:
+            self.name_by_key(number)
+
+    def toggle_adjudicating(self) -> None:
+        """Decide between the others, or go back to one's own labels."""
+        self.adjudicating.turn(on=not self.adjudicating.on)
+        if self._episode_id:
+            self.open(self._folder, self._episode_id)
+
+    def go_differing(self, way: int, position_ns: int) -> None:
+        """To the next stretch (1) that differs and is not decided, or the one before (-1)."""
+        stretch = beside(self._hatched(), way, position_ns)
+        self._go_to(stretch)
+        if stretch is not None and not self.adjudicating.on:
+            own = self.desk.labels.subtask_at(stretch.start_ns)
+            self.desk.select(own.id if own is not None else "")
+
+    def _go_to(self, stretch: Said | None) -> None:
+        if stretch is not None:
+            self.desk.select("")
+            self._timeline.sought.emit(stretch.start_ns)
+
+    def _hatched(self) -> tuple[Said, ...]:
+        return self.adjudicating.open if self.adjudicating.on else self.comparing.differing
+
+    def _said_by(self, name: str) -> EpisodeLabels:
+        return self.comparing.shown.get(name, EpisodeLabels())
 
     def _set_stretch(self) -> None:
         film = self._film

@@ -9,8 +9,9 @@ from app.gui import tokens
 from app.gui.actions import Actions
 from app.gui.labels.labelling import Labelling
 from app.gui.labels.lanes import UNNAMED
+from app.gui.labels.reviewers_view import PROGRESS_WORDS, ReviewersView
 from app.gui.theme import Theme
-from app.gui.told.number_board import Cell, NumberBoard
+from app.gui.told.number_board import CELL_PX, Cell, NumberBoard
 from app.gui.told_keys import with_keys
 from app.gui.widgets.action_button import ActionButton
 from app.gui.widgets.label import Label, rule
@@ -28,18 +29,13 @@ _BUTTONS = (
     ("labels.undo", "Undo"),
     ("labels.done", "Done"),
 )
-_ROOMY_FROM_PX = 720
+_ROOM_FOR_HINTS_PX = 500
+_LEAST_ROWS, _TWO_ABREAST, _ALL_ROWS = 2, 5, 9
 _BOX_HINTS = (
     "In another frame drag it to where it is, or leave it there ({labels.copy_box}); in between it goes in straight"
     " lines. From here on: occluded {labels.box_hidden}, out of view {labels.box_out}, visible {labels.box_seen}."
     " Key frames: {labels.box_key_before} {labels.box_key_after}, this one away {labels.box_unkey}."
 )
-_PROGRESS_WORDS = {
-    Progress.OPEN: "",
-    Progress.DONE: "done",
-    Progress.ACCEPTED: "accepted",
-    Progress.REJECTED: "to be done again",
-}
 
 
 class LabelPanel(QWidget):
@@ -74,7 +70,7 @@ class LabelPanel(QWidget):
             self._theme,
             name="Texts on number keys",
             columns=1,
-            rows=9,
+            rows=_ALL_ROWS,
             hue=tokens.TELEOP,
             keys="labels.name_",
         )
@@ -83,11 +79,11 @@ class LabelPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(tokens.steps(2))
         head = QHBoxLayout()
-        whose = Label("Labels by", dim=True)
-        whose.setFixedWidth(whose.sizeHint().width())
-        head.addWidget(whose)
+        head.addWidget(Label("Labels by", dim=True).fit())
         head.addWidget(self.reviewer, stretch=1)
         column.addLayout(head)
+        self.reviewers = ReviewersView(self._labelling, actions)
+        column.addWidget(self.reviewers)
         column.addWidget(rule())
         column.addWidget(self.chosen)
         column.addWidget(self.times)
@@ -106,23 +102,27 @@ class LabelPanel(QWidget):
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """In a low window the texts stand two in a row."""
-        roomy = self.height() >= _ROOMY_FROM_PX
-        self.board.arrange(columns=1 if roomy else 2, rows=9 if roomy else 5)
+        self._fit()
 
-    def refresh(self, start_ns: int) -> None:
-        """Show how things stand; times count from `start_ns`."""
+    def refresh(self, start_ns: int, position_ns: int) -> None:
+        """Show how things stand with the playhead there; times count from `start_ns`."""
         desk, segmenting = self._labelling.desk, self._labelling.segmenting
         self._say_chosen(start_ns)
         chosen = desk.selected
         lit = chosen.text if chosen is not None else ""
-        cells = [Cell(text, lit=text == lit) for text in self._labelling.palette]
+        sides = self.reviewers.side_cells(position_ns)
+        cells = sides or [Cell(text, lit=text == lit) for text in self._labelling.palette]
         kind = "names of objects" if desk.selected_box is not None else "texts"
-        nameable = chosen is not None or segmenting.begun is not None
+        nameable = bool(sides) or chosen is not None or segmenting.begun is not None
         self.board.show_cells(
             cells,
             keyed=nameable,
             empty=with_keys(f"No {kind} yet: write one with {{labels.write}}", self._actions),
         )
+        self.reviewers.refresh(terse=self.height() < _ROOM_FOR_HINTS_PX)
+        self.hint.setVisible(not self._labelling.adjudicating.on)
+        self._say_reviewer()
+        self._fit()
         self.hint.say(with_keys(self._hints(), self._actions))
         what, remedy = headline(desk.problem or self._labelling.prompts.problem)
         self.problem.say(". ".join(sentence(part) for part in (what, remedy) if part))
@@ -134,6 +134,25 @@ class LabelPanel(QWidget):
         self._buttons["labels.done"].set_lit(desk.judgement.progress is not Progress.OPEN)
         for button in self._buttons.values():
             button.refresh()
+
+    def _fit(self) -> None:
+        """Give the texts what the rest leaves: a line each where there is room, else two abreast."""
+        column = self.layout()
+        if column is None:
+            return
+        rest = column.totalHeightForWidth(self.width()) - self.board.height()
+        rows = (self.height() - rest) // (CELL_PX + tokens.steps(1))
+        roomy = rows >= _ALL_ROWS
+        self.board.arrange(
+            columns=1 if roomy else 2,
+            rows=_ALL_ROWS if roomy else min(max(rows, _LEAST_ROWS), _TWO_ABREAST),
+        )
+
+    def _say_reviewer(self) -> None:
+        """The final labels are nobody's own, so there is no name to change."""
+        self.reviewer.setEnabled(not self._labelling.adjudicating.on)
+        if not self.reviewer.hasFocus() and self.reviewer.text() != self._labelling.reviewer:
+            self.reviewer.setText(self._labelling.reviewer)
 
     def _say_chosen(self, start_ns: int) -> None:
         chosen, begun = self._labelling.desk.selected, self._labelling.segmenting.begun
@@ -151,7 +170,7 @@ class LabelPanel(QWidget):
             self.times.say(f"from {clock((begun.start_ns - start_ns) / 1e9)}, has no end yet")
         else:
             labels = self._labelling.desk.labels
-            progress = _PROGRESS_WORDS[labels.episode.progress]
+            progress = PROGRESS_WORDS[labels.episode.progress]
             count = counted(len(labels.subtasks), "subtask")
             self.chosen.say(f"{count}, {progress}" if progress else count)
             self.times.say("Click a label, or choose one with ↑ and ↓")

@@ -195,14 +195,14 @@ class ReviewPage(Page):
         self.side.refresh()
         self.transport.refresh()
         self.labelling.poll()
-        self.panel.refresh(self.player.start_ns if self.player is not None else 0)
+        self.panel.refresh(self.player.start_ns if self.player is not None else 0, self.position_ns)
         if self._here and not self._timer.isActive():
             self._tick()
 
     def entered(self) -> None:
         """Go on where one was."""
-        self._here = True
-        if self._show is not None:
+        was_here, self._here = self._here, True
+        if self._show is not None and not was_here:
             self._show.reopen()
             self.labelling.open(Path(self._dataset), self.episode_id)
         self._tick()
@@ -358,34 +358,17 @@ class ReviewPage(Page):
         return None
 
     def _problems(self) -> tuple[str, ...]:
-        film = self.open_film
-        problems = film.problems if film is not None else ()
+        problems = film.problems if (film := self.open_film) is not None else ()
         if self.episode_id and self.episode is None:
             return (with_keys(_IN_TRASH, self._actions), *problems)
         return problems
 
     def _numbers(self) -> list[tuple[str, bool]]:
-        show = self._show
-        film = self.open_film
-        return (
-            [(name, name in show.drawn) for name in film.names]
-            if show is not None and film is not None
-            else []
-        )
+        return self._show.numbers if self._show is not None else []
 
     def _toggle_number(self, name: str | None) -> None:
-        show = self._show
-        if show is None:
-            return
-        drawn = show.drawn
-        names: tuple[str, ...] = ()
-        if name is not None:
-            names = tuple(n for n in drawn if n != name) if name in drawn else (*drawn, name)
-        film = self.open_film
-        if film is not None:
-            names = tuple(n for n in film.names if n in names)
-        self._settings.review_joints = names
-        show.choose(names)
+        if self._show is not None:
+            self._settings.review_joints = self._show.toggle(name)
 
     def _say_unreadable(self, problem: str) -> None:
         what, remedy = headline(problem)

@@ -69,10 +69,23 @@ class Show:
         known = [name for name in self._chosen if name in film.names]
         return tuple(known[:CURVES_MOST]) or _liveliest(film, CURVES)
 
-    def choose(self, names: tuple[str, ...]) -> None:
-        """Draw these numbers; none for those that move most."""
+    @property
+    def numbers(self) -> list[tuple[str, bool]]:
+        """Names of all numbers, and whether each is drawn."""
+        drawn = self.drawn
+        return [(name, name in drawn) for name in self._shown.names] if self._shown is not None else []
+
+    def toggle(self, name: str | None) -> tuple[str, ...]:
+        """Draw a number, or no longer; those that move most for None. Returns those chosen."""
+        drawn = self.drawn
+        names: tuple[str, ...] = ()
+        if name is not None:
+            names = tuple(n for n in drawn if n != name) if name in drawn else (*drawn, name)
+        if self._shown is not None:
+            names = tuple(n for n in self._shown.names if n in names)
         self._chosen = names
         self.show_lanes()
+        return names
 
     def show_lanes(self) -> None:
         """Lay out the lanes anew, where a tier has come or gone."""

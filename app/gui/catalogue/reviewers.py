@@ -1,0 +1,95 @@
+"""Several reviewers of one episode: compared, and decided between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from app.gui.actions import Action, Actions
+from app.gui.catalogue.groups import REVIEWERS
+from app.gui.pages.review import ReviewPage
+
+PAGE = "review"
+MOST_SIDES = 9
+
+
+def add_reviewers(actions: Actions, page: ReviewPage) -> None:
+    """Comparing, deciding, and judging others' work."""
+    labelling = page.labelling
+    comparing, adjudicating = labelling.comparing, labelling.adjudicating
+
+    def several() -> bool:
+        return bool(comparing.others) and not adjudicating.on
+
+    def differs() -> bool:
+        return bool(comparing.differing)
+
+    def deciding() -> bool:
+        return adjudicating.on and labelling.desk.ready
+
+    def here() -> bool:
+        return deciding() and adjudicating.at(page.position_ns) is not None
+
+    rows: tuple[tuple[str, str, str, Callable[[], None], Callable[[], bool]], ...] = (
+        ("compare", "Compare with the next reviewer", "Shift+C", comparing.cycle, several),
+        (
+            "adjudicate",
+            "Decide between reviewers, or go back to one’s own labels",
+            "Shift+A",
+            labelling.toggle_adjudicating,
+            lambda: page.episode_id != "",
+        ),
+        (
+            "differ_next",
+            "To where reviewers differ next",
+            "Ctrl+Down",
+            lambda: labelling.go_differing(1, page.position_ns),
+            differs,
+        ),
+        (
+            "differ_before",
+            "To where reviewers differ before",
+            "Ctrl+Up",
+            lambda: labelling.go_differing(-1, page.position_ns),
+            differs,
+        ),
+        (
+            "leave_final",
+            "Leave it here as it is final now",
+            "0",
+            lambda: labelling.press_number(0, page.position_ns),
+            here,
+        ),
+        (
+            "take_agreed",
+            "Take all that reviewers agree on",
+            "Shift+Return",
+            adjudicating.take_agreed,
+            lambda: deciding() and bool(adjudicating.agreed_left),
+        ),
+    )
+    for action_id, title, key, run, enabled in rows:
+        actions.add(
+            Action(
+                id=f"labels.{action_id}",
+                title=title,
+                group=REVIEWERS,
+                key=key,
+                page=PAGE,
+                run=run,
+                enabled=enabled,
+            )
+        )
+    for number in range(1, MOST_SIDES + 1):
+        actions.add(
+            Action(
+                id=f"labels.work_{number}",
+                title=f"Accept the work of reviewer {number}; again to reject it, again to leave it open",
+                group=REVIEWERS,
+                key=f"Ctrl+Alt+{number}",
+                page=PAGE,
+                run=partial(adjudicating.judge_work, number),
+                enabled=deciding,
+                hidden=number > 1,
+            )
+        )
