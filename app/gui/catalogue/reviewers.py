@@ -14,7 +14,7 @@ MOST_SIDES = 9
 
 
 def add_reviewers(actions: Actions, page: ReviewPage) -> None:
-    """Comparing, deciding, and judging others' work."""
+    """Comparing, deciding, judging others' work, and what is to be looked at next."""
     labelling = page.labelling
     comparing, adjudicating = labelling.comparing, labelling.adjudicating
 
@@ -52,6 +52,13 @@ def add_reviewers(actions: Actions, page: ReviewPage) -> None:
             "Ctrl+Up",
             lambda: labelling.go_differing(-1, page.position_ns),
             differs,
+        ),
+        (
+            "queue_next",
+            "Open the next of the queue",
+            "Ctrl+PgDown",
+            page.next_of_queue,
+            lambda: any(item.episode_id != page.episode_id for item in labelling.queue.items),
         ),
         (
             "leave_final",

@@ -21,6 +21,7 @@ from app.gui.labels.segmenting import PALETTE_KEYS, Segmenting
 from app.gui.labels.spoken import utterances
 from app.gui.labels.suggesting import Suggesting
 from app.gui.labels.text_line import TextLine
+from app.gui.labels.work_queue import WorkQueue
 from app.gui.review.film import Film
 from app.gui.review.lanes import Lane
 from app.gui.review.tile import FilmGrid
@@ -42,6 +43,7 @@ class Labelling(QObject):
         lanes_changed: a tier has come or gone, so the lanes are to be laid out anew.
         desk, segmenting, suggesting, boxes: what is done to labels.
         comparing, adjudicating: what others say of the episode, and deciding between them.
+        queue: what is to be looked at next.
         sight: the boxes over the pictures.
         line: where texts are written.
     """
@@ -58,6 +60,7 @@ class Labelling(QObject):
         self.boxes = BoxWork(self.desk)
         self.comparing = Comparing(self.desk)
         self.adjudicating = Adjudicating(self.desk, self.comparing)
+        self.queue = WorkQueue()
         self.segmenting.lag_s = settings.label_lag_s
         self.segmenting.chained = settings.label_chained
         self.line = TextLine(timeline)
@@ -131,6 +134,7 @@ class Labelling(QObject):
         self.desk.open(self.store, self.reviewer, episode_id)
         self.comparing.open(self.store, self.reviewer, episode_id)
         self.adjudicating.turn(on=self.adjudicating.on)
+        self.queue.of(dataset, self.reviewer)
         self._prompts = Prompts()
         self.boxes.names = ()
         path = dataset / "episodes" / episode_id
@@ -166,6 +170,7 @@ class Labelling(QObject):
         """Take over what threads have found, and show what has changed; called again and again."""
         self.desk.poll()
         self.comparing.poll()
+        self.queue.poll()
         if self._film is not None and self._film.episode_id == self._episode_id:
             self._go_to(self.adjudicating.poll())
         if self._prompter is not None and self._prompter.prompts is not None:
@@ -212,6 +217,7 @@ class Labelling(QObject):
         """The work is done, or not yet; what is final is accepted."""
         done = Progress.ACCEPTED if self.adjudicating.on else Progress.DONE
         self.desk.judge(progress=done if self.desk.judgement.progress is Progress.OPEN else Progress.OPEN)
+        self.queue.touch()
 
     def press_number(self, number: int, position_ns: int) -> None:
         """A number means a text for the chosen label; where none is chosen and reviewers differ, one of them."""

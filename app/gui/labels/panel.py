@@ -52,6 +52,8 @@ class LabelPanel(QWidget):
         self._theme = theme
         self._buttons: dict[str, ActionButton] = {}
         self.reviewer = QLineEdit()
+        self.queue = Label(size_px=tokens.TEXT_SMALL_PX, wrap=True)
+        self.why = Label(size_px=tokens.TEXT_SMALL_PX, dim=True, wrap=True)
         self.chosen = Label(size_px=tokens.TEXT_LARGE_PX, bold=True)
         self.times = Label(size_px=tokens.TEXT_SMALL_PX, dim=True)
         self.hint = Label(size_px=tokens.TEXT_SMALL_PX, dim=True, wrap=True)
@@ -78,6 +80,14 @@ class LabelPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(tokens.steps(2))
+        waiting = QHBoxLayout()
+        waiting.addWidget(self.queue, stretch=1)
+        self._buttons["labels.queue_next"] = ActionButton(
+            actions["labels.queue_next"], self._theme, title="Next", compact=True
+        )
+        waiting.addWidget(self._buttons["labels.queue_next"])
+        column.addLayout(waiting)
+        column.addWidget(self.why)
         head = QHBoxLayout()
         head.addWidget(Label("Labels by", dim=True).fit())
         head.addWidget(self.reviewer, stretch=1)
@@ -122,6 +132,7 @@ class LabelPanel(QWidget):
         self.reviewers.refresh(terse=self.height() < _ROOM_FOR_HINTS_PX)
         self.hint.setVisible(not self._labelling.adjudicating.on)
         self._say_reviewer()
+        self._say_queue()
         self._fit()
         self.hint.say(with_keys(self._hints(), self._actions))
         what, remedy = headline(desk.problem or self._labelling.prompts.problem)
@@ -134,6 +145,13 @@ class LabelPanel(QWidget):
         self._buttons["labels.done"].set_lit(desk.judgement.progress is not Progress.OPEN)
         for button in self._buttons.values():
             button.refresh()
+
+    def _say_queue(self) -> None:
+        queue = self._labelling.queue
+        self.queue.say(sentence(queue.words))
+        why = queue.why(self._labelling.desk.episode_id)
+        self.why.say(why)
+        self.why.setVisible(bool(why))
 
     def _fit(self) -> None:
         """Give the texts what the rest leaves: a line each where there is room, else two abreast."""

@@ -10,7 +10,7 @@ from app.gui.labels.labelling import Labelling
 from app.gui.told.number_board import Cell
 from app.gui.told_keys import with_keys
 from app.gui.widgets.label import Label
-from app.gui.wording import amount, sentence
+from app.gui.wording import amount
 from recordings.labels import Progress
 
 NOTHING_SAID = "nothing"
@@ -52,7 +52,7 @@ class ReviewersView(QWidget):
             return
         for label, words in (
             (self.state, self._state()),
-            (self.agreement, "\n".join(sentence(line) for line in comparing.words)),
+            (self.agreement, "\n".join(comparing.words)),
             (self.work, self._work()),
             (self.hint, comparing.problem or ("" if terse else self._hint())),
         ):

@@ -179,6 +179,12 @@ class ReviewPage(Page):
         if episode.episode_id != self.episode_id or self._show is None or self._show.reader.problem:
             self._load(episode)
 
+    def next_of_queue(self) -> None:
+        """Show what the reviewer is to look at next."""
+        episode_id = self.labelling.queue.next_after(self.episode_id, self._by_id)
+        if episode_id:
+            self._load(self._by_id[episode_id])
+
     def apply(self, snapshot: Snapshot) -> None:
         """Follow what is said of the episode, and show the newest of it."""
         self._dataset = snapshot.dataset
