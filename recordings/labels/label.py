@@ -7,6 +7,7 @@ that it keeps for life; to change it is to put another value in its place.
 from __future__ import annotations
 
 import secrets
+from bisect import bisect_right
 from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated
@@ -187,7 +188,7 @@ class BoxLabel(msgspec.Struct, frozen=True, tag="box", omit_defaults=True):
         """Where it is at a moment; None before its first key, after its last, and while it is out of view."""
         if not self.start_ns <= time_ns <= self.end_ns:
             return None
-        after = next((i for i, key in enumerate(self.keys) if key.time_ns > time_ns), len(self.keys))
+        after = bisect_right(self.keys, time_ns, key=lambda key: key.time_ns)
         before = self.keys[after - 1]
         if before.seen is Seen.OUT:
             return None

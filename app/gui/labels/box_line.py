@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtCore import QRect, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QWidget
 
@@ -14,7 +14,7 @@ class BoxLine(TextLine):
 
     Attributes:
         numbered: the box's id and the number that was pressed, from 1; the line is closed by then.
-        keys: how many numbers mean a text.
+        keys: how many numbers mean a name.
     """
 
     numbered = pyqtSignal(str, int)
@@ -23,7 +23,11 @@ class BoxLine(TextLine):
         super().__init__(parent)
         self.keys = 0
         self.setAccessibleName("The object's name")
-        self.setPlaceholderText("What is it?")
+
+    def write(self, label_id: str, text: str, over: QRect) -> None:
+        """Write the name of a box that is drawn there."""
+        self.setPlaceholderText(f"What is it? Or press {_numbers(self.keys)}" if self.keys else "What is it?")
+        super().write(label_id, text, over)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         """A number names it, while nothing is written; everything else is as ever."""
@@ -36,3 +40,7 @@ class BoxLine(TextLine):
             self.numbered.emit(box_id, int(typed))
         else:
             super().keyPressEvent(event)
+
+
+def _numbers(keys: int) -> str:
+    return f"1 to {keys}" if keys > 1 else "1"

@@ -125,8 +125,9 @@ class BoxOverlay(QWidget):
         if event is None:
             return
         x, y, sight = event.position().x(), event.position().y(), self._sight
+        if sight is None or not event.buttons() & Qt.MouseButton.LeftButton:
+            self._pointer.cancel()  # also where the button was let go elsewhere, while this was not to be seen
         if sight is None:
-            self._pointer.cancel()
             self.setCursor(Qt.CursorShape.ArrowCursor)
         elif self._pointer.busy:
             self._pointer.drag(x, y, sight)

@@ -11,14 +11,15 @@ from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from app.gui import tokens
-from app.gui.labels.box_geometry import HANDLES, PictureArea
-from app.gui.labels.box_scene import ShownBox, Standing
+from app.gui.labels.box_geometry import PictureArea
+from app.gui.labels.box_scene import ShownBox, Standing, handles_of
 from app.gui.labels.lanes import UNNAMED
 from app.gui.theme import with_alpha
 from recordings.labels import BoxKey, Seen
 
 _HANDLE_PX = 7
 _CORNER_PX = 12
+_WORDS_FROM_PX = 260
 
 
 def paint_boxes(painter: QPainter, boxes: Sequence[ShownBox], area: PictureArea, *, handles: bool) -> None:
@@ -42,7 +43,7 @@ def paint_boxes(painter: QPainter, boxes: Sequence[ShownBox], area: PictureArea,
         painter.setOpacity(1.0)
         if box.chosen and handles:
             _paint_handles(painter, box, area, hue)
-        _paint_name(painter, place, box, area)
+        _paint_tag(painter, place, words_of(box, brief=area.width < _WORDS_FROM_PX), area, chosen=box.chosen)
 
 
 def paint_drawing(painter: QPainter, key: BoxKey, area: PictureArea) -> None:
@@ -54,9 +55,11 @@ def paint_drawing(painter: QPainter, key: BoxKey, area: PictureArea) -> None:
     _paint_tag(painter, place, words, area, chosen=True)
 
 
-def words_of(box: ShownBox) -> str:
-    """What is written at a box."""
+def words_of(box: ShownBox, *, brief: bool = False) -> str:
+    """What is written at a box; briefly only its name, for its lines say the rest."""
     name = box.text or UNNAMED
+    if brief:
+        return name
     if box.key.seen is Seen.OUT:
         return f"{name}, out of view"
     if box.standing is Standing.AWAY:
@@ -102,18 +105,15 @@ def _paint_handles(painter: QPainter, box: ShownBox, area: PictureArea, hue: QCo
     is_key = box.standing is Standing.KEY
     painter.setPen(_pen(ground if is_key else hue, tokens.LINE_PX))
     painter.setBrush(hue if is_key else ground)
-    for handle in HANDLES:
+    for handle in handles_of(box.key, area):
         x, y = area.handle_at(box.key, handle)
         painter.drawRect(QRectF(x - _HANDLE_PX / 2, y - _HANDLE_PX / 2, _HANDLE_PX, _HANDLE_PX))
-
-
-def _paint_name(painter: QPainter, place: QRectF, box: ShownBox, area: PictureArea) -> None:
-    _paint_tag(painter, place, words_of(box), area, chosen=box.chosen)
 
 
 def _paint_tag(painter: QPainter, place: QRectF, words: str, area: PictureArea, *, chosen: bool) -> None:
     """Above the box; within it where there is no room above."""
     metrics = painter.fontMetrics()
+    words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, int(area.width) - tokens.steps(2))
     width, height = metrics.horizontalAdvance(words) + tokens.steps(2), metrics.height() + 2
     gap = _HANDLE_PX / 2 + 1
     above = place.top() - gap - height

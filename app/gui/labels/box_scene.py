@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,6 +12,8 @@ from recordings.labels.boxes import key_near
 
 REACH_PX = 7
 """How near the pointer must be to a handle."""
+
+_ROOMY_PX = 36
 
 
 class Standing(StrEnum):
@@ -69,19 +72,27 @@ def boxes_under(boxes: tuple[ShownBox, ...], area: PictureArea, x: float, y: flo
     return tuple(sorted(under, key=lambda box: _size(box.key)))
 
 
+def handles_of(key: BoxKey, area: PictureArea) -> tuple[Handle, ...]:
+    """The handles that a box has room for: always those at its corners, one amid each edge that is long enough."""
+    left, top, right, bottom = area.edges_of(key)
+    wide, high = right - left >= _ROOMY_PX, bottom - top >= _ROOMY_PX
+    return tuple(handle for handle in HANDLES if all(handle) or (wide if handle[0] == 0 else high))
+
+
 def handle_under(key: BoxKey, area: PictureArea, x: float, y: float) -> Handle | None:
     """The handle of a box that a pixel is near enough to; however small the box, its middle third is none's."""
     left, top, right, bottom = area.edges_of(key)
     aside, above = min(REACH_PX, (right - left) / 3), min(REACH_PX, (bottom - top) / 3)
     if left + aside < x < right - aside and top + above < y < bottom - above:
         return None
-    off = {handle: _off(area.handle_at(key, handle), x, y) for handle in HANDLES}
-    nearest = min(HANDLES, key=lambda handle: off[handle])
+    off = {handle: _off(area.handle_at(key, handle), x, y) for handle in handles_of(key, area)}
+    nearest = min(off, key=lambda handle: off[handle])
     return nearest if off[nearest] <= REACH_PX else None
 
 
 def _shown(box: BoxLabel, key: BoxKey, frame_ns: int, *, chosen: bool) -> ShownBox:
-    is_key = any(other.time_ns == frame_ns for other in box.keys)
+    before = box.keys[bisect_right(box.keys, frame_ns, key=lambda other: other.time_ns) - 1]
+    is_key = before.time_ns == frame_ns
     return ShownBox(box.id, box.text, key, Standing.KEY if is_key else Standing.BETWEEN, chosen)
 
 

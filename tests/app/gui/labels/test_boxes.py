@@ -14,9 +14,9 @@ from PyQt6.QtWidgets import QApplication
 
 from app.gui import tokens
 from app.gui.frame import Frame
-from app.gui.labels.box_geometry import HANDLES
+from app.gui.labels.box_geometry import HANDLES, PictureArea
 from app.gui.labels.box_overlay import BoxOverlay
-from app.gui.labels.box_scene import Standing
+from app.gui.labels.box_scene import Standing, handle_under, handles_of
 from app.gui.pages.review import ReviewPage
 from recordings import ActionSource, Dataset, Outcome, encode_jpeg
 from recordings.labels import BoxKey, BoxLabel, EpisodeLabels, LabelStore, Seen
@@ -249,6 +249,16 @@ def test_handles_move_their_edges_and_no_others(
     assert edges(after) == nearly(front, *expected)
 
 
+def test_a_small_box_has_room_for_its_corners_and_to_be_moved() -> None:
+    area = PictureArea(0, 0, 200, 200)
+    small, wide = BoxKey(0, 0.4, 0.4, 0.5, 0.5), BoxKey(0, 0.1, 0.4, 0.9, 0.5)
+    assert handles_of(small, area) == ((-1, -1), (1, -1), (1, 1), (-1, 1))
+    assert [handle for handle in handles_of(wide, area) if 0 in handle] == [(0, -1), (0, 1)]
+    assert handle_under(small, area, 90, 90) is None, "its middle is to be taken hold of"
+    assert handle_under(small, area, 77, 78) == (-1, -1), "a handle also reaches beyond the box"
+    assert handle_under(small, area, 70, 90) is None
+
+
 def test_a_box_stays_in_the_picture_and_keeps_a_size(page: ReviewPage, front: BoxOverlay) -> None:
     draw_cup(front)
     size = [boxes(page)[0].keys[0].right - boxes(page)[0].keys[0].left]
@@ -261,7 +271,9 @@ def test_a_box_stays_in_the_picture_and_keeps_a_size(page: ReviewPage, front: Bo
     (key,) = boxes(page)[0].keys
     assert edges(key) == pytest.approx((0.99, 0.0, 1.0, 0.01))
     drag(front, at(front, 0.5, 0.5), at(front, -1.0, 2.0))
-    assert edges(boxes(page)[1].keys[0]) == nearly(front, 0.0, 0.5, 0.5, 1.0)
+    drawn = page.labelling.desk.selected_box
+    assert drawn is not None
+    assert edges(drawn.keys[0]) == nearly(front, 0.0, 0.5, 0.5, 1.0)
 
 
 def test_a_drag_that_is_too_small_is_a_click_and_chooses(page: ReviewPage, front: BoxOverlay) -> None:
