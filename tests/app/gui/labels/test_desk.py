@@ -195,8 +195,12 @@ def test_labels_that_another_window_writes_can_only_be_looked_at(desk: LabelDesk
     opened(other, store)
     assert not other.ready
     assert "another window" in other.problem
-    other.poll()
-    assert len(other.labels) == 1
+
+    def read() -> bool:
+        other.poll()
+        return len(other.labels) == 1
+
+    assert wait_until(read)
     Segmenting(other).mark(0, playing=False)
     Segmenting(other).fill_gaps()
     assert other.undoable == ""
