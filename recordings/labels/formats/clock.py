@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 from recordings.episode import Episode
 
 MS = 1_000_000
 """A millisecond in ns: all that ELAN and WebVTT know of time."""
+
+_NS = re.compile(r"\d{1,19}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,10 @@ class EpisodeClock:
         if not firsts:
             return cls(episode.attributes.id, 0, 0)
         return cls(episode.attributes.id, min(firsts), max(lasts) + tick_ns)
+
+    def counted_from(self, said: str) -> EpisodeClock:
+        """The clock of a file that says which capture time it counts from; this one where it says nothing sensible."""
+        return replace(self, start_ns=int(said)) if _NS.fullmatch(said) is not None else self
 
     def shown_ms(self, start_ns: int, end_ns: int) -> tuple[int, int]:
         """A span in whole milliseconds from the start: never before it, never without length.

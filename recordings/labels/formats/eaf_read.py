@@ -36,10 +36,7 @@ def read(data: bytes, clock: EpisodeClock, *, file: str) -> Draft:
         raise FileNotUnderstood(
             file, 0, f"its TIME_UNITS are {units!r}; only milliseconds are read, so save it with those"
         )
-    start = properties.get(START, "").strip()
-    counted = EpisodeClock(
-        clock.episode_id, int(start) if start.isdecimal() else clock.start_ns, clock.end_ns
-    )
+    counted = clock.counted_from(properties.get(START, "").strip())
     known, unreadable = _known(properties)
     slots = {slot.attributes.get("TIME_SLOT_ID", ""): slot for slot in document.of("TIME_ORDER", "TIME_SLOT")}
     rows: list[SpanRow] = []

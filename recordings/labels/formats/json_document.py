@@ -74,6 +74,10 @@ def _document(data: bytes, file: str) -> Document:
     data = data.removeprefix(b"\xef\xbb\xbf")
     try:
         plain: Any = msgspec.json.decode(data)
+    except RecursionError as error:
+        raise FileNotUnderstood(
+            file, 0, "it is nested without end; take a file that `understudy labels export` wrote"
+        ) from error
     except msgspec.DecodeError as error:
         at = re.search(r"byte (\d+)", str(error))
         line = data.count(b"\n", 0, int(at[1]) if at is not None else len(data)) + 1

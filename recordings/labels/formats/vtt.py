@@ -27,7 +27,7 @@ from recordings.labels.label import Tier
 from recordings.labels.view import EpisodeLabels
 
 ARROW = "-->"
-_TIME = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,9}))?", re.ASCII)
+_TIME = re.compile(r"(?:(\d{1,9}):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,9}))?", re.ASCII)
 _OURS = re.compile(rf"({'|'.join(tier.value for tier in Tier)}) (\S.*)")
 _TAG = re.compile(r"<[^<>]*>")
 _CLASS = re.compile(rf"<c\.({'|'.join(tier.value for tier in Tier)})[.>]")
@@ -71,7 +71,7 @@ def episode_named(data: bytes, file: str) -> str:
 def read(data: bytes, clock: EpisodeClock, *, file: str) -> Draft:
     """Cues as spans; raises `FileNotUnderstood`."""
     blocks = _blocks(data, file)
-    start_ns = int(_facts(blocks).get("start_ns", clock.start_ns))
+    start_ns = clock.counted_from(_facts(blocks).get("start_ns", "")).start_ns
     rows: list[SpanRow] = []
     settings = lost = 0
     for block in blocks[1:]:
@@ -151,10 +151,7 @@ def _parted(lines: list[str]) -> Iterator[Block]:
 
 def _facts(blocks: list[Block]) -> dict[str, str]:
     notes = (line for block in blocks if block[0][1].startswith("NOTE") for _, line in block)
-    facts = {match[1]: match[2] for line in notes if (match := _FACT.fullmatch(line.strip()))}
-    if not facts.get("start_ns", "0").isdecimal():
-        del facts["start_ns"]
-    return facts
+    return {match[1]: match[2] for line in notes if (match := _FACT.fullmatch(line.strip()))}
 
 
 def _written(ms: int) -> str:

@@ -63,4 +63,8 @@ def parsed(data: bytes, file: str) -> Element:
         raise FileNotUnderstood(
             file, error.lineno, f"this is no XML ({error}); does ELAN open it? Save it there once more"
         ) from error
+    except (LookupError, ValueError) as error:  # of the encoding that it declares
+        raise FileNotUnderstood(
+            file, 1, f"its encoding cannot be read ({error}); save it in ELAN once more, which writes UTF-8"
+        ) from error
     return top.children[0]

@@ -399,6 +399,14 @@ CSV_HEAD = "kind,id,start_s,end_s,text,camera,left,top,right,bottom,thumb,state\
             '[{"type":"span","id":"q","tier":"note","start_ns":5,"end_ns":4}]',
             "labels[0]` (the label 'q')",
         ),
+        pytest.param("a.json", "[" * 100_000, "it is nested without end", id="deep"),
+        pytest.param("a.vtt", f"WEBVTT\n\n{'9' * 5000}:00:01.000 --> 00:02.000\nx\n", "no time", id="long"),
+        (
+            "a.eaf",
+            '<?xml version="1.0" encoding="gbk"?><a/>',
+            "line 1: its encoding cannot be read (multi-byte",
+        ),
+        ("a.eaf", '<?xml version="1.0" encoding="UT8"?><a/>', "line 1: its encoding cannot be read (unknown"),
         ("a.eaf", "<ANNOTATION_DOCUMENT>", "line 1: this is no XML"),
         ("a.eaf", "<html/>", "line 1: it is a 'html' document"),
         ("a.eaf", '<!DOCTYPE a [<!ENTITY b "c">]><a/>', "line 1: it declares a document type"),
@@ -415,6 +423,16 @@ def test_an_error_names_the_file_the_line_and_the_value(file: str, text: str, me
         read(text.encode(), CLOCK, file, existing=NOTHING)
     assert str(refused.value).startswith(file)
     assert message in str(refused.value)
+
+
+@pytest.mark.parametrize("said", ["9" * 5000, "²", "-1", ""], ids=len)
+def test_a_start_that_makes_no_sense_counts_for_nothing(said: str) -> None:
+    vtt = f"WEBVTT\n\nNOTE\nstart_ns: {said}\n\n00:01.000 --> 00:02.000\nx\n".encode()
+    assert [span.start_ns - START for span in taken_in(vtt, "a.vtt").subtasks] == [10**9]
+    start = f'<HEADER><PROPERTY NAME="understudy.start_ns">{said}</PROPERTY></HEADER>'
+    eaf = re.sub("<HEADER.*?/>", start, ELAN_OF_OTHERS).encode()
+    assert start.encode() in eaf
+    assert [span.start_ns - START for span in taken_in(eaf, "a.eaf").subtasks] == [10**9]
 
 
 def test_a_file_that_is_no_text_is_refused() -> None:
