@@ -64,12 +64,19 @@ class Origin(msgspec.Struct, frozen=True, omit_defaults=True):
         source: Which one: the number of an utterance, an episode's id, a reviewer, a file's name.
         confidence: Of a suggestion, 0 to 1.
         edited: A person has changed it since.
+
+    Raises:
+        ValueError: The confidence is not from 0 to 1.
     """
 
     by: str = "human"
     source: str = ""
     confidence: Share | None = None
     edited: bool = False
+
+    def __post_init__(self) -> None:
+        if self.confidence is not None and not 0.0 <= self.confidence <= 1.0:
+            raise ValueError(f"a confidence is from 0 to 1; got {self.confidence}")
 
 
 class SpanLabel(msgspec.Struct, frozen=True, tag="span", omit_defaults=True):
@@ -86,7 +93,7 @@ class SpanLabel(msgspec.Struct, frozen=True, tag="span", omit_defaults=True):
         thumb: 1 or -1 where an expert judged how it was carried out, else 0.
 
     Raises:
-        ValueError: It ends before it begins.
+        ValueError: It ends before it begins, or the thumb is none of the three.
     """
 
     id: str
@@ -103,6 +110,8 @@ class SpanLabel(msgspec.Struct, frozen=True, tag="span", omit_defaults=True):
             raise ValueError(
                 f"a span ends after it begins; got {self.start_ns} to {self.end_ns} ns for {self.text!r}"
             )
+        if self.thumb not in (-1, 0, 1):
+            raise ValueError(f"a thumb is 1, -1 or 0 for none; got {self.thumb}")
 
     @property
     def duration_ns(self) -> int:
@@ -127,7 +136,7 @@ class BoxKey(msgspec.Struct, frozen=True, omit_defaults=True):
         seen: How it is to be seen from here to the next key.
 
     Raises:
-        ValueError: The box has no area.
+        ValueError: The box has no area, or reaches out of the picture.
     """
 
     time_ns: int
@@ -138,9 +147,10 @@ class BoxKey(msgspec.Struct, frozen=True, omit_defaults=True):
     seen: Seen = Seen.VISIBLE
 
     def __post_init__(self) -> None:
-        if self.right <= self.left or self.bottom <= self.top:
+        # So put that a NaN is refused too: it would be written as null, and not be read again.
+        if not (0.0 <= self.left < self.right <= 1.0 and 0.0 <= self.top < self.bottom <= 1.0):
             raise ValueError(
-                "a box has its left before its right and its top above its bottom; got"
+                "a box has its left before its right and its top above its bottom, all from 0 to 1; got"
                 f" {self.left}, {self.top}, {self.right}, {self.bottom}"
             )
 
@@ -220,6 +230,9 @@ class EpisodeLabel(msgspec.Struct, frozen=True, tag="episode", omit_defaults=Tru
         flagged: Somebody should look at it again.
         progress: Where the reviewer's work stands.
         comment: Why.
+
+    Raises:
+        ValueError: The rating is none from one to five.
     """
 
     id: str = "episode"
@@ -228,6 +241,10 @@ class EpisodeLabel(msgspec.Struct, frozen=True, tag="episode", omit_defaults=Tru
     flagged: bool = False
     progress: Progress = Progress.OPEN
     comment: str = ""
+
+    def __post_init__(self) -> None:
+        if self.rating not in (None, 1, 2, 3, 4, 5):
+            raise ValueError(f"a rating is one to five stars, or None; got {self.rating}")
 
 
 Label = SpanLabel | BoxLabel | EpisodeLabel

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
@@ -127,6 +129,23 @@ def test_a_judgement_changes_one_field_at_a_time() -> None:
     labels = applied(EpisodeLabels(), edits.judge(EpisodeLabels(), rating=4))
     labels = applied(labels, edits.judge(labels, progress=Progress.DONE))
     assert (labels.episode.rating, labels.episode.progress) == (4, Progress.DONE)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: BoxKey(0, math.nan, 0.0, 1.0, 1.0), "all from 0 to 1; got nan"),
+        (lambda: BoxKey(0, -0.1, 0.0, 1.0, 1.0), "got -0.1"),
+        (lambda: BoxKey(0, 0.0, 0.0, 1.0, 1.5), "1.5"),
+        (lambda: Origin("spoken", confidence=1.5), "confidence is from 0 to 1; got 1.5"),
+        (lambda: Origin("spoken", confidence=math.nan), "got nan"),
+        (lambda: SpanLabel("a", Tier.NOTE, 0, 1, thumb=2), "got 2"),
+        (lambda: edits.judge(EpisodeLabels(), rating=0), "one to five stars, or None; got 0"),
+    ],
+)
+def test_what_could_not_be_read_again_cannot_be_made(make: Callable[[], object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        make()
 
 
 def test_what_is_not_there_is_named() -> None:
