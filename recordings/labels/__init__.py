@@ -6,7 +6,7 @@
 from recordings.labels.editor import LabelEditor
 from recordings.labels.edits import UnknownLabel
 from recordings.labels.history import Change, History, Step
-from recordings.labels.journal import LabelJournal, LabelsInUse
+from recordings.labels.journal import LabelJournal, LabelsGone, LabelsInUse
 from recordings.labels.label import (
     BoxKey,
     BoxLabel,
@@ -35,6 +35,7 @@ __all__ = [
     "LabelEditor",
     "LabelJournal",
     "LabelStore",
+    "LabelsGone",
     "LabelsInUse",
     "Origin",
     "Progress",

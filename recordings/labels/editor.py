@@ -38,7 +38,8 @@ class LabelEditor:
 
         Raises:
             DiskFull: Nothing was changed.
-            StorageFailed: The disk refuses it.
+            StorageFailed: Nor here.
+            LabelsGone: The file was deleted meanwhile; nothing was changed.
         """
         return self._take(self._history.step(changes, what, utc_ns=time.time_ns()))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -21,6 +22,10 @@ from recordings.labels.history import History, Step
 
 class LabelsInUse(RecordingError):
     """Another window or program is writing these labels."""
+
+
+class LabelsGone(RecordingError):
+    """The file was deleted, or replaced, while it was open: what is written to it now, nobody will ever find."""
 
 
 def read_history(path: Path) -> History:
@@ -49,16 +54,15 @@ class LabelJournal:
         LabelsInUse: Somebody else has it open.
         FolderNotWritable: The folder refuses new files.
         DiskFull: There is no room for even an empty file.
+        OSError: The disk refuses it otherwise.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        with naming_disk_errors(path):
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self._file = self._opened()
         try:
-            self._lock()
             data = path.read_bytes()
-            self._size_bytes = data.rfind(b"\n") + 1
+            self._size_bytes = self._synced_bytes = data.rfind(b"\n") + 1
             self.history = _history_of(data, path)
         except BaseException:
             os.close(self._file)
@@ -70,10 +74,16 @@ class LabelJournal:
         Raises:
             DiskFull: Nothing of it is kept; the steps before are safe.
             StorageFailed: The disk refuses it for another reason.
+            LabelsGone: The file was deleted meanwhile.
         """
         body = msgspec.json.encode(step)
         line = b"%08x %b\n" % (crc32c(body), body)
         try:
+            if os.fstat(self._file).st_nlink == 0:
+                raise LabelsGone(
+                    f"{self.path} was deleted while it was open, and what is labelled now would be lost with it;"
+                    " put it back if you can, then close the episode and open it again"
+                )
             os.ftruncate(self._file, self._size_bytes)  # what a crash has torn was never a line
             write_whole(self._file, line, self._size_bytes)
         except OSError as error:
@@ -84,22 +94,41 @@ class LabelJournal:
         """Wait until all that was appended is on the disk.
 
         Raises:
-            StorageFailed: It did not take it.
+            DiskFull: Nothing is kept of what was appended since the last time.
+            StorageFailed: Likewise.
         """
         try:
             os.fdatasync(self._file)
         except OSError as error:
+            self._size_bytes = self._synced_bytes
+            with suppress(OSError):  # the next step is written over it in any case
+                os.ftruncate(self._file, self._size_bytes)
             raise disk_error(error, self.path) from error
+        self._synced_bytes = self._size_bytes
 
     def close(self) -> None:
         """Let others write; a file that never got a step is taken away."""
-        if self._size_bytes == 0:
+        if self._size_bytes == 0 and os.fstat(self._file).st_nlink:
             self.path.unlink(missing_ok=True)
         os.close(self._file)
 
-    def _lock(self) -> None:
+    def _opened(self) -> int:
+        """The file, locked, and still the one under its name: another writer may have taken an empty one away."""
+        while True:
+            with naming_disk_errors(self.path):
+                file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            try:
+                self._lock(file)
+                if os.fstat(file).st_nlink:
+                    return file
+            except BaseException:
+                os.close(file)
+                raise
+            os.close(file)
+
+    def _lock(self, file: int) -> None:
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise LabelsInUse(
                 f"the labels of {self.path.stem} by {self.path.parent.name} are being written by another window or"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
+import os
 import random
 import signal
 import subprocess
@@ -13,8 +16,11 @@ import pytest
 import zarr
 
 from recordings import Dataset
+from recordings.errors import StorageFailed
 from recordings.labels import (
     FINAL,
+    EpisodeLabel,
+    LabelsGone,
     LabelsInUse,
     LabelStore,
     Progress,
@@ -125,6 +131,66 @@ def test_two_windows_cannot_write_the_same_labels(tmp_path: Path) -> None:
         store.edit("bob", "e1").close()
     store.edit("ann", "e1").close()
     assert store.reviewers() == []
+
+
+def test_labels_deleted_while_they_are_open_are_told_and_those_of_another_stay(tmp_path: Path) -> None:
+    store = LabelStore(tmp_path)
+    label(store, "ann", "reach")
+    with store.edit("ann", "e1") as editor:
+        store.journal_path("ann", "e1").unlink()
+        with pytest.raises(LabelsGone, match="was deleted while it was open"):
+            editor.apply(edits.judge(editor.labels, flagged=True), "flag")
+        assert not editor.labels.episode.flagged
+        label(store, "ann", "push")
+    assert texts(store) == ["push"]
+
+
+def test_an_empty_file_put_in_the_place_of_a_deleted_one_is_not_taken_away(tmp_path: Path) -> None:
+    store = LabelStore(tmp_path)
+    with store.edit("ann", "e1"):
+        store.journal_path("ann", "e1").unlink()
+        store.journal_path("ann", "e1").touch()
+    assert store.journal_path("ann", "e1").exists()
+
+
+def test_who_waits_while_an_empty_file_is_taken_away_writes_to_the_one_under_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other window closes just between opening the file and locking it."""
+    store = LabelStore(tmp_path)
+    other = [store.edit("ann", "e1")]
+    lock = fcntl.flock
+
+    def lock_late(file: int, how: int) -> None:
+        while other:
+            other.pop().close()
+        lock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", lock_late)
+    label(store, "ann", "reach")
+    assert texts(store) == ["reach"]
+
+
+def test_a_step_that_the_disk_does_not_take_leaves_no_trace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = LabelStore(tmp_path)
+    label(store, "ann", "reach")
+
+    def failing(file: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with store.edit("ann", "e1") as editor:
+        with monkeypatch.context() as broken:
+            broken.setattr(os, "fdatasync", failing)
+            with pytest.raises(StorageFailed, match="Input/output error"):
+                editor.apply(edits.judge(editor.labels, flagged=True), "flag")
+        assert store.read("ann", "e1") == editor.labels
+        editor.apply(edits.judge(editor.labels, rating=4), "rate")
+        editor.undo()
+    assert texts(store) == ["reach"]
+    labels = store.read("ann", "e1")
+    assert (labels.episode, labels.damage) == (EpisodeLabel(), ())
 
 
 def test_a_name_that_is_no_folder_is_refused(tmp_path: Path) -> None:
