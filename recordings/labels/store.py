@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -40,10 +41,17 @@ class LabelStore:
         self.path = Path(dataset) / "labels"
 
     def reviewers(self) -> list[str]:
-        """Those who have labelled anything, by name; `FINAL` comes last."""
+        """Those who have labelled anything, by name; `FINAL` comes last.
+
+        A folder that no reviewer can have, such as a file manager's `ann (copy)`, is nobody's.
+
+        Raises:
+            OSError: The disk refuses it; a folder that cannot be looked into is not passed over, its labels may count.
+        """
         if not self.path.is_dir():
             return []
-        names = sorted(folder.name for folder in self.path.iterdir() if any(folder.glob(f"*{_SUFFIX}")))
+        folders = [folder for folder in self.path.iterdir() if _REVIEWER.fullmatch(folder.name)]
+        names = sorted(folder.name for folder in folders if folder.is_dir() and _has_labels(folder))
         return sorted(names, key=lambda name: name == FINAL)
 
     def episodes(self, reviewer: str) -> list[str]:
@@ -71,9 +79,15 @@ class LabelStore:
         """The labels to train on; None where nobody has labelled the episode, or nobody has decided between several.
 
         They are the final ones; else those of the one reviewer whose work is accepted; else done; else there at all.
-        Work that was rejected does not count.
+        Work that was rejected does not count. Labels of which nothing can be read count with their damage: others' are
+        not taken for them.
+
+        Raises:
+            OSError: The disk refuses it.
         """
-        found = {name: labels for name in self.reviewers() if len(labels := self.read(name, episode_id)) > 0}
+        found = {
+            name: labels for name in self.reviewers() if not (labels := self.read(name, episode_id)).untouched
+        }
         if FINAL in found:
             return found[FINAL]
         for progress in _DECIDING:
@@ -135,3 +149,8 @@ class LabelStore:
                 dimension_names=("byte",),
                 attributes={"purpose": "one reviewer's labels, a journal for each episode"},
             )
+
+
+def _has_labels(folder: Path) -> bool:
+    with os.scandir(folder) as entries:
+        return any(entry.name.endswith(_SUFFIX) for entry in entries)

@@ -37,6 +37,11 @@ class EpisodeLabels:
 
     __hash__ = None  # type: ignore[assignment]
 
+    @property
+    def untouched(self) -> bool:
+        """Whether nobody has said anything: there is no label, and none that could not be read."""
+        return not self.by_id and not self.damage
+
     @cached_property
     def episode(self) -> EpisodeLabel:
         """The judgement of the whole; an empty one where none was made."""

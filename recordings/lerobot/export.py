@@ -253,7 +253,7 @@ class _Export:
 
     def _is_labelled(self, episode_id: str) -> bool:
         return self._plan.options.reviewer == BEST and any(
-            len(self._store.read(name, episode_id)) for name in self._store.reviewers()
+            not self._store.read(name, episode_id).untouched for name in self._store.reviewers()
         )
 
     def _expected_pictures(self) -> int:

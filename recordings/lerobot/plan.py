@@ -93,7 +93,7 @@ def labels_for(store: LabelStore, reviewer: str, episode_id: str) -> EpisodeLabe
     if reviewer == BEST:
         return store.best(episode_id)
     labels = store.read(reviewer, episode_id)
-    return labels if len(labels) else None
+    return labels if not labels.untouched else None
 
 
 def outcome_of(labels: EpisodeLabels | None, recorded: Outcome) -> Outcome:

@@ -57,7 +57,7 @@ def labels_of(store: LabelStore, reviewer: str, episode_id: str) -> EpisodeLabel
     """
     if reviewer != BEST:
         labels = store.read(reviewer, episode_id)
-        return labels if len(labels) or labels.damage else None
+        return labels if not labels.untouched else None
     labels_or_none = store.best(episode_id)
     if labels_or_none is None and (names := reviewers_of(store, episode_id)):
         raise CommandError(
@@ -69,4 +69,4 @@ def labels_of(store: LabelStore, reviewer: str, episode_id: str) -> EpisodeLabel
 
 def reviewers_of(store: LabelStore, episode_id: str) -> list[str]:
     """Those who have labels of an episode, by name."""
-    return [name for name in store.reviewers() if len(store.read(name, episode_id))]
+    return [name for name in store.reviewers() if not store.read(name, episode_id).untouched]

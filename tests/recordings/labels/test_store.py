@@ -6,6 +6,7 @@ import errno
 import fcntl
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -220,6 +221,27 @@ def test_the_best_labels_are_the_decided_ones(tmp_path: Path) -> None:
     assert best is not None
     assert [s.text for s in best.subtasks] == ["press"]
     assert store.reviewers() == ["ann", "bob", FINAL]
+
+
+def test_labels_of_which_nothing_can_be_read_are_not_replaced_by_anothers(tmp_path: Path) -> None:
+    store = LabelStore(tmp_path)
+    label(store, "ann", "push")
+    label(store, FINAL, "reach")
+    store.journal_path(FINAL, "e1").write_bytes(b"nothing of ours\n")
+    best = store.best("e1")
+    assert best is not None
+    assert (best.subtasks, len(best.damage)) == ((), 1)
+
+
+def test_a_folder_that_no_reviewer_can_have_is_nobodys(tmp_path: Path) -> None:
+    store = LabelStore(tmp_path)
+    label(store, "ann", "reach")
+    shutil.copytree(store.path / "ann", store.path / "ann (copy)")
+    (store.path / "notes.txt").write_text("call bob")
+    assert store.reviewers() == ["ann"]
+    best = store.best("e1")
+    assert best is not None
+    assert [span.text for span in best.subtasks] == ["reach"]
 
 
 def test_plain_zarr_sees_nothing_odd(tmp_path: Path) -> None:
