@@ -27,6 +27,7 @@ from recordings.lerobot.work import (
     Work,
     finished_report,
     refuse_other_export,
+    refuse_other_source,
     refuse_what_is_there,
 )
 
@@ -73,8 +74,8 @@ def export(
 
     Raises:
         TargetNotEmpty: There is something in the target, and `resume` was not asked for.
-        NoExportHere: There is nothing to resume in it.
-        DifferentExport: What was cut off was asked for otherwise.
+        NoExportHere: There is nothing to resume in it, or not all of what there was.
+        DifferentExport: What was cut off was asked for otherwise, or what is whole is of another dataset.
         TargetInUse: Another program exports to it.
         NothingToExport: Not one episode can be exported.
         UnknownEpisode: There is none of an id that was asked for.
@@ -84,6 +85,7 @@ def export(
     """
     options = options or ExportOptions()
     if resume and (done := finished_report(target)) is not None:
+        refuse_other_source(done.source, dataset)
         Work(target).finish()  # for the one that was cut off when nothing but this was left to do
         return done
     refuse_what_is_there(target, resume=resume)
@@ -115,6 +117,7 @@ class _Export:
         records = self._work.records()
         for record in records:
             self._count(record)
+        self._work.refuse_holes(self._plan, len(self._exported))
         self._pictures = sum(episode.rows for episode in self._exported) * len(self._plan.schema.cameras)
         self._work.drop(self._plan, len(self._exported))
         for number in range(len(records), len(self._plan.chosen)):

@@ -16,6 +16,7 @@ from recordings.errors import NotAnEpisode, UnknownEpisode
 from recordings.info import EpisodeInfo
 from recordings.labels import EpisodeLabels, LabelStore
 from recordings.lerobot.errors import NothingToExport, UnknownReviewer
+from recordings.lerobot.grid import EpisodeLeftOut
 from recordings.lerobot.records import LeftOut
 from recordings.spec import CameraSpec, Outcome
 
@@ -89,10 +90,17 @@ def source_of(dataset: Dataset) -> str:
 
 
 def labels_for(store: LabelStore, reviewer: str, episode_id: str) -> EpisodeLabels | None:
-    """The labels that count for an episode, None where there are none."""
-    if reviewer == BEST:
-        return store.best(episode_id)
-    labels = store.read(reviewer, episode_id)
+    """The labels that count for an episode, None where there are none.
+
+    Raises:
+        EpisodeLeftOut: The disk refuses them. What was recorded is not taken for what a reviewer may have said.
+    """
+    try:
+        if reviewer == BEST:
+            return store.best(episode_id)
+        labels = store.read(reviewer, episode_id)
+    except OSError as error:
+        raise EpisodeLeftOut(f"its labels cannot be read: {error}") from error
     return labels if not labels.untouched else None
 
 
@@ -152,7 +160,10 @@ def _schema_or_reason(info: EpisodeInfo, store: LabelStore, options: ExportOptio
         return LeftOut(info.id, "is still being recorded")
     if not info.complete:
         return LeftOut(info.id, f"was cut off by a crash; `understudy data repair {info.id}` makes it whole")
-    outcome = outcome_of(labels_for(store, options.reviewer, info.id), info.outcome)
+    try:
+        outcome = outcome_of(labels_for(store, options.reviewer, info.id), info.outcome)
+    except EpisodeLeftOut as error:
+        return LeftOut(info.id, str(error))
     if options.only is not None and outcome is not options.only:
         reason = f"its outcome is {outcome.value}, and only {options.only.value} was asked for"
         return LeftOut(info.id, reason, by_choice=True)

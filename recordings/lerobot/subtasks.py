@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from recordings.episode import Episode
 from recordings.labels import EpisodeLabels, SpanLabel, Tier
-from recordings.lerobot.grid import Grid
+from recordings.lerobot.grid import EpisodeLeftOut, Grid
 from recordings.lerobot.records import LanguageRow
 
 RECORDED = "recorded"
@@ -50,14 +50,23 @@ class Subtasks:
 
 
 def subtasks_of(episode: Episode, labels: EpisodeLabels | None, grid: Grid, *, reviewer: str) -> Subtasks:
-    """The reviewer's subtasks at the rows' times; those under which the actions were sent where there are none."""
+    """The reviewer's subtasks at the rows' times; those under which the actions were sent where there are none.
+
+    Raises:
+        EpisodeLeftOut: Actions were sent under a subtask whose text is lost.
+        DamagedData: Rows or texts are not those that were written.
+    """
     if labels is not None and labels.subtasks:
         texts = tuple(span.text for span in labels.subtasks)
         return Subtasks(reviewer, texts, labels.subtask_rows(grid.time_ns))
     recorded = episode.action.subtask[grid.action]
     texts = episode.subtasks
-    if not texts or not (recorded >= 0).any():
+    if not (recorded >= 0).any():
         return Subtasks(NOBODY, (), np.full(len(grid), -1, np.int32))
+    if (last := int(recorded.max())) >= len(texts):
+        raise EpisodeLeftOut(
+            f"damaged: actions were sent under subtask number {last}, and there are texts of {len(texts)}"
+        )
     return Subtasks(RECORDED, texts, recorded)
 
 

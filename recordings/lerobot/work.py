@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -64,6 +65,18 @@ def refuse_what_is_there(target: Path, *, resume: bool) -> None:
         raise TargetNotEmpty(f"{target} is not empty; choose a new or empty folder")
 
 
+def refuse_other_source(source: str, dataset: Dataset) -> None:
+    """Make sure that a whole export is of this dataset.
+
+    Raises:
+        DifferentExport: It is of another one.
+    """
+    if source != source_of(dataset):
+        raise DifferentExport(
+            f"what is there is an export of {source}, not of {source_of(dataset)}; choose another folder"
+        )
+
+
 class Work:
     """An export under way; open one with `Work.on`.
 
@@ -95,29 +108,57 @@ class Work:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise TargetInUse(f"another program exports to {target}; wait for it, or stop it") from error
+            if (target / layout.INFO).exists():
+                work.finish()
+                raise TargetInUse(
+                    f"another program has just ended its export to {target}; look at what it wrote before you go on"
+                )
             yield work
         finally:
             os.close(lock)
 
     def begun(self) -> Plan | None:
-        """The plan of the export that was cut off, None where it did not come so far."""
+        """The plan of the export that was cut off, None where it did not come so far.
+
+        Raises:
+            NoExportHere: It is damaged.
+        """
         try:
-            return msgspec.json.decode((self._folder / _PLAN).read_bytes(), type=Plan)
+            plan: Plan = _decoded(self._folder / _PLAN, Plan)
         except FileNotFoundError:
             return None
+        return plan
 
     def begin(self, plan: Plan) -> None:
         """Keep the plan."""
         self.put_bytes(Path(FOLDER) / _PLAN, msgspec.json.encode(plan))
 
     def records(self) -> list[Record]:
-        """What became of the plan's first episodes, in order."""
-        paths = sorted(self._records.glob("*.json"))
-        return [msgspec.json.decode(path.read_bytes(), type=Record) for path in paths]
+        """What became of the plan's first episodes, in order.
+
+        Raises:
+            NoExportHere: One is damaged, or gone.
+        """
+        count = len(list(self._records.glob("*.json")))
+        try:
+            return [_decoded(self._records / _record_name(number), Record) for number in range(count)]
+        except FileNotFoundError as error:
+            raise NoExportHere(_not_whole(Path(error.filename), "is gone")) from error
+
+    def refuse_holes(self, plan: Plan, episodes: int) -> None:
+        """Make sure that the files of the episodes that have a record are there.
+
+        Raises:
+            NoExportHere: One is gone.
+        """
+        for index in range(episodes):
+            for place in _places(plan, index):
+                if not (self.target / place).is_file():
+                    raise NoExportHere(_not_whole(self.target / place, "is gone"))
 
     def add(self, number: int, record: Record) -> None:
         """Keep what became of the plan's episode of this number; its files are in their places."""
-        self.put_bytes(Path(FOLDER) / "episodes" / f"{number:06d}.json", msgspec.json.encode(record))
+        self.put_bytes(Path(FOLDER) / "episodes" / _record_name(number), msgspec.json.encode(record))
 
     @contextmanager
     def new_file(self, place: Path) -> Iterator[Path]:
@@ -179,6 +220,22 @@ def refuse_other_export(begun: Plan, dataset: Dataset, options: ExportOptions) -
 def _places(plan: Plan, episode_index: int) -> list[Path]:
     videos = [layout.video_path(camera.name, episode_index) for camera in plan.schema.cameras]
     return [layout.data_path(episode_index), *videos]
+
+
+def _record_name(number: int) -> str:
+    return f"{number:06d}.json"
+
+
+def _decoded(path: Path, kind: Any) -> Any:
+    """What one of the export's own files says; raises `NoExportHere` where it is damaged."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except msgspec.DecodeError as error:
+        raise NoExportHere(_not_whole(path, f"is damaged ({error})")) from error
+
+
+def _not_whole(path: Path, what: str) -> str:
+    return f"{path} {what}, so the export cannot go on; choose a new or empty folder and begin again"
 
 
 def _sync(path: Path) -> None:

@@ -6,13 +6,15 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
 
-from recordings import CameraSpec, Dataset, EpisodeInfo, Outcome
+from recordings import CameraSpec, Dataset, Episode, EpisodeInfo, Outcome
+from recordings.labels import FINAL, LabelStore
 from recordings.lerobot import NothingToExport, Report, export
 from tests.recordings import recorded as example
 from tests.recordings.lerobot import exported
@@ -145,6 +147,41 @@ def test_an_episode_with_another_camera_is_left_out(dataset: Dataset, tmp_path: 
     writer.wait_settled()
     report = export(dataset, tmp_path / "out")
     assert_left_out(tmp_path / "out", report, writer.path.name, "the cameras differ", kept=kept)
+
+
+def test_an_episode_whose_labels_the_disk_refuses_is_left_out(dataset: Dataset, tmp_path: Path) -> None:
+    infos = dataset.episodes()
+    store = LabelStore(dataset.path)
+    store.journal_path("ann", infos[0].id).mkdir()  # as good as one of another user's, and root meets it too
+    report = export(dataset, tmp_path / "out")
+    reason = "its labels cannot be read: .*directory"
+    assert_left_out(tmp_path / "out", report, infos[0].id, reason, kept=[info.id for info in infos[1:]])
+
+
+def test_an_episode_that_has_lost_the_texts_of_its_subtasks_is_left_out(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    infos = dataset.episodes()
+    whole = Episode.subtasks.func
+    lost = cached_property(lambda episode: () if episode.path == infos[2].path else whole(episode))
+    lost.__set_name__(Episode, "subtasks")
+    monkeypatch.setattr(Episode, "subtasks", lost)
+    report = export(dataset, tmp_path / "out")
+    reason = "damaged: actions were sent under subtask number 0, and there are texts of 0"
+    assert_left_out(tmp_path / "out", report, infos[2].id, reason, kept=[info.id for info in infos[:2]])
+
+
+def test_labels_that_are_damaged_are_told_and_nobody_elses_stand_for_them(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    second = dataset.episodes()[1].id
+    store = LabelStore(dataset.path)
+    journal = store.journal_path(FINAL, second)
+    store.edit(FINAL, second).close()
+    journal.write_bytes(b"nothing of ours\n")
+    report = export(dataset, tmp_path / "out")
+    assert "line 1" in " ".join(report.episodes[1].notes)
+    assert "grasp" not in exported.subtasks(tmp_path / "out", 1), "ann's, who did not decide"
 
 
 def test_a_dataset_of_damaged_episodes_leaves_no_dataset(dataset: Dataset, tmp_path: Path) -> None:

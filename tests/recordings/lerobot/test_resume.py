@@ -6,6 +6,7 @@ import resource
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -152,6 +153,46 @@ def test_another_export_does_not_go_on_in_it(dataset: Dataset, tmp_path: Path) -
     example.closed_episode(tmp_path / "set", ticks=10)
     with pytest.raises(DifferentExport, match="the dataset: "):
         export(Dataset.open(tmp_path / "set"), target, resume=True)
+
+
+def test_a_whole_export_of_another_dataset_is_not_taken_for_this_one(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    example.closed_episode(tmp_path / "set", ticks=10)
+    other = Dataset.open(tmp_path / "set")
+    export(other, tmp_path / "out")
+    with pytest.raises(DifferentExport, match=f"an export of {tmp_path / 'set'}, not of {dataset.path}"):
+        export(dataset, tmp_path / "out", resume=True)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "what"),
+    [
+        (lambda work: (work / "plan.json").write_text("{"), "plan.json is damaged"),
+        (lambda work: (work / "episodes/000000.json").write_text("{}"), "000000.json is damaged"),
+        (lambda work: (work / "episodes/000000.json").unlink(), "000000.json is gone"),
+        (lambda work: (work.parent / "data/chunk-000/file-000.parquet").unlink(), "file-000.parquet is gone"),
+    ],
+)
+def test_an_export_that_has_lost_something_does_not_go_on(
+    dataset: Dataset, tmp_path: Path, spoil: Callable[[Path], object], what: str
+) -> None:
+    target = tmp_path / "out"
+    cut_off_after(dataset, target, 230)  # in the third episode
+    spoil(target / ".understudy-export")
+    with pytest.raises(NoExportHere, match=f"{what}.* begin again"):
+        export(dataset, target, resume=True)
+    assert not (target / "meta" / "info.json").exists()
+
+
+def test_who_waits_while_another_ends_its_export_leaves_that_alone(dataset: Dataset, tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    export(dataset, target, ExportOptions(episodes=(dataset.episodes()[0].id,)))
+    whole = exported.contents(target)
+    with pytest.raises(TargetInUse, match="has just ended"), Work.on(target):
+        pass
+    assert exported.contents(target) == whole
+    assert not (target / ".understudy-export").exists()
 
 
 def test_two_exports_do_not_share_a_target(dataset: Dataset, tmp_path: Path) -> None:
