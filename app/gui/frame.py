@@ -24,6 +24,7 @@ from app.gui.input_desk import InputDesk
 from app.gui.jog_sender import JogSender
 from app.gui.jog_wish import JogSpeeds
 from app.gui.keyboard import Keyboard
+from app.gui.labels.vocabulary_panel import VOCABULARY_KEYS
 from app.gui.menus import close_menus
 from app.gui.pages.drive import DrivePage
 from app.gui.pages.episodes import EpisodesPage
@@ -47,6 +48,7 @@ from app.gui.widgets.details import Details
 from app.gui.widgets.gesture_ring import GestureRing
 from app.gui.widgets.keys_overlay import KeysOverlay
 from app.gui.widgets.notice_list import NoticeList
+from app.gui.widgets.overlay import Overlay
 from app.gui.widgets.palette import CommandPalette
 from app.gui.widgets.plan_panel import PlanPanel
 from app.gui.widgets.remembered_edit import RememberedEdit
@@ -100,7 +102,7 @@ class Frame(QWidget):
             settings, "task", name="Task", asks="What is being shown?", size_px=tokens.TEXT_LARGE_PX
         )
         self.task.given.connect(lambda words: self.collecting.change(task=words))
-        self.task.committed.connect(self._leave_text)
+        self.task.committed.connect(self.setFocus)
         self.hearing = Hearing(session, settings)
         self.told = ToldDesk(
             session,
@@ -156,10 +158,9 @@ class Frame(QWidget):
         self.plan_panel.build(self.actions_registry, theme)
         for page in self.pages.values():
             page.build(self.actions_registry)
+            self.stack.addWidget(page)
         self.calibration.build(self.actions_registry)
         self.robot_page.stack.addWidget(self.calibration)
-        for page in self.pages.values():
-            self.stack.addWidget(page)
         self.bar = TopBar(self.actions_registry, theme, self.pages)
         self.status = self.bar.status
         self.notices = NoticeList(self.actions_registry, theme, self._do, show=self.show_on_robot_page)
@@ -185,8 +186,9 @@ class Frame(QWidget):
         self.actions_registry.listen(self._rebound)
         self._rebound()
         self.status.clicked.connect(self.details.toggle)
-        self.drive_page.banner.released.connect(session.release)
-        self._release_key = ReleaseKey(self.drive_page.banner.release_button, stopped=self._is_stopped)
+        banner = self.drive_page.banner
+        banner.released.connect(session.release)
+        self._release_key = ReleaseKey(banner.release_button, stopped=lambda: self.now().mode is Mode.STOPPED)
         self._keyboard: Keyboard | None = None
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -281,7 +283,7 @@ class Frame(QWidget):
         self.settings_page.close_dialogs()
         self.desk.end_capture()
         close_menus()
-        for overlay in (self.palette_overlay, self.keys_overlay, self.details, self.plan_panel):
+        for overlay in self.findChildren(Overlay):
             if overlay.isVisible():
                 overlay.close_over()
 
@@ -335,36 +337,31 @@ class Frame(QWidget):
 
     @property
     def _keys_page(self) -> str:
-        """Whose keys count: the calibration has its own while it covers the Robot page."""
+        """Whose keys count: the calibration's while it covers the Robot page, the words' while they lie over Review."""
+        if self.review_page.panel.words_open:
+            return VOCABULARY_KEYS
         return CALIBRATION_KEYS if self.calibration.isVisible() else self.page_id
 
     def _leave_calibration(self) -> None:
         self.robot_page.open_health()
         self.setFocus()
 
-    def _is_stopped(self) -> bool:
-        return self._snapshot.mode is Mode.STOPPED
-
     def _driving_changed(self) -> None:
-        self._leave_text()
-        self.drive_page.show_driving()
-
-    def _leave_text(self) -> None:
         self.setFocus()
+        self.drive_page.show_driving()
 
     def commit_text(self) -> None:
         """Hand over what is typed but not given yet, so that the next episode has it."""
         self.task.commit()
         if self.plan_panel.isVisible():
             self.plan_panel.close_over()
-        self._leave_text()
+        self.setFocus()
 
     def _toggle_keys(self) -> None:
         if self.keys_overlay.isVisible():
             self.keys_overlay.close_over()
         else:
-            calibrating = self.calibration.isVisible()
-            title = CALIBRATION if calibrating else self.pages[self.page_id].title
+            title = CALIBRATION if self.calibration.isVisible() else self.pages[self.page_id].title
             self.keys_overlay.open_for(self._keys_page, title)
 
     def _toggle_theme(self) -> None:

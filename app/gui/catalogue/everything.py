@@ -13,7 +13,7 @@ from app.gui.catalogue.moving import add_moving
 from app.gui.catalogue.preferences import add_preferences
 from app.gui.catalogue.recording import add_recording
 from app.gui.catalogue.review import add_review
-from app.gui.catalogue.reviewers import add_reviewers
+from app.gui.catalogue.reviewers import add_reviewers, add_words
 from app.gui.catalogue.robot import add_robot
 from app.gui.catalogue.simulation import add_simulation
 from app.gui.catalogue.telling import add_policy_modes, add_subtasks, add_voice
@@ -79,6 +79,7 @@ def add_everything(frame: Frame, session: SessionLike, handles: WindowHandles) -
     )
     add_labels(actions, frame.review_page)
     add_reviewers(actions, frame.review_page)
+    add_words(actions, frame.review_page)
     add_preferences(actions, frame.settings_page, now, restart=frame.restart_wanted.emit)
     add_pages(actions, frame.pages.values(), go_to=frame.go_to)
     add_window(actions, handles)

@@ -7,10 +7,90 @@ from functools import partial
 
 from app.gui.actions import Action, Actions
 from app.gui.catalogue.groups import REVIEWERS
+from app.gui.labels.segmenting import PALETTE_KEYS
+from app.gui.labels.vocabulary_panel import VOCABULARY_KEYS, VocabularyPanel
 from app.gui.pages.review import ReviewPage
 
 PAGE = "review"
 MOST_SIDES = 9
+
+
+def add_words(actions: Actions, page: ReviewPage) -> None:
+    """The words of the dataset; they have keys of their own while they lie over the page."""
+    words = page.labelling.words
+
+    def over(act: Callable[[VocabularyPanel], None]) -> Callable[[], None]:
+        def run() -> None:
+            if page.panel.words is not None:
+                act(page.panel.words)
+
+        return run
+
+    def pin(number: int) -> Callable[[], None]:
+        return over(lambda panel: panel.pin(number))
+
+    def always() -> bool:
+        return True
+
+    rows: list[tuple[str, str, str, str, Callable[[], None], Callable[[], bool]]] = [
+        (
+            "vocabulary",
+            "Words of the dataset: rename, make one, keep on numbers",
+            "Shift+V",
+            PAGE,
+            lambda: page.panel.toggle_words(page),
+            lambda: page.episode_id != "",
+        ),
+        (
+            "words_close",
+            "Back to the labels",
+            "Alt+V",
+            VOCABULARY_KEYS,
+            over(VocabularyPanel.close_over),
+            always,
+        ),
+        (
+            "words_undo",
+            "Take the renaming back",
+            "Alt+Z",
+            VOCABULARY_KEYS,
+            words.undo,
+            lambda: words.undoable,
+        ),
+        (
+            "words_kind",
+            "Subtasks, or objects",
+            "Alt+T",
+            VOCABULARY_KEYS,
+            over(VocabularyPanel.turn_kind),
+            always,
+        ),
+        ("words_pin_0", "Keep the text on no number", "Alt+0", VOCABULARY_KEYS, pin(0), always),
+    ]
+    rows += [
+        (
+            f"words_pin_{number}",
+            f"Keep the text on number {number}",
+            f"Alt+{number}",
+            VOCABULARY_KEYS,
+            pin(number),
+            always,
+        )
+        for number in range(1, PALETTE_KEYS + 1)
+    ]
+    for action_id, title, key, keys_of, run, enabled in rows:
+        actions.add(
+            Action(
+                id=f"labels.{action_id}",
+                title=title,
+                group=REVIEWERS,
+                key=key,
+                page=keys_of,
+                run=run,
+                enabled=enabled,
+                hidden=keys_of == VOCABULARY_KEYS,
+            )
+        )
 
 
 def add_reviewers(actions: Actions, page: ReviewPage) -> None:

@@ -107,6 +107,11 @@ class LabelDesk:
         return self._history is not None
 
     @property
+    def is_kept(self) -> bool:
+        """Whether all that was done is on the disk."""
+        return self._keeper is None or not self._keeper.waiting
+
+    @property
     def problem(self) -> str:
         """What stands in the way of keeping labels, with what to do; empty for nothing."""
         return self._keeper.problem if self._keeper is not None else ""

@@ -21,6 +21,7 @@ from app.gui.labels.segmenting import PALETTE_KEYS, Segmenting
 from app.gui.labels.spoken import utterances
 from app.gui.labels.suggesting import Suggesting
 from app.gui.labels.text_line import TextLine
+from app.gui.labels.words import KINDS, Words
 from app.gui.labels.work_queue import WorkQueue
 from app.gui.review.film import Film
 from app.gui.review.lanes import Lane
@@ -44,6 +45,7 @@ class Labelling(QObject):
         desk, segmenting, suggesting, boxes: what is done to labels.
         comparing, adjudicating: what others say of the episode, and deciding between them.
         queue: what is to be looked at next.
+        words: what things are called in the dataset.
         sight: the boxes over the pictures.
         line: where texts are written.
     """
@@ -61,6 +63,7 @@ class Labelling(QObject):
         self.comparing = Comparing(self.desk)
         self.adjudicating = Adjudicating(self.desk, self.comparing)
         self.queue = WorkQueue()
+        self.words = Words(self.desk)
         self.segmenting.lag_s = settings.label_lag_s
         self.segmenting.chained = settings.label_chained
         self.line = TextLine(timeline)
@@ -76,6 +79,7 @@ class Labelling(QObject):
         self._shown = -1
         self._tiers: tuple[int, ...] = ()
         self._beside: tuple[str, ...] = ()
+        self._words_shown = 0
         timeline.shifted.connect(self._place_line)
         timeline.opened.connect(self._open_text)
 
@@ -135,10 +139,11 @@ class Labelling(QObject):
         self.comparing.open(self.store, self.reviewer, episode_id)
         self.adjudicating.turn(on=self.adjudicating.on)
         self.queue.of(dataset, self.reviewer)
+        self.words.of(dataset)
         self._prompts = Prompts()
         self.boxes.names = ()
         path = dataset / "episodes" / episode_id
-        self._prompter = Prompter(path, self.store, self.reviewer)
+        self._prompter = Prompter(path, self.store, self.reviewer, self.words)
         self._set_stretch()
 
     def close(self) -> None:
@@ -177,9 +182,11 @@ class Labelling(QObject):
             self._prompts, self._prompter = self._prompter.prompts, None
             self.suggesting.offer(() if self.adjudicating.on else self._prompts.suggestions)
             self.segmenting.snap_targets = self._prompts.snap_targets
-            self.segmenting.palette = self._prompts.texts[:PALETTE_KEYS]
-            self.line.offer(self._prompts.texts)
-            self.boxes.offer(self._prompts.objects)
+            self._offer(self._prompts.texts, self._prompts.objects)
+        if self.words.changes != self._words_shown:
+            self._words_shown = self.words.changes
+            self.boxes.names = ()
+            self._offer(*(self.words.texts(of) for of in KINDS))
         if self.desk.revision == self._shown:
             return
         self._shown = self.desk.revision
@@ -239,6 +246,11 @@ class Labelling(QObject):
         if stretch is not None and not self.adjudicating.on:
             own = self.desk.labels.subtask_at(stretch.start_ns)
             self.desk.select(own.id if own is not None else "")
+
+    def _offer(self, texts: Sequence[str], objects: Sequence[str]) -> None:
+        self.segmenting.palette = tuple(texts[:PALETTE_KEYS])
+        self.line.offer(texts)
+        self.boxes.offer(objects)
 
     def _go_to(self, stretch: Said | None) -> None:
         if stretch is not None:

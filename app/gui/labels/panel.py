@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtGui import QResizeEvent
+from PyQt6.QtGui import QHideEvent, QResizeEvent
 from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.gui import tokens
@@ -10,6 +10,7 @@ from app.gui.actions import Actions
 from app.gui.labels.labelling import Labelling
 from app.gui.labels.lanes import UNNAMED
 from app.gui.labels.reviewers_view import PROGRESS_WORDS, ReviewersView
+from app.gui.labels.vocabulary_panel import VocabularyPanel
 from app.gui.theme import Theme
 from app.gui.told.number_board import CELL_PX, Cell, NumberBoard
 from app.gui.told_keys import with_keys
@@ -58,6 +59,7 @@ class LabelPanel(QWidget):
         self.times = Label(size_px=tokens.TEXT_SMALL_PX, dim=True)
         self.hint = Label(size_px=tokens.TEXT_SMALL_PX, dim=True, wrap=True)
         self.problem = Label(wrap=True)
+        self.words: VocabularyPanel | None = None
 
     def build(self, actions: Actions) -> None:
         """Lay out, once the actions are registered."""
@@ -110,6 +112,22 @@ class LabelPanel(QWidget):
         column.addWidget(self.problem)
         column.addStretch(1)
 
+    @property
+    def words_open(self) -> bool:
+        """Whether the words of the dataset lie over the page, and their keys count."""
+        return self.words is not None and self.words.isVisible()
+
+    def toggle_words(self, host: QWidget) -> None:
+        """Show the words of the dataset over the page, or take them away."""
+        if self.words is None:
+            self.words = VocabularyPanel(host, self._labelling.words, self._actions, self._theme)
+        self.words.toggle()
+
+    def hideEvent(self, event: QHideEvent | None) -> None:
+        """Words are not left open over another sheet, nor for when the page is opened again."""
+        if self.words is not None:
+            self.words.hide()
+
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """In a low window the texts stand two in a row."""
         self._fit()
@@ -133,6 +151,8 @@ class LabelPanel(QWidget):
         self.hint.setVisible(not self._labelling.adjudicating.on)
         self._say_reviewer()
         self._say_queue()
+        if self.words is not None and self.words_open:
+            self.words.apply()
         self._fit()
         self.hint.say(with_keys(self._hints(), self._actions))
         what, remedy = headline(desk.problem or self._labelling.prompts.problem)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.gui.labels.desk import NO_FRAMES
+from app.gui.labels.words import Words
 from recordings import Dataset, Episode, RecordingError
-from recordings.labels import LabelStore, SpanLabel, Tier
+from recordings.labels import LabelStore, SpanLabel
 from recordings.labels.snap import snap_targets
 from recordings.labels.suggestions import patterns_of_task, suggest
 
@@ -22,7 +22,7 @@ class Prompts:
     """What was found.
 
     Attributes:
-        texts: of subtasks, those of this episode first.
+        texts: of subtasks, those kept for number keys first, then the most frequent.
         objects: names of objects in boxes, those of this episode first, then the most frequent.
         snap_targets: (N,) moments worth snapping to, in order.
         suggestions: proposed labels.
@@ -43,11 +43,12 @@ class Prompter:
         path: the episode's folder.
         store: the dataset's labels.
         reviewer: for whom.
+        words: of the dataset.
     """
 
-    def __init__(self, path: Path, store: LabelStore, reviewer: str) -> None:
+    def __init__(self, path: Path, store: LabelStore, reviewer: str, words: Words) -> None:
         self.prompts: Prompts | None = None
-        self._path, self._store, self._reviewer = path, store, reviewer
+        self._path, self._store, self._reviewer, self._words = path, store, reviewer, words
         self._thread = threading.Thread(target=self._run, name="prompts", daemon=True)
         self._thread.start()
 
@@ -58,12 +59,12 @@ class Prompter:
 
     def _run(self) -> None:
         try:
-            self.prompts = read_prompts(self._path, self._store, self._reviewer)
+            self.prompts = read_prompts(self._path, self._store, self._reviewer, self._words)
         except (RecordingError, OSError, ValueError) as error:
             self.prompts = Prompts(problem=f"nothing is suggested: {error}")
 
 
-def read_prompts(path: Path, store: LabelStore, reviewer: str) -> Prompts:
+def read_prompts(path: Path, store: LabelStore, reviewer: str, words: Words) -> Prompts:
     """The prompts of an episode for a reviewer.
 
     Raises:
@@ -75,18 +76,10 @@ def read_prompts(path: Path, store: LabelStore, reviewer: str) -> Prompts:
     labels = store.read(reviewer, episode.attributes.id)
     earlier = patterns_of_task(dataset, store, episode.attributes.task, apart_from=episode.attributes.id)
     suggestions = suggest(episode, labels, earlier=earlier)
-    texts = list(episode.subtasks)
-    objects: Counter[str] = Counter()
-    for name in store.reviewers():
-        for episode_id in store.episodes(name):
-            labelled = store.read(name, episode_id)
-            texts += [span.text for span in labelled.spans(Tier.SUBTASK)]
-            objects.update(box.text for box in labelled.boxes)
     here = [box.text for box in labels.boxes]
-    frequent = [name for name, _ in objects.most_common()]
     return Prompts(
-        texts=tuple(dict.fromkeys(text for text in texts if text)),
-        objects=tuple(dict.fromkeys(name for name in (*here, *frequent) if name)),
+        texts=words.read("subtasks").texts,
+        objects=tuple(dict.fromkeys(name for name in (*here, *words.read("objects").texts) if name)),
         snap_targets=snap_targets(episode).time_ns,
         suggestions=suggestions,
     )

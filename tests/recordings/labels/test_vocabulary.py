@@ -11,7 +11,7 @@ import zarr
 from recordings import Dataset
 from recordings.labels import BoxKey, LabelStore, Tier, boxes, edits
 from recordings.labels.near import near_duplicates
-from recordings.labels.renaming import rename, renaming
+from recordings.labels.renaming import rename, renaming, take_back, taking_back
 from recordings.labels.vocabulary import Entry, Vocabulary, VocabularyReader, pin, pinned
 from tests.recordings.recorded import closed_episode
 
@@ -167,6 +167,29 @@ def test_a_renaming_is_one_step_in_each_journal_and_can_be_undone(tmp_path: Path
         assert editor.undoable == "rename"
         editor.undo()
     assert texts(store, "ann", "e1") == ["reach", "grasp", "reach"]
+
+
+def test_what_was_made_one_is_two_again_but_for_what_was_changed_since(tmp_path: Path) -> None:
+    store = LabelStore(tmp_path)
+    label(store, "ann", "e1", "reach", "Reach", "Reach")
+    label(store, "bob", "e1", "Reach")
+    label(store, "bob", "e2", "Reach")
+    pin(store, ["Reach", "reach", "lift"])
+    done = rename(store, {"Reach": "reach"}, apart_from=[("bob", "e2")])
+    assert texts(store, "ann", "e1") == ["reach"] * 3
+    assert texts(store, "bob", "e2") == ["Reach"], "the caller has it open"
+    assert pinned(store) == ("reach", "lift")
+    with store.edit("ann", "e1") as editor:
+        editor.apply(edits.set_text(editor.labels, editor.labels.subtasks[2].id, "touch"), "name")
+    with store.edit("bob", "e1") as open_in_a_window:
+        back = take_back(store, done)
+        assert [(one.reviewer, one.in_use) for one in back.left] == [("bob", True)]
+        before = next(one.before for one in done.changed if one.reviewer == "bob")
+        changes = taking_back(open_in_a_window.labels, before, done.texts)
+        open_in_a_window.apply(changes, "rename back")
+    assert texts(store, "ann", "e1") == ["reach", "Reach", "touch"]
+    assert texts(store, "bob", "e1") == ["Reach"]
+    assert pinned(store) == ("Reach", "reach", "lift")
 
 
 def test_what_is_in_use_is_told_and_can_be_renamed_later(tmp_path: Path) -> None:
