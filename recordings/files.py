@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 
 def write_at(file: int, data: bytes, offset: int) -> None:
@@ -26,4 +27,22 @@ def write_whole(file: int, data: bytes, end: int) -> None:
         write_at(file, data, end)
     except OSError:
         os.ftruncate(file, end)
+        raise
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """The whole file under its name, on the disk, or what was there before, whatever fails in between.
+
+    Raises:
+        OSError: Nothing was changed.
+    """
+    draft = path.with_name(f".{path.name}.draft")
+    try:
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
         raise

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import wave
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.microphone.capture import RATE_HZ
+from recordings.files import replace_file
 
 FOLDER = "transcripts"
 """In the dataset's folder, beside the episodes."""
@@ -75,21 +75,7 @@ def write_pair(data_dir: Path, samples: NDArray[np.int16], transcript: Transcrip
         file.setsampwidth(2)
         file.setframerate(transcript.rate_hz)
         file.writeframes(samples.astype("<i2").tobytes())
-    _write_whole(sound, written.getvalue())
+    replace_file(sound, written.getvalue())
     text = msgspec.json.format(msgspec.json.encode(transcript), indent=2)
-    _write_whole(folder / f"{name}.json", text + b"\n")
+    replace_file(folder / f"{name}.json", text + b"\n")
     return sound
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """The whole file under its name, or nothing, whatever fails in between."""
-    draft = path.with_name(f".{path.name}.draft")
-    try:
-        with draft.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except OSError:
-        draft.unlink(missing_ok=True)
-        raise

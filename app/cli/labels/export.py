@@ -14,7 +14,7 @@ from app.cli.outcome import CommandError, ExitCode
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from recordings.labels import EpisodeLabels
+    from recordings.labels import EpisodeLabels, LabelStore
     from recordings.labels.formats import Loss
 
 NAMES = ("eaf", "vtt", "csv", "json")
@@ -40,23 +40,13 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the files."""
+    """Write the files, each whole or not at all; 1 when some episodes had to be passed over."""
+    from recordings.errors import RecordingError
     from recordings.labels import formats
 
     dataset, store = dataset_of(args)
     ids = find_all(args.episode, [info.id for info in dataset.episodes()], where=str(dataset.path))
-    found: dict[str, EpisodeLabels] = {}
-    undecided: list[str] = []
-    for episode_id in ids:
-        try:
-            labels = labels_of(store, args.reviewer, episode_id)
-        except CommandError as error:
-            undecided.append(str(error))
-            continue
-        if labels is not None:
-            found[episode_id] = labels
-        elif args.episode:
-            undecided.append(f"no labels of {episode_id}")
+    found, passed_over = labels_by_id(store, args.reviewer, ids, asked_for=bool(args.episode))
     folder: Path = args.to.expanduser()
     targets = {episode_id: folder / f"{episode_id}.{args.format}" for episode_id in found}
     there = [path for path in targets.values() if path.exists()]
@@ -66,18 +56,59 @@ def run(args: argparse.Namespace) -> int:
     reviewer = "" if args.reviewer == BEST else args.reviewer
     losses: list[Loss] = []
     folder.mkdir(parents=True, exist_ok=True)
+    done = 0
     for episode_id, labels in found.items():
-        clock = formats.EpisodeClock.of(dataset.episode(episode_id))
+        try:
+            clock = formats.EpisodeClock.of(dataset.episode(episode_id))
+        except (RecordingError, OSError) as error:
+            passed_over.append(f"{episode_id}: {error}")
+            continue
         written = formats.write(labels, clock, args.format, reviewer=reviewer, vocabulary=vocabulary)
-        targets[episode_id].write_bytes(written.data)
+        write_file(targets[episode_id], written.data)
+        done += 1
         losses += written.losses
         print(targets[episode_id])
         for damage in labels.damage:
             print(f"  {damage}")
-    for line in (*summed(losses), *undecided):
+    for line in (*summed(losses), *passed_over):
         print(line)
-    print(f"{len(found)} of {len(ids)} episodes written to {folder}")
-    return ExitCode.PROBLEMS if undecided else ExitCode.OK
+    print(f"{done} of {len(ids)} episodes written to {folder}")
+    return ExitCode.PROBLEMS if passed_over else ExitCode.OK
+
+
+def labels_by_id(
+    store: LabelStore, reviewer: str, ids: Iterable[str], *, asked_for: bool
+) -> tuple[dict[str, EpisodeLabels], list[str]]:
+    """The labels of those episodes that have any, and why others are passed over; lacking labels only if asked for."""
+    found: dict[str, EpisodeLabels] = {}
+    passed_over: list[str] = []
+    for episode_id in ids:
+        try:
+            labels = labels_of(store, reviewer, episode_id)
+        except (CommandError, OSError) as error:
+            passed_over.append(str(error))
+            continue
+        if labels is not None:
+            found[episode_id] = labels
+        elif asked_for:
+            passed_over.append(f"no labels of {episode_id}")
+    return found, passed_over
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """A whole file, or none.
+
+    Raises:
+        CommandError: when the disk refuses it.
+    """
+    from recordings.files import replace_file
+
+    try:
+        replace_file(path, data)
+    except OSError as error:
+        raise CommandError(
+            f"cannot write {path}: {error.strerror}; the files before it are whole. Make room, or choose another folder"
+        ) from error
 
 
 def summed(losses: Iterable[Loss]) -> list[str]:

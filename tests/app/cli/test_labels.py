@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import resource
+import signal
 from pathlib import Path
 
 import pytest
@@ -188,6 +190,43 @@ def test_export_passes_over_what_nobody_has_decided_and_says_so(
     assert main([*command, "--reviewer", "bob", "--episode", first.id, third.id]) == 1
     assert f"no labels of {third.id}" in capsys.readouterr().out
     assert (tmp_path / f"{first.id}.eaf").exists()
+
+
+def test_export_passes_over_an_episode_that_cannot_be_read_and_writes_the_others(
+    dataset: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second, third = (record_episode(dataset) for _ in range(3))
+    for info in (first, second):
+        label(dataset, "ann", info.id, "reach")
+    (first.path / "zarr.json").write_text("{ torn")
+    LabelStore(dataset.path).journal_path("ann", third.id).mkdir()
+    command = ["labels", "export", str(dataset.path), "--format", "csv", "--to", str(tmp_path)]
+    assert main(command) == 1
+    out = capsys.readouterr().out
+    assert f"{first.id}: " in out
+    assert f"Is a directory: '{LabelStore(dataset.path).journal_path('ann', third.id)}'" in out
+    assert "1 of 3 episodes written" in out
+    assert [path.name for path in sorted(tmp_path.glob("*.csv"))] == [f"{second.id}.csv"]
+
+
+def test_a_full_disk_leaves_no_part_of_a_table(
+    dataset: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Half a table would pass for whole, and importing it with `--replace` take the rest away."""
+    info = record_episode(dataset)
+    label(dataset, "ann", info.id, "reach")
+    command = ["labels", "export", str(dataset.path), "--format", "csv", "--to", str(tmp_path / "out")]
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+        ended = main(command)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert ended == 1
+    assert f"cannot write {tmp_path / 'out' / info.id}.csv: File too large" in capsys.readouterr().err
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_import_finds_the_episode_by_the_files_name_or_is_told(
