@@ -20,10 +20,11 @@ from recordings.labels.label import (
     Tier,
     new_id,
 )
-from recordings.labels.store import FINAL, LabelStore, ReviewerNameRefused
+from recordings.labels.store import BEST, FINAL, LabelStore, ReviewerNameRefused
 from recordings.labels.view import EpisodeLabels
 
 __all__ = [
+    "BEST",
     "FINAL",
     "BoxKey",
     "BoxLabel",

@@ -18,7 +18,11 @@ from recordings.labels.view import EpisodeLabels
 FINAL = "final"
 """The reviewer under whose name adjudicated labels stand."""
 
+BEST = "best"
+"""Instead of a reviewer's name: the labels to train on, by `LabelStore.best`. Nobody can be called so."""
+
 _REVIEWER = re.compile(r"[^\W_][\w.-]{0,63}")
+_TAKEN = frozenset({BEST, "zarr.json"})
 _SUFFIX = ".jsonl"
 _DECIDING = (frozenset({Progress.ACCEPTED}), frozenset({Progress.DONE}), frozenset(Progress))
 
@@ -50,7 +54,7 @@ class LabelStore:
         """
         if not self.path.is_dir():
             return []
-        folders = [folder for folder in self.path.iterdir() if _REVIEWER.fullmatch(folder.name)]
+        folders = [folder for folder in self.path.iterdir() if _can_be_called(folder.name)]
         names = sorted(folder.name for folder in folders if folder.is_dir() and _has_labels(folder))
         return sorted(names, key=lambda name: name == FINAL)
 
@@ -128,10 +132,10 @@ class LabelStore:
             metadata.write_group(self.path, {"purpose": "what reviewers say of the episodes"})
 
     def _folder(self, reviewer: str) -> Path:
-        if _REVIEWER.fullmatch(reviewer) is None:
+        if not _can_be_called(reviewer):
             raise ReviewerNameRefused(
                 f"a reviewer cannot be called {reviewer!r}: take up to 64 letters, digits, dots, dashes and"
-                " underscores, beginning with a letter or digit"
+                f" underscores, beginning with a letter or digit, and neither of {', '.join(sorted(_TAKEN))}"
             )
         return self.path / reviewer
 
@@ -149,6 +153,10 @@ class LabelStore:
                 dimension_names=("byte",),
                 attributes={"purpose": "one reviewer's labels, a journal for each episode"},
             )
+
+
+def _can_be_called(name: str) -> bool:
+    return _REVIEWER.fullmatch(name) is not None and name not in _TAKEN
 
 
 def _has_labels(folder: Path) -> bool:

@@ -10,11 +10,10 @@ from recordings.lerobot.errors import (
     UnknownReviewer,
 )
 from recordings.lerobot.export import Share, export
-from recordings.lerobot.plan import BEST, ExportOptions
+from recordings.lerobot.plan import ExportOptions
 from recordings.lerobot.records import REPORT, Exported, LeftOut, Report
 
 __all__ = [
-    "BEST",
     "REPORT",
     "DifferentExport",
     "ExportOptions",

@@ -13,11 +13,11 @@ from recordings.dataset import Dataset
 from recordings.episode import CameraFrames, Episode
 from recordings.errors import DamagedData, NotAnEpisode, UnknownEpisode
 from recordings.frames import Rgb
-from recordings.labels import LabelStore
+from recordings.labels import BEST, LabelStore
 from recordings.lerobot import layout, statistics
 from recordings.lerobot.errors import NothingToExport
 from recordings.lerobot.grid import EpisodeLeftOut, Grid, rows_of
-from recordings.lerobot.plan import BEST, ExportOptions, Plan, labels_for, make_plan, outcome_of
+from recordings.lerobot.plan import ExportOptions, Plan, labels_for, make_plan, outcome_of
 from recordings.lerobot.records import REPORT, Exported, LeftOut, Record, Report, Statistics, sum_up
 from recordings.lerobot.remainder import not_held, notes
 from recordings.lerobot.subtasks import subtasks_of, utterances_of

@@ -14,14 +14,11 @@ from recordings.attributes import EpisodeAttributes
 from recordings.dataset import Dataset
 from recordings.errors import NotAnEpisode, UnknownEpisode
 from recordings.info import EpisodeInfo
-from recordings.labels import EpisodeLabels, LabelStore
+from recordings.labels import BEST, EpisodeLabels, LabelStore
 from recordings.lerobot.errors import NothingToExport, UnknownReviewer
 from recordings.lerobot.grid import EpisodeLeftOut
 from recordings.lerobot.records import LeftOut
 from recordings.spec import CameraSpec, Outcome
-
-BEST = "best"
-"""Instead of a reviewer's name: the labels to train on, by `LabelStore.best`."""
 
 
 class ExportOptions(msgspec.Struct, frozen=True, kw_only=True):

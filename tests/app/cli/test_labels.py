@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from app.cli.labels import export, options, queue
 from app.cli.main import main
 from recordings import Dataset
-from recordings.labels import LabelStore, Origin, Progress, Tier, edits
+from recordings.labels import BEST, LabelStore, Origin, Progress, Tier, edits, formats
+from recordings.labels.queue import LEAST_KAPPA
 from tests.support.episodes import record_episode
 
 START_NS = 1_000_000_000
@@ -227,6 +229,12 @@ def test_a_full_disk_leaves_no_part_of_a_table(
     assert ended == 1
     assert f"cannot write {tmp_path / 'out' / info.id}.csv: File too large" in capsys.readouterr().err
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_the_command_line_says_without_importing_them_what_the_labels_say() -> None:
+    assert options.BEST == BEST
+    assert tuple(formats.FORMATS) == export.NAMES
+    assert queue.LEAST_KAPPA == LEAST_KAPPA
 
 
 def test_import_finds_the_episode_by_the_files_name_or_is_told(

@@ -195,7 +195,7 @@ def test_a_step_that_the_disk_does_not_take_leaves_no_trace(
 
 
 def test_a_name_that_is_no_folder_is_refused(tmp_path: Path) -> None:
-    for name in ("", "../ann", "a/b", ".hidden", "x" * 65):
+    for name in ("", "../ann", "a/b", ".hidden", "x" * 65, "best", "zarr.json"):
         with pytest.raises(ReviewerNameRefused, match="letters"):
             LabelStore(tmp_path).read(name, "e1")
     label(LabelStore(tmp_path), "Zoë", "reach")
