@@ -226,7 +226,7 @@ class _Export:
         plan, work, exported = self._plan, self._work, self._exported
         left_out = [*plan.left_out, *(record for record in records if isinstance(record, LeftOut))]
         if not exported:
-            work.finish()
+            work.abandon()
             raise NothingToExport(
                 f"nothing of {plan.source} can be exported: "
                 + "; ".join(f"{one.id}: {one.reason}" for one in left_out[:3])

@@ -196,6 +196,14 @@ class Work:
         """Take the folder away; the export is whole."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
+    def abandon(self) -> None:
+        """Leave a target that nothing was exported to as empty as it was, so that it can be used again."""
+        self.finish()
+        for folder, _, _ in os.walk(self.target, topdown=False):
+            if Path(folder) != self.target:
+                with suppress(OSError):  # not empty
+                    os.rmdir(folder)
+
 
 def refuse_other_export(begun: Plan, dataset: Dataset, options: ExportOptions) -> None:
     """Make sure that what goes on is what was begun.
