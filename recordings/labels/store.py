@@ -82,8 +82,8 @@ class LabelStore:
     def best(self, episode_id: str) -> EpisodeLabels | None:
         """The labels to train on; None where nobody has labelled the episode, or nobody has decided between several.
 
-        They are the final ones; else those of the one reviewer whose work is accepted; else done; else there at all.
-        Work that was rejected does not count. Labels of which nothing can be read count with their damage: others' are
+        They are the final ones, unless their judgement says that they are still open; else those of the one reviewer
+        whose work is accepted; else done; else there at all. Work that was rejected does not count. Labels of which nothing can be read count with their damage: others' are
         not taken for them.
 
         Raises:
@@ -92,8 +92,9 @@ class LabelStore:
         found = {
             name: labels for name in self.reviewers() if not (labels := self.read(name, episode_id)).untouched
         }
-        if FINAL in found:
-            return found[FINAL]
+        final = found.pop(FINAL, None)
+        if final is not None and not ("episode" in final.by_id and final.episode.progress is Progress.OPEN):
+            return final
         for progress in _DECIDING:
             fitting = [
                 labels

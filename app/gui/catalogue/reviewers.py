@@ -35,7 +35,7 @@ def add_words(actions: Actions, page: ReviewPage) -> None:
     rows: list[tuple[str, str, str, str, Callable[[], None], Callable[[], bool]]] = [
         (
             "vocabulary",
-            "Words of the dataset: rename, make one, keep on numbers",
+            "Rename words, or keep them on numbers",
             "Shift+V",
             PAGE,
             lambda: page.panel.toggle_words(page),
@@ -114,7 +114,7 @@ def add_reviewers(actions: Actions, page: ReviewPage) -> None:
         ("compare", "Compare with the next reviewer", "Shift+C", comparing.cycle, several),
         (
             "adjudicate",
-            "Decide between reviewers, or go back to one’s own labels",
+            "Decide between reviewers, or end it",
             "Shift+A",
             labelling.toggle_adjudicating,
             lambda: page.episode_id != "",
@@ -171,7 +171,7 @@ def add_reviewers(actions: Actions, page: ReviewPage) -> None:
         actions.add(
             Action(
                 id=f"labels.work_{number}",
-                title=f"Accept the work of reviewer {number}; again to reject it, again to leave it open",
+                title=f"Accept reviewer {number}’s work, or reject it",
                 group=REVIEWERS,
                 key=f"Ctrl+Alt+{number}",
                 page=PAGE,

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 
 from app.gui.labels.comparing import Comparing, beside
 from app.gui.labels.desk import LabelDesk
-from recordings.labels import Change, EpisodeLabels, Origin, Progress, SpanLabel, State, Tier, new_id
+from recordings.labels import (
+    Change,
+    EpisodeLabel,
+    EpisodeLabels,
+    Origin,
+    Progress,
+    SpanLabel,
+    State,
+    Tier,
+    new_id,
+)
 from recordings.labels.adjudicate import Stretch, sides_of, take, take_agreed
 
 _REVIEWER = "reviewer"
@@ -78,7 +88,8 @@ class Adjudicating:
             return None
         self._begun_with = desk.episode_id
         if not len(desk.labels) and not desk.undoable and not desk.redoable:
-            desk.do(comparison.agreed, "take what is agreed")
+            # Judged as open, the final labels do not count before they are accepted.
+            desk.do((*comparison.agreed, Change(None, EpisodeLabel())), "take what is agreed")
         return self.open[0] if self.open else None
 
     def take_agreed(self) -> None:

@@ -31,7 +31,7 @@ _BUTTONS = (
     ("labels.done", "Done"),
 )
 _ROOM_FOR_HINTS_PX = 500
-_LEAST_ROWS, _TWO_ABREAST, _ALL_ROWS = 2, 5, 9
+_LEAST_ROWS, _TWO_ABREAST, _ALL_ROWS = 1, 5, 9
 _BOX_HINTS = (
     "In another frame drag it to where it is, or leave it there ({labels.copy_box}); in between it goes in straight"
     " lines. From here on: occluded {labels.box_hidden}, out of view {labels.box_out}, visible {labels.box_seen}."
@@ -147,8 +147,10 @@ class LabelPanel(QWidget):
             keyed=nameable,
             empty=with_keys(f"No {kind} yet: write one with {{labels.write}}", self._actions),
         )
-        self.reviewers.refresh(terse=self.height() < _ROOM_FOR_HINTS_PX)
-        self.hint.setVisible(not self._labelling.adjudicating.on)
+        terse = self.height() < _ROOM_FOR_HINTS_PX
+        self.reviewers.refresh(terse=terse)
+        self.hint.setVisible(not (terse or self._labelling.adjudicating.on))
+        self.times.setVisible(not terse or chosen is not None or segmenting.begun is not None)
         self._say_reviewer()
         self._say_queue()
         if self.words is not None and self.words_open:
@@ -171,7 +173,7 @@ class LabelPanel(QWidget):
         self.queue.say(sentence(queue.words))
         why = queue.why(self._labelling.desk.episode_id)
         self.why.say(why)
-        self.why.setVisible(bool(why))
+        self.why.setVisible(bool(why) and self.height() >= _ROOM_FOR_HINTS_PX)
 
     def _fit(self) -> None:
         """Give the texts what the rest leaves: a line each where there is room, else two abreast."""
@@ -220,7 +222,7 @@ class LabelPanel(QWidget):
         lag = f"Marks are set {segmenting.lag_s:.2f} s early while it plays ({{labels.lag_less}} {{labels.lag_more}})."
         chained = " Each end begins the next ({labels.chain})." if segmenting.chained else ""
         taken = f" {counted(proposed, 'suggestion')}: {{labels.take}} takes, {{labels.refuse}} refuses."
-        return lag + chained + (taken if proposed else "")
+        return lag + chained + (taken if proposed else "") + " {labels.vocabulary} renames words."
 
     def _take_reviewer(self) -> None:
         name = self.reviewer.text().strip()

@@ -221,6 +221,12 @@ def test_the_best_labels_are_the_decided_ones(tmp_path: Path) -> None:
     assert best is not None
     assert [s.text for s in best.subtasks] == ["press"]
     assert store.reviewers() == ["ann", "bob", FINAL]
+    for progress, text in ((Progress.OPEN, "touch"), (Progress.ACCEPTED, "press")):
+        with store.edit(FINAL, "e1") as editor:
+            editor.apply(edits.judge(editor.labels, progress=progress), "judge")
+        best = store.best("e1")
+        assert best is not None
+        assert [s.text for s in best.subtasks] == [text], "final labels that are still open do not count"
 
 
 def test_labels_of_which_nothing_can_be_read_are_not_replaced_by_anothers(tmp_path: Path) -> None:

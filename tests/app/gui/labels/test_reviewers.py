@@ -169,7 +169,11 @@ def test_it_is_decided_by_keys_and_stays_decided(
     go(page, 2600)
     press(Key.Key_1)
     assert spans(page.labelling.desk.labels) == [*decided, (2500, 3000, "lift")], "decided anew"
+    here = page.labelling.desk.labels
+    assert wait_until(lambda: store.read(FINAL, episode_id) == here, PATIENCE_MS)
+    assert store.best(episode_id) is None, "what is being decided is not final"
     press(Key.Key_D)
+    assert wait_until(lambda: store.best(episode_id) is not None, PATIENCE_MS)
     press(Key.Key_1, modifiers=CTRL | ALT)
     press(Key.Key_2, modifiers=CTRL | ALT)
     assert wait_until(
