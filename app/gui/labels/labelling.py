@@ -75,6 +75,7 @@ class Labelling(QObject):
         self._folder = Path()
         self._episode_id = ""
         self._prompter: Prompter | None = None
+        self._is_prompting = False
         self._prompts = Prompts()
         self._shown = -1
         self._tiers: tuple[int, ...] = ()
@@ -114,7 +115,7 @@ class Labelling(QObject):
     @property
     def is_prompted(self) -> bool:
         """Whether all that helps is there."""
-        return self._prompter is None
+        return self._is_prompting and self._prompter is None
 
     @property
     def reviewer(self) -> str:
@@ -140,11 +141,11 @@ class Labelling(QObject):
         self.adjudicating.turn(on=self.adjudicating.on)
         self.queue.of(dataset, self.reviewer)
         self.words.of(dataset)
-        self._prompts = Prompts()
+        self._prompts, self._prompter = Prompts(), None
+        self._is_prompting = False
         self.boxes.names = ()
-        path = dataset / "episodes" / episode_id
-        self._prompter = Prompter(path, self.store, self.reviewer, self.words)
         self._set_stretch()
+        self._begin_prompting()
 
     def close(self) -> None:
         """Let go of it."""
@@ -158,6 +159,7 @@ class Labelling(QObject):
         """The lanes of labels, as many as there is something in."""
         self._film = film
         self._set_stretch()
+        self._begin_prompting()
         said = utterances(film.events)
         self._tiers = self._wanted()
         suggested, notes, boxes = self._tiers
@@ -262,6 +264,15 @@ class Labelling(QObject):
 
     def _said_by(self, name: str) -> EpisodeLabels:
         return self.comparing.shown.get(name, EpisodeLabels())
+
+    def _begin_prompting(self) -> None:
+        """Work out what helps, once: after everything is read, since it would hold that up, and the pictures."""
+        film = self._film
+        if film is None or film.episode_id != self._episode_id or not film.is_whole or self._is_prompting:
+            return
+        self._is_prompting = True
+        path = self._folder / "episodes" / self._episode_id
+        self._prompter = Prompter(path, self.store, self.reviewer, self.words)
 
     def _set_stretch(self) -> None:
         film = self._film
