@@ -131,6 +131,8 @@ def review(
         figures.add("open_s", statistics.median(opened_s), at_most=0.5)
         figures.add("open_worst_s", max(opened_s))
         figures.add("open_all_s", statistics.median(read_s))
+        if page.heard.on:
+            page.heard.toggle()
         dice, film = random.Random(args.seed), page.open_film
         if film is None:
             raise RuntimeError("the episode is not open")

@@ -148,6 +148,15 @@ class Settings:
         self._set_flag("labels/chained", chained)
 
     @property
+    def review_muted(self) -> bool:
+        """Whether the review plays no sound."""
+        return self._flag("review/muted", default=False)
+
+    @review_muted.setter
+    def review_muted(self, muted: bool) -> None:
+        self._set_flag("review/muted", muted)
+
+    @property
     def geometry(self) -> QByteArray | None:
         """The window's place and size, if it was ever closed."""
         value = self._store.value("geometry")

@@ -27,6 +27,7 @@ def add_review(
 ) -> None:
     """The player's keys, and the chosen episode's."""
     _add_playing(actions, page)
+    _add_sound(actions, page)
     _add_going(actions, page)
 
     def shown() -> bool:
@@ -136,7 +137,7 @@ def _add_playing(actions: Actions, page: ReviewPage) -> None:
         ("review.end", "To the end", "End", lambda: page.to_end(first=False), False),
         ("review.slower", "Half the speed", ",", lambda: page.change_rate(-1), False),
         ("review.faster", "Double the speed", ".", lambda: page.change_rate(1), False),
-        ("review.loop", "Begin anew at the end", "O", page.toggle_loop, False),
+        ("review.loop", "Play the chosen label again and again, or all", "O", page.toggle_loop, False),
     )
     for action_id, title, key, run, repeats in plain:
         actions.add(
@@ -151,6 +152,21 @@ def _add_playing(actions: Actions, page: ReviewPage) -> None:
                 repeats=repeats,
             )
         )
+
+
+def _add_sound(actions: Actions, page: ReviewPage) -> None:
+    actions.add(
+        Action(
+            id="review.mute",
+            title="Mute the sound, or hear it, forwards at 1×",
+            group=PLAYER,
+            key="Shift+M",
+            page=PAGE,
+            run=page.heard.toggle,
+            enabled=lambda: page.heard.has_sound,
+            why_not=lambda: page.heard.trouble,
+        )
+    )
 
 
 def _add_going(actions: Actions, page: ReviewPage) -> None:

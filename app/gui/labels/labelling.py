@@ -95,6 +95,12 @@ class Labelling(QObject):
         return self._prompts
 
     @property
+    def chosen_range(self) -> tuple[int, int] | None:
+        """From when to when the chosen label is, if one is chosen."""
+        chosen = self.desk.selected
+        return (chosen.start_ns, chosen.end_ns) if chosen is not None else None
+
+    @property
     def palette(self) -> tuple[str, ...]:
         """The texts on number keys: names of objects while a box is chosen, else what is done."""
         chosen = self.desk.selected_box is not None

@@ -17,6 +17,7 @@ from app.gui.labels.labelling import Labelling
 from app.gui.labels.panel import LabelPanel
 from app.gui.pages.page import Page
 from app.gui.review.film import Film
+from app.gui.review.heard import Heard
 from app.gui.review.joint_menu import JointMenu
 from app.gui.review.player import Player
 from app.gui.review.saying import Saying
@@ -61,6 +62,7 @@ class ReviewPage(Page):
         self._here = False
         self.grid = FilmGrid()
         self.timeline = Timeline(theme)
+        self.heard = Heard(settings)
         self.detail = Detail(theme, changes)
         self._pages = QStackedWidget()
         self._saying = Saying(theme)
@@ -78,7 +80,7 @@ class ReviewPage(Page):
     def build(self, actions: Actions) -> None:
         """Lay out, once the actions are registered."""
         self._actions = actions
-        self.transport = Transport(actions, self._theme)
+        self.transport = Transport(actions, self._theme, self.heard)
         self.curves = JointMenu(actions["review.curves"], self._theme, self._numbers, self._toggle_number)
         strip = QWidget()
         strip.setObjectName("panel")
@@ -305,6 +307,7 @@ class ReviewPage(Page):
             timeline=self.timeline,
             theme=self._theme,
             chosen=self._settings.review_joints,
+            heard=self.heard,
             tiers=self.labelling.tiers,
         )
         if self._here:
@@ -334,6 +337,7 @@ class ReviewPage(Page):
         if show is None or not self._here:
             return
         self.labelling.poll()
+        show.player.loop_range = self.labelling.chosen_range
         if show.tick() and show.film is not None:
             self._pages.setCurrentIndex(_PLAYER)
             self.transport.apply(show.player, show.film)

@@ -61,7 +61,8 @@ class TimeAxis:
         if self.from_ns <= time_ns <= self.to_ns:
             return False
         before = self.from_ns
-        self._show(time_ns - self.span_ns // 20, self.span_ns)
+        left = self.span_ns // 20 if time_ns > self.to_ns else self.span_ns - self.span_ns // 20
+        self._show(time_ns - left, self.span_ns)
         return self.from_ns != before
 
     def ticks(self, most: int) -> list[tuple[int, float]]:

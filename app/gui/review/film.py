@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from app.gui.camera_order import camera_rank
 from app.gui.review.reach import travel
+from app.gui.review.sound import Sound
 from app.gui.review.spans import Span, spans_of
 from recordings import (
     CameraFrames,
@@ -49,6 +50,7 @@ class Film:
         sent: (T, D).
         spans: who drove from when to when.
         events: in order.
+        sound: what was heard; None where there was none.
         clock: ties the times to the wall clock.
         control_rate_hz: nominal rate of the rows.
         counts: how much of everything there is, as the episode says itself.
@@ -68,6 +70,7 @@ class Film:
     sent: Vectors
     spans: tuple[Span, ...]
     events: tuple[Event, ...]
+    sound: Sound | None
     clock: ClockAnchor
     control_rate_hz: float
     counts: Counts
@@ -131,6 +134,7 @@ def open_film(path: Path) -> tuple[Episode, Film]:
         sent=no_rows,
         spans=(),
         events=(),
+        sound=None,
         clock=episode.attributes.clock_anchor,
         control_rate_hz=episode.attributes.control_rate_hz,
         counts=episode.attributes.counts,
@@ -146,6 +150,7 @@ def read_rest(episode: Episode, film: Film) -> Film:
     state = _part(lambda: episode.state, problems)
     action = _part(lambda: episode.action, problems)
     events = _part(lambda: episode.events, problems)
+    audio = _part(lambda: episode.audio, problems)
     if state is not None:
         film = replace(film, time_ns=state.time_ns, position=state.position)
     if action is not None:
@@ -154,6 +159,7 @@ def read_rest(episode: Episode, film: Film) -> Film:
     return replace(
         film,
         events=events or (),
+        sound=Sound(audio) if audio is not None else None,
         problems=(*film.problems, *problems),
         travel=travel(film.sent if len(film.sent) else film.position, film.limits),
         is_whole=True,

@@ -69,6 +69,10 @@ class Lane:
         """The whole story of a moment, for the pointer; `slack_ns` is how near is near enough."""
         return ""
 
+    def readout_at(self, time_ns: int) -> str:
+        """What is written in the lane at the pointer, wherever over the lanes that is."""
+        return ""
+
     def grip_at(self, time_ns: int, slack_ns: int) -> Grip | None:
         """What the pointer takes hold of there, if anything."""
         return None
@@ -89,7 +93,10 @@ class Lane:
 
 
 class EmptyLane(Lane):
-    """Keeps the place of one that is not known yet."""
+    """Keeps the place of one that is not known yet; of one without a height of its own, unless told."""
+
+    def __init__(self, height_px: int = 0) -> None:
+        self.height_px = height_px
 
     def paint(self, painter: QPainter, area: QRectF, axis: TimeAxis, theme: Theme) -> None:
         """Nothing."""
@@ -100,6 +107,13 @@ class RulerLane(Lane):
 
     height_px = 22
     legend = True
+
+    def __init__(self, film: Film) -> None:
+        self._film = film
+
+    def readout_at(self, time_ns: int) -> str:
+        """A moment in the episode, and when it was captured."""
+        return f"{clock((time_ns - self._film.start_ns) / 1e9)}   {self._film.wall_words(time_ns)}"
 
     def paint(self, painter: QPainter, area: QRectF, axis: TimeAxis, theme: Theme) -> None:
         """Round moments, each with a mark."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-RATES = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
+RATES = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 
 class Player:
@@ -13,12 +13,17 @@ class Player:
     Args:
         start_ns: the episode's first moment.
         end_ns: its last.
+
+    Attributes:
+        loop: whether it begins anew where it would end.
+        loop_range: from when to when it then plays; None for the whole episode.
     """
 
     def __init__(self, start_ns: int, end_ns: int) -> None:
         self.start_ns = start_ns
         self.end_ns = max(start_ns, end_ns)
         self.loop = False
+        self.loop_range: tuple[int, int] | None = None
         self._position_ns = start_ns
         self._rate = 1.0
         self._backwards = False
@@ -70,15 +75,24 @@ class Player:
             return self._position_ns
         since_ns, from_ns = self._anchor
         position = from_ns + round((now_ns - since_ns) * self.velocity)
-        if self.start_ns <= position <= self.end_ns:
-            self._position_ns = position
-        elif self.loop and self.end_ns > self.start_ns:
-            self._position_ns = self.start_ns if position > self.end_ns else self.end_ns
+        first, last = self._bounds
+        is_past = position < first if self._backwards else position > last
+        if self.loop and is_past and last > first:
+            self._position_ns = last if self._backwards else first
             self._anchor = (now_ns, self._position_ns)
         else:
             self._position_ns = min(max(position, self.start_ns), self.end_ns)
-            self._anchor = None
+            if self._position_ns != position:
+                self._anchor = None
         return self._position_ns
+
+    @property
+    def _bounds(self) -> tuple[int, int]:
+        """From where to where it plays in a loop."""
+        if self.loop_range is None:
+            return self.start_ns, self.end_ns
+        first, last = self.loop_range
+        return max(first, self.start_ns), min(last, self.end_ns)
 
     def play(self, now_ns: int, *, backwards: bool = False) -> None:
         """Begin to move. From the end that it would run into, it begins at the other one."""

@@ -68,11 +68,11 @@ class Pyramid:
         last = min(int(np.searchsorted(level.time_ns, to_ns)) + 1, len(level.time_ns))
         x = (level.time_ns[first:last] - from_ns).astype(np.float64) * (columns / (to_ns - from_ns))
         low, high = (part[first:last].astype(np.float64) for part in (level.low, level.high))
-        return _band(x, low, high, columns)
+        return band_of(x, low, high, columns)
 
 
-def _band(x: Floats, low: Floats, high: Floats, columns: int) -> tuple[Floats, Floats]:
-    """The same of points or runs at positions x, in columns."""
+def band_of(x: Floats, low: Floats, high: Floats, columns: int) -> tuple[Floats, Floats]:
+    """The same of points or runs (R,) at increasing positions x, in columns."""
     least, greatest = np.full(columns, np.nan), np.full(columns, np.nan)
     if not len(x):
         return least, greatest

@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from app.gui.review.axis import TimeAxis
-from app.gui.review.curve_lane import CurveLane
 from app.gui.review.film import Film
+from app.gui.review.film_lanes import FilmLanes
 from app.gui.review.frames import step_from
-from app.gui.review.lanes import EmptyLane, EventLane, GapLane, Lane, RulerLane, SpanLane
+from app.gui.review.heard import Heard
+from app.gui.review.lanes import EmptyLane, Lane
 from app.gui.review.player import Player
 from app.gui.review.reader import Reader
 from app.gui.review.tile import SLOW_S, FilmGrid, FilmTile
@@ -30,6 +31,7 @@ class Show:
         timeline: for its lanes.
         theme: colours.
         chosen: names of the numbers to draw; empty for those that move most.
+        heard: plays its sound.
         tiers: the lanes of labels, for a film; they stand above its curves.
     """
 
@@ -41,6 +43,7 @@ class Show:
         timeline: Timeline,
         theme: Theme,
         chosen: tuple[str, ...],
+        heard: Heard,
         tiers: Callable[[Film], Sequence[Lane]] = lambda film: (),
     ) -> None:
         self.path = path
@@ -50,8 +53,10 @@ class Show:
         self._timeline = timeline
         self._theme = theme
         self._chosen = chosen
+        self._heard = heard
         self._tiers = tiers
         self._shown: Film | None = None
+        self._lanes: FilmLanes | None = None
         self._seen = 0
         self._ticked_s = 0.0
 
@@ -92,16 +97,11 @@ class Show:
         film = self._shown
         if film is None:
             return
-        # Before it is whole there are as many lanes as there will be, so that the pictures keep their places.
-        gap_lane, event_lane = GapLane(film), EventLane(film.events)
-        lanes: list[Lane] = [RulerLane(), SpanLane(film.spans)]
-        lanes += [event_lane] if event_lane.events or (film.counts.events and not film.is_whole) else []
-        lanes += [gap_lane] if gap_lane.gaps else []
-        lanes += self._tiers(film)
-        if film.is_whole or self._chosen:
-            lanes += [CurveLane(film, film.names.index(name)) for name in self.drawn]
-        else:
-            lanes += [EmptyLane()] * min(CURVES, len(film.names))
+        if self._lanes is None or self._lanes.film is not film:
+            self._lanes = FilmLanes(film)
+        is_known = film.is_whole or bool(self._chosen)
+        curves = self._lanes.curves(self.drawn) if is_known else [EmptyLane()] * min(CURVES, len(film.names))
+        lanes = [*self._lanes.above, *self._tiers(film), *curves]
         self._timeline.show_lanes(lanes, self._timeline.axis)
 
     def tick(self) -> bool:
@@ -118,7 +118,8 @@ class Show:
         self.reader.want(position, velocity)
         for number, tile in enumerate(self._grid.tiles):
             tile.show_still(self.reader.still(number, position, velocity), position)
-        self._timeline.set_position(position)
+        self._timeline.set_position(position, playing=self.player.playing)
+        self._heard.follow(position, velocity, now_ns)
         return True
 
     @property
@@ -168,6 +169,7 @@ class Show:
     def close(self) -> None:
         """Let go of the disk."""
         self.reader.close()
+        self._heard.close()
 
     def reopen(self) -> None:
         """Read again after `close`, at the same place."""
@@ -185,6 +187,7 @@ class Show:
             self.player.set_bounds(film.start_ns, film.end_ns)
             self._timeline.axis.set_bounds(film.start_ns, film.end_ns)
         self._shown = film
+        self._heard.turn_to(film.sound)
         self.show_lanes()
 
 

@@ -53,6 +53,7 @@ class Timeline(QWidget):
         self._picture: QPixmap | None = None
         self._position_ns = 0
         self._dragged_from: float | None = None
+        self._pointed: QPointF | None = None
         self._grip: Grip | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -78,13 +79,15 @@ class Timeline(QWidget):
         self.setMaximumHeight(max(most, self.minimumHeight()))
         self.redraw()
 
-    def set_position(self, position_ns: int) -> None:
-        """Move the playhead; what is shown turns over when it leaves."""
+    def set_position(self, position_ns: int, *, playing: bool = False) -> None:
+        """Move the playhead; what is shown turns over when it leaves, unless it plays where one does not look."""
         if position_ns == self._position_ns:
             return
         before = self._x_of(self._position_ns)
+        looked_at = self.axis.from_ns <= self._position_ns <= self.axis.to_ns
         self._position_ns = position_ns
-        if self._dragged_from is None and self.axis.follow(position_ns):
+        follows = self._dragged_from is None and (looked_at or not playing)
+        if follows and self.axis.follow(position_ns):
             self.redraw()
             return
         for x in (before, self._x_of(position_ns)):
@@ -125,6 +128,7 @@ class Timeline(QWidget):
         source = QRectF(clip.x() * ratio, clip.y() * ratio, clip.width() * ratio, clip.height() * ratio)
         painter.drawPixmap(QRectF(clip), self._picture, source)
         self._paint_values(painter)
+        self._paint_readouts(painter)
         x = self._x_of(self._position_ns)
         if self._lanes and GUTTER_PX <= x <= self.width():
             painter.fillRect(
@@ -151,6 +155,7 @@ class Timeline(QWidget):
         """Go on seeking, or panning."""
         if event is None:
             return
+        self._point_at(event.position())
         if self._dragged_from is not None:
             self.axis.pan((self._dragged_from - event.position().x()) / self._track_px)
             self._dragged_from = event.position().x()
@@ -163,6 +168,10 @@ class Timeline(QWidget):
             lane = self._lane_at(event.position())
             over = lane is not None and lane.grip_at(self._time_at(event.position()), self._slack_ns)
             self.setCursor(Qt.CursorShape.SplitHCursor if over else Qt.CursorShape.ArrowCursor)
+
+    def leaveEvent(self, event: QEvent | None) -> None:
+        """Nothing is pointed at any more."""
+        self._point_at(None)
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
         """Let go."""
@@ -197,6 +206,13 @@ class Timeline(QWidget):
             QToolTip.showText(event.globalPos(), words, self)
             return True
         return super().event(event)
+
+    def _point_at(self, point: QPointF | None) -> None:
+        if point != self._pointed:
+            self._pointed = point
+            for lane, area in zip(self._lanes, self._areas(), strict=True):
+                if lane.readout_at(self.axis.from_ns):
+                    self.update(area.toAlignedRect())
 
     @property
     def _track_px(self) -> float:
@@ -285,3 +301,18 @@ class Timeline(QWidget):
             room = int(box.width()) - title
             words = metrics.elidedText(lane.value_at(self._position_ns), Qt.TextElideMode.ElideRight, room)
             painter.drawText(box, flags, words)
+
+    def _paint_readouts(self, painter: QPainter) -> None:
+        """What a lane says of the moment that is pointed at."""
+        if self._pointed is None or self._pointed.x() < GUTTER_PX:
+            return
+        painter.setFont(self._bold)
+        time_ns = self._time_at(self._pointed)
+        for lane, area in zip(self._lanes, self._areas(), strict=True):
+            if words := lane.readout_at(time_ns):
+                width = painter.fontMetrics().horizontalAdvance(words) + tokens.steps(4)
+                left = min(max(self._pointed.x() - width / 2, GUTTER_PX), self.width() - width)
+                box = QRectF(left, area.top() + 1, width, area.height() - 2)
+                painter.fillRect(box, QColor(self._theme.palette.raised))
+                painter.setPen(QColor(self._theme.palette.text))
+                painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter.value), words)

@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 from app.gui import tokens
 from app.gui.actions import Actions
 from app.gui.review.film import Film
+from app.gui.review.heard import Heard
 from app.gui.review.player import Player
 from app.gui.theme import Theme
 from app.gui.widgets.action_button import ActionButton
@@ -16,6 +17,7 @@ from app.gui.widgets.label import Label
 from app.gui.wording import clock
 
 _CAPTURED_FROM_PX = 960
+_KEYS_FROM_PX = 880
 
 _BUTTONS = (
     ("review.back", "◀"),
@@ -26,14 +28,16 @@ _BUTTONS = (
     ("review.slower", ""),
     ("review.faster", ""),
     ("review.loop", "Loop"),
+    ("review.mute", "Sound"),
 )
 
 
 class Transport(QWidget):
-    """Follows the player."""
+    """Follows the player, and whether it is heard."""
 
-    def __init__(self, actions: Actions, theme: Theme) -> None:
+    def __init__(self, actions: Actions, theme: Theme, heard: Heard) -> None:
         super().__init__()
+        self._heard = heard
         self.setFixedHeight(tokens.CONTROL_HEIGHT_PX + tokens.steps(3))
         self._buttons: dict[str, ActionButton] = {}
         self._rate = Label(bold=True)
@@ -71,10 +75,13 @@ class Transport(QWidget):
         self.captured.setToolTip("When it was captured: by the clock, and on the recording's own clock")
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """In a narrow window the pictures say when they were captured, and there is no room for it here."""
+        """In a narrow window the pictures say when they were captured, and the overlay of keys which keys there are."""
         self.captured.setVisible(self.width() >= _CAPTURED_FROM_PX)
+        for button in self._buttons.values():
+            button.show_key(not button.title or self.width() >= _KEYS_FROM_PX)
 
     def refresh(self) -> None:
         """Follow what can be done now."""
         for button in self._buttons.values():
             button.refresh()
+        self._buttons["review.mute"].set_lit(self._heard.on and not self._heard.trouble)

@@ -41,7 +41,7 @@ def test_a_change_of_rate_goes_on_from_where_it_is() -> None:
     assert playing.advance(3 * S) == 14 * S
     playing.change_rate(-9, 3 * S)
     assert playing.rate == RATES[0]
-    assert playing.advance(7 * S) == 15 * S
+    assert playing.advance(7 * S) == 14 * S + 400_000_000
 
 
 def test_it_stops_at_the_end_and_plays_from_the_start_again() -> None:
@@ -61,6 +61,32 @@ def test_a_loop_begins_anew() -> None:
     assert playing.playing
     assert playing.position_ns == 10 * S
     assert playing.advance(12 * S + 1) == 12 * S
+
+
+def test_a_loop_over_a_part_of_it() -> None:
+    playing = player()
+    playing.loop, playing.loop_range = True, (12 * S, 14 * S)
+    playing.play(0)
+    assert playing.advance(3 * S) == 13 * S, "what comes before is played as well"
+    assert playing.advance(4 * S + 1) == 12 * S
+    assert playing.advance(5 * S + 1) == 13 * S
+    playing.shuttle(5 * S + 1, backwards=True)
+    assert playing.advance(6 * S + 2) == 14 * S
+    playing.loop = False
+    playing.play(7 * S)
+    assert playing.advance(9 * S) > 14 * S, "the part counts in a loop only"
+
+
+def test_a_loop_over_what_lies_outside_is_over_what_there_is_of_it() -> None:
+    playing = player()
+    playing.loop, playing.loop_range = True, (19 * S, 99 * S)
+    playing.seek(19 * S, 0)
+    playing.play(0)
+    assert playing.advance(S + 1) == 19 * S
+    playing.loop_range = (30 * S, 40 * S)
+    playing.advance(9 * S)
+    assert not playing.playing
+    assert playing.position_ns == 20 * S
 
 
 def test_shuttling() -> None:
@@ -199,6 +225,14 @@ def test_the_view_follows_the_playhead_out_of_it() -> None:
     assert not axis.follow(5 * S)
     assert axis.follow(11 * S)
     assert axis.from_ns <= 11 * S <= axis.to_ns
+
+
+def test_it_turns_back_a_whole_page_when_it_plays_backwards() -> None:
+    axis = TimeAxis(0, 100 * S)
+    axis.zoom(0.1, share=0.5)
+    assert axis.follow(44 * S)
+    assert axis.from_ns < 36 * S
+    assert axis.from_ns <= 44 * S <= axis.to_ns
 
 
 def test_ticks_are_round_and_not_too_many() -> None:

@@ -3,11 +3,12 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtCore import QPoint, QRect, Qt
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 
@@ -188,6 +189,76 @@ def test_a_frame_that_takes_long_to_read_is_said_to_be_read(
     goes_on.set()
     assert wait_until(lambda: tile.still is not None and tile.still.index == 99)
     assert tile.state == ""
+
+
+def test_the_slowest_is_a_tenth_of_life(page: ReviewPage) -> None:
+    assert page.player is not None
+    for _ in range(9):
+        press(Key.Key_Comma)
+    assert page.player.rate == 0.1
+    press(Key.Key_Period)
+    assert page.player.rate == 0.25
+
+
+def test_a_loop_is_over_the_chosen_label(page: ReviewPage) -> None:
+    assert page.player is not None
+    assert wait_until(lambda: page.labelling.desk.ready)
+    for at in (1_000, 1_400):
+        page.timeline.sought.emit(START_NS + at * 1_000_000)
+        press(Key.Key_Return)
+    desk = page.labelling.desk
+    (label,) = desk.labels.subtasks
+    desk.select(label.id)
+    page.timeline.sought.emit(label.start_ns)
+    press(Key.Key_O)
+    press(Key.Key_Space)
+    seen: list[int] = []
+
+    def has_looped() -> bool:
+        seen.append(position(page))
+        return sum(later < earlier for earlier, later in pairwise(seen)) >= 2
+
+    assert wait_until(has_looped)
+    assert max(seen) <= label.end_ns
+    assert min(seen) >= label.start_ns
+    press(Key.Key_O)
+    assert wait_until(lambda: position(page) > label.end_ns), "without the loop it goes on"
+
+
+def test_the_view_follows_the_playhead_but_not_from_where_one_looks(page: ReviewPage) -> None:
+    line = page.timeline
+    for _ in range(4):
+        page.zoom(0.5)
+    press(Key.Key_End)
+    assert line.axis.to_ns == line.axis.end_ns, "a jump is followed"
+    press(Key.Key_Home)
+    assert line.axis.from_ns == line.axis.start_ns
+    press(Key.Key_Space)
+    assert wait_until(lambda: line.axis.from_ns > line.axis.start_ns), "and so is playing"
+    line.axis.pan(3.0)
+    line.redraw()
+    looked_at = line.axis.from_ns
+    assert position(page) < looked_at
+    QTest.qWait(200)
+    assert line.axis.from_ns == looked_at, "the view stays where somebody has moved it"
+
+
+def test_pointing_tells_the_time(page: ReviewPage) -> None:
+    line, film = page.timeline, page.open_film
+    assert film is not None
+    line.grab()
+    before = line.grab(QRect(GUTTER_PX, 0, line.width() - GUTTER_PX, 20)).toImage()
+    x = GUTTER_PX + (line.width() - GUTTER_PX) // 2
+    QTest.mouseMove(line, QPoint(x, line.height() - 4))
+    assert wait_until(
+        lambda: line.grab(QRect(GUTTER_PX, 0, line.width() - GUTTER_PX, 20)).toImage() != before
+    )
+    time_ns = line.axis.time_at(0.5)
+    said = line.lanes[0].readout_at(time_ns)
+    assert said.startswith("00:01.9")
+    assert said.endswith(film.wall_words(time_ns))
+    line.leaveEvent(None)
+    assert line.grab(QRect(GUTTER_PX, 0, line.width() - GUTTER_PX, 20)).toImage() == before
 
 
 def test_page_keys_go_through_the_list(page: ReviewPage, session: FakeSession) -> None:
