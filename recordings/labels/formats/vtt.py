@@ -110,7 +110,12 @@ def _row(block: Block, at: int, start_ns: int, file: str) -> tuple[SpanRow, bool
     named = _OURS.fullmatch(block[0][1]) if at == 1 else None
     tag = _CLASS.search(payload) or _VOICE.search(payload)
     tier = named[1] if named is not None else tag[1].strip() if tag is not None else ""
-    text = html.unescape(_TAG.sub("", payload)).strip()
+    try:
+        text = html.unescape(_TAG.sub("", payload)).strip()
+    except ValueError as error:  # of a sign whose number has thousands of digits
+        raise FileNotUnderstood(
+            file, number, f"the cue's text cannot be read ({error}); write `&` as `&amp;`"
+        ) from error
     row = SpanRow(
         number, tier, start_ns + first, start_ns + last, text, named[2] if named is not None else ""
     )

@@ -401,6 +401,9 @@ CSV_HEAD = "kind,id,start_s,end_s,text,camera,left,top,right,bottom,thumb,state\
         ),
         pytest.param("a.json", "[" * 100_000, "it is nested without end", id="deep"),
         pytest.param("a.vtt", f"WEBVTT\n\n{'9' * 5000}:00:01.000 --> 00:02.000\nx\n", "no time", id="long"),
+        pytest.param(
+            "a.vtt", f"WEBVTT\n\n00:01.000 --> 00:02.000\n&#{'9' * 5000};\n", "line 3: the cue's", id="sign"
+        ),
         (
             "a.eaf",
             '<?xml version="1.0" encoding="gbk"?><a/>',
