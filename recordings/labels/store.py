@@ -83,8 +83,9 @@ class LabelStore:
         """The labels to train on; None where nobody has labelled the episode, or nobody has decided between several.
 
         They are the final ones, unless their judgement says that they are still open; else those of the one reviewer
-        whose work is accepted; else done; else there at all. Work that was rejected does not count. Labels of which nothing can be read count with their damage: others' are
-        not taken for them.
+        whose work is accepted; else done; else there at all. Work that was rejected does not count. Final labels that
+        are damaged count as they are, for the step that is lost may be the one that decided; and so do anybody's of
+        which nothing can be read: others' are not taken for them.
 
         Raises:
             OSError: The disk refuses it.
@@ -93,7 +94,7 @@ class LabelStore:
             name: labels for name in self.reviewers() if not (labels := self.read(name, episode_id)).untouched
         }
         final = found.pop(FINAL, None)
-        if final is not None and not ("episode" in final.by_id and final.episode.progress is Progress.OPEN):
+        if final is not None and (final.damage or not _still_open(final)):
             return final
         for progress in _DECIDING:
             fitting = [
@@ -154,6 +155,11 @@ class LabelStore:
                 dimension_names=("byte",),
                 attributes={"purpose": "one reviewer's labels, a journal for each episode"},
             )
+
+
+def _still_open(labels: EpisodeLabels) -> bool:
+    """Whether the reviewer says so; who says nothing of the whole may just not have been asked."""
+    return "episode" in labels.by_id and labels.episode.progress is Progress.OPEN
 
 
 def _can_be_called(name: str) -> bool:

@@ -239,6 +239,22 @@ def test_labels_of_which_nothing_can_be_read_are_not_replaced_by_anothers(tmp_pa
     assert (best.subtasks, len(best.damage)) == ((), 1)
 
 
+def test_final_labels_that_have_lost_the_step_that_decided_are_not_taken_for_open(tmp_path: Path) -> None:
+    store = LabelStore(tmp_path)
+    label(store, "ann", "push")
+    label(store, FINAL, "reach")
+    for progress in (Progress.OPEN, Progress.DONE):
+        with store.edit(FINAL, "e1") as editor:
+            editor.apply(edits.judge(editor.labels, progress=progress, flagged=True), "judge")
+    journal = store.journal_path(FINAL, "e1")
+    decided = journal.read_bytes()
+    journal.write_bytes(decided[:-10] + b"x" + decided[-9:])
+    best = store.best("e1")
+    assert best is not None
+    assert (best.episode.progress, [span.text for span in best.subtasks]) == (Progress.OPEN, ["reach"])
+    assert len(best.damage) == 1
+
+
 def test_a_folder_that_no_reviewer_can_have_is_nobodys(tmp_path: Path) -> None:
     store = LabelStore(tmp_path)
     label(store, "ann", "reach")
