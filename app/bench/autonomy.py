@@ -9,6 +9,7 @@ measured is time and smoothness, not success.
 from __future__ import annotations
 
 import argparse
+import math
 import random
 import tempfile
 import time
@@ -116,7 +117,10 @@ class AutonomyBench:
             self.figures.add(f"cpu_share_{name}", share)
 
     def _load(self, session: Session, choice: PolicyChoice) -> None:
+        """Load a policy, before a robot that stands free: one that was cut off may have come to press on something."""
         session.set_mode(Mode.HOLD)
+        wait(session, lambda now: now.mode is Mode.HOLD, 10.0, "hold")
+        session.reset_world(self._seed)
         session.autonomy.load(choice)
         wait(
             session,
@@ -189,7 +193,7 @@ class AutonomyBench:
         if policy is not None:
             self._late.append(policy.late_chunks)
             self._latencies = (policy.chunk_ms_p50, policy.chunk_ms_p95)
-            if policy.proposals:
+            if not math.isnan(policy.subtask_ms_p50):
                 self._thinking_ms = policy.subtask_ms_p50
         session.set_mode(Mode.HOLD)
         wait(session, lambda now: now.mode is Mode.HOLD, 10.0, "hold")
