@@ -102,12 +102,13 @@ class Keeper:
 
     def _opened(self) -> LabelJournal | None:
         try:
-            journal = self._store.open_journal(self._reviewer, self._episode_id)
-        except LabelsInUse as error:
-            self._read_only = True
-            self._problem = str(error)
-            self._history = read_history(self._store.journal_path(self._reviewer, self._episode_id))
-            return None
+            try:
+                journal = self._store.open_journal(self._reviewer, self._episode_id)
+            except LabelsInUse as error:
+                self._read_only = True
+                self._problem = str(error)
+                self._history = read_history(self._store.journal_path(self._reviewer, self._episode_id))
+                return None
         except (RecordingError, OSError) as error:
             self._read_only = True
             self._problem = str(error)
@@ -126,7 +127,7 @@ class Keeper:
         try:
             journal.append(step)
             journal.sync()
-        except RecordingError as error:
+        except (RecordingError, OSError) as error:
             with self._changed:
                 self._problem = f"{error}; {len(self._waiting)} labels wait to be kept"
                 last_try = self._closing
