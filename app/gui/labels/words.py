@@ -27,7 +27,7 @@ from recordings.labels.vocabulary import Of, Vocabulary, VocabularyReader, pin, 
 KINDS: tuple[Of, Of] = ("subtasks", "objects")
 
 SETTLE_S = 3.0
-"""How long what was just done to labels may take to be on the disk before they are renamed there."""
+"""How long what was just done to labels may take to be on the disk before it is read or renamed there."""
 
 
 class Words:
@@ -96,6 +96,7 @@ class Words:
         """Read the vocabulary anew."""
 
         def run() -> str:
+            self._settle()
             self.read(of)
             return self.report
 

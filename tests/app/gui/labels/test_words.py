@@ -49,6 +49,7 @@ def panel(page: ReviewPage, window: Window) -> VocabularyPanel:
     press(Key.Key_V, modifiers=SHIFT)
     panel = page.panel.words
     assert panel is not None
+    assert wait_until(lambda: not page.labelling.words.busy, PATIENCE_MS)
     listed(panel, "lift")
     return panel
 
@@ -115,6 +116,8 @@ def test_a_text_is_renamed_everywhere_and_back_again(
 def test_what_may_be_one_is_made_one_and_what_was_two_is_two_again(
     panel: VocabularyPanel, store: LabelStore, session: FakeSession
 ) -> None:
+    counts = {row.text: row.words for row in panel.rows if not row.new}
+    assert counts["reach for cup"].startswith("4 labels"), "the one that was made just now counts"
     assert (panel.rows[0].text, panel.rows[0].new) == ("Reach for cup", "reach for cup")
     panel.list.setCurrentRow(0)
     held = store.edit("bob", session.episodes[1].episode_id)
