@@ -101,6 +101,11 @@ class Keeper:
             journal.close()
 
     def _opened(self) -> LabelJournal | None:
+        episode = self._store.path.parent / "episodes" / self._episode_id
+        if not episode.is_dir():
+            self._read_only = True
+            self._problem = f"{episode} is not there, so nothing can be said of it; look for it in the trash"
+            return None
         try:
             try:
                 journal = self._store.open_journal(self._reviewer, self._episode_id)

@@ -22,6 +22,7 @@ FRAMES = np.arange(0, 60 * SECOND, SECOND // 30)
 
 @pytest.fixture
 def store(tmp_path: Path) -> LabelStore:
+    (tmp_path / "episodes" / "e1").mkdir(parents=True)
     return LabelStore(tmp_path)
 
 
@@ -52,6 +53,16 @@ def shown(desk: LabelDesk) -> list[tuple[float, float, str]]:
 def kept(store: LabelStore, reviewer: str = "ann") -> list[tuple[float, float, str]]:
     spans = store.read(reviewer, "e1").subtasks
     return [(s.start_ns / SECOND, s.end_ns / SECOND, s.text) for s in spans]
+
+
+def test_an_episode_that_is_not_there_gets_no_labels(tmp_path: Path) -> None:
+    desk = LabelDesk()
+    opened(desk, LabelStore(tmp_path / "nowhere"))
+    assert not desk.ready
+    assert "e1 is not there" in desk.problem
+    desk.close()
+    assert desk.join(10)
+    assert not (tmp_path / "nowhere").exists()
 
 
 def test_two_marks_and_a_number_make_a_label_and_it_is_on_the_disk(
