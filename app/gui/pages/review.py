@@ -21,7 +21,7 @@ from app.gui.review.heard import Heard
 from app.gui.review.joint_menu import JointMenu
 from app.gui.review.player import Player
 from app.gui.review.saying import Saying
-from app.gui.review.show import Show
+from app.gui.review.show import LOOK_MS, Show
 from app.gui.review.side import EPISODE, ReviewSide
 from app.gui.review.tile import FilmGrid
 from app.gui.review.timeline import Timeline
@@ -33,10 +33,6 @@ from app.gui.told_keys import with_keys
 from app.gui.widgets.recent_episodes import finished
 from app.gui.wording import headline, sentence
 from app.session.view import EpisodeView, Snapshot
-
-TICK_MS = 16
-LOOK_MS = 4
-"""Between two looks for pictures that were sought and are being decoded."""
 
 _PLAYER, _SAYING = range(2)
 
@@ -341,17 +337,16 @@ class ReviewPage(Page):
         if show.tick() and show.film is not None:
             self._pages.setCurrentIndex(_PLAYER)
             self.transport.apply(show.player, show.film)
-            moving = not show.settled
+            wait_ms = show.look_in_ms
         elif show.reader.problem:
             self._say_unreadable(show.reader.problem)
-            moving = False
+            wait_ms = 0
         else:
-            moving = True
-        interval_ms = TICK_MS if show.player.playing else LOOK_MS
-        if not moving:
+            wait_ms = LOOK_MS
+        if wait_ms:
+            self._timer.start(wait_ms)
+        else:
             self._timer.stop()
-        elif not self._timer.isActive() or self._timer.interval() != interval_ms:
-            self._timer.start(interval_ms)
 
     def _lay_lanes(self) -> None:
         if self._show is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -69,5 +69,5 @@ class Bars:
             yield first + place, float(left[place]), float(right[place])
 
     def _visible(self, from_ns: int, to_ns: int) -> tuple[int, int]:
-        first = int(np.searchsorted(self._ends, from_ns, side="right"))
-        return first, max(first, int(np.searchsorted(self._starts, to_ns)))
+        first = bisect_right(self._ends, from_ns)
+        return first, max(first, bisect_left(self._starts, to_ns))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -192,7 +193,7 @@ class EventLane(Lane):
         """Marks; of several in one place, one of what went wrong."""
         painter.setPen(Qt.PenStyle.NoPen)
         middle, half = area.center().y(), _EVENT_PX / 2
-        first, last = np.searchsorted(self._time_ns, (axis.from_ns, axis.to_ns + 1))
+        first, last = bisect_left(self._time_ns, axis.from_ns), bisect_right(self._time_ns, axis.to_ns)
         shares = (self._time_ns[first:last] - axis.from_ns) / axis.span_ns
         places = np.round(shares * area.width() / _EVENT_APART_PX)
         bad = self._bad[first:last]
@@ -212,7 +213,8 @@ class EventLane(Lane):
 
     def tip_at(self, time_ns: int, slack_ns: int) -> str:
         """The messages near there."""
-        first, last = np.searchsorted(self._time_ns, (time_ns - slack_ns, time_ns + slack_ns + 1))
+        first = bisect_left(self._time_ns, time_ns - slack_ns)
+        last = bisect_right(self._time_ns, time_ns + slack_ns)
         near = self.events[first : min(last, first + _TOLD_MOST)]
         return "\n".join(f"{event.source}: {event.message}" for event in near)
 

@@ -46,10 +46,12 @@ class PageTimer:
         return self._wait(painted, f"the first pictures of {episode_id}") - began_s
 
     def until_read_s(self, act: Callable[[], None]) -> float:
-        """Seconds from an act to when everything but pictures is read."""
+        """Seconds from an act to when everything but pictures is there, and what is suggested has been worked out."""
+        page = self._page
         began_s = time.perf_counter()
         act()
-        return self._wait(lambda: self._page.is_read, "curves, events and sound") - began_s
+        done_s = self._wait(lambda: page.is_read and page.labelling.is_prompted, "curves, sound, suggestions")
+        return done_s - began_s
 
     def seeks_ms(self, times_ns: Sequence[int]) -> list[float]:
         """For each moment, milliseconds from asking for it on the timeline to the stored frame of every camera."""

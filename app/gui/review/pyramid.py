@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -64,8 +65,8 @@ class Pyramid:
             if _count(coarser, from_ns, to_ns) < _ROWS_A_COLUMN * columns:
                 break
             level = coarser
-        first = max(int(np.searchsorted(level.time_ns, from_ns, side="right")) - 1, 0)
-        last = min(int(np.searchsorted(level.time_ns, to_ns)) + 1, len(level.time_ns))
+        first = max(bisect_right(level.time_ns, from_ns) - 1, 0)
+        last = min(bisect_left(level.time_ns, to_ns) + 1, len(level.time_ns))
         x = (level.time_ns[first:last] - from_ns).astype(np.float64) * (columns / (to_ns - from_ns))
         low, high = (part[first:last].astype(np.float64) for part in (level.low, level.high))
         return band_of(x, low, high, columns)
@@ -90,8 +91,7 @@ def band_of(x: Floats, low: Floats, high: Floats, columns: int) -> tuple[Floats,
 
 
 def _count(level: Level, from_ns: int, to_ns: int) -> int:
-    first, last = np.searchsorted(level.time_ns, (from_ns, to_ns))
-    return int(last - first)
+    return bisect_left(level.time_ns, to_ns) - bisect_left(level.time_ns, from_ns)
 
 
 def _coarser(level: Level) -> Level:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from app.gui.review.axis import TimeAxis
 from app.gui.review.film import Film
 from app.gui.review.film_lanes import FilmLanes
-from app.gui.review.frames import step_from
+from app.gui.review.frames import frame_at, step_from
 from app.gui.review.heard import Heard
 from app.gui.review.lanes import EmptyLane, Lane
 from app.gui.review.player import Player
@@ -17,6 +18,10 @@ from app.gui.review.reader import Reader
 from app.gui.review.tile import SLOW_S, FilmGrid, FilmTile
 from app.gui.review.timeline import Timeline
 from app.gui.theme import Theme
+
+TICK_MS, LEAST_TICK_MS = 16, 5
+LOOK_MS = 4
+"""Between two looks for pictures that were sought and are being decoded."""
 
 CURVES = 3
 CURVES_MOST = 6
@@ -123,11 +128,22 @@ class Show:
         return True
 
     @property
-    def settled(self) -> bool:
-        """Whether what is shown stays as it is until somebody does something."""
-        if self._shown is None or self.player.playing:
-            return False
-        return self._shown.is_whole and self.reader.has_all(self.player.position_ns, self.player.velocity)
+    def look_in_ms(self) -> int:
+        """In how long the next tick has something to show; 0 for never, until somebody does something.
+
+        While it plays that is when the next frame is due, so that none is shown late by half a period.
+        """
+        film, velocity, position = self._shown, self.player.velocity, self.player.position_ns
+        if film is None:
+            return LOOK_MS
+        if not self.player.playing:
+            return 0 if film.is_whole and self.reader.has_all(position, velocity) else LOOK_MS
+        due_ns = TICK_MS * 1e6
+        for camera in film.cameras if 0 < velocity <= 1 else ():
+            later = frame_at(camera.time_ns, position) + 1
+            if later < len(camera):
+                due_ns = min(due_ns, (int(camera.time_ns[later]) - position) / velocity)
+        return max(LEAST_TICK_MS, math.ceil(due_ns / 1e6))
 
     @property
     def waits(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
 import numpy as np
@@ -98,8 +98,7 @@ class Sound:
         return band_of(at, values, values, columns)
 
     def _within(self, from_ns: int, to_ns: int) -> Iterator[int]:
-        first = int(np.searchsorted(self._end_ns, from_ns, side="right"))
-        yield from range(first, int(np.searchsorted(self._start_ns, to_ns)))
+        yield from range(bisect_right(self._end_ns, from_ns), bisect_left(self._start_ns, to_ns))
 
     def _index(self, number: int, time_ns: int) -> int:
         """The sample of a stretch at a moment, which may lie outside of it."""
