@@ -1,7 +1,7 @@
 """`understudy bench timeline`: what a reviewer of a long episode waits for, in the real window with everything painted.
 
 An episode of 30 minutes is made once: four cameras of 640×480 at 30 a second, state at 50 Hz, sound and events. It is
-opened from the disk, sought in at random, played, and panned and zoomed with thousands of labels on its time axis.
+opened from the disk, sought in at random, played, and panned and zoomed with thousands of labels in a lane of its own.
 
 What waits is measured by the clock, so that a busy machine shows (`machine_load`); the processor time beside it hardly
 depends on what else runs.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from PyQt6.QtGui import QColor, QPainter, QPen
 from app.gui import tokens
 from app.gui.labels.desk import LabelDesk
 from app.gui.labels.segmenting import Segmenting, edge_of
+from app.gui.labels.span_index import SpanIndex
 from app.gui.labels.suggesting import Suggesting
 from app.gui.review.axis import TimeAxis
 from app.gui.review.lanes import Grip, Lane
@@ -22,6 +22,7 @@ from recordings.labels.edits import Edge
 UNNAMED = "?"
 _LEAST_TEXT_PX = 14
 _MARGIN_PX = 2
+_NARROW_PX = 2 * _MARGIN_PX
 
 
 class SpanTierLane(Lane):
@@ -37,6 +38,7 @@ class SpanTierLane(Lane):
     def __init__(self, title: str, *, dashed: bool = False) -> None:
         self.title = title
         self._dashed = dashed
+        self._known = SpanIndex(())
 
     def spans(self) -> Sequence[SpanLabel]:
         """What it shows, in order of time."""
@@ -50,18 +52,23 @@ class SpanTierLane(Lane):
     def paint(self, painter: QPainter, area: QRectF, axis: TimeAxis, theme: Theme) -> None:
         """The bars within the axis, with their texts where there is room."""
         painter.setFont(tokens.font(tokens.TEXT_SMALL_PX))
-        shown = visible(self.spans(), axis)
-        drawn_to = area.left()
-        for number, span in shown:
-            left = max(area.left() + axis.share_of(span.start_ns) * area.width(), area.left())
-            right = min(area.left() + axis.share_of(span.end_ns) * area.width(), area.right())
-            if right < drawn_to + 1 and span.id != self.chosen_id:
+        index, chosen_id = self._index, self.chosen_id
+        chosen = index.number_of(chosen_id) if chosen_id else None
+        narrow: list[QRectF] = []
+        for number in index.told_apart(axis.from_ns, axis.to_ns, area.width()):
+            box = _box_of(index.spans[number], area, axis)
+            if box is None or number == chosen:
                 continue
-            drawn_to = max(drawn_to, right)
-            box = QRectF(
-                left, area.top() + _MARGIN_PX, max(right - left - 1, 1), area.height() - 2 * _MARGIN_PX
-            )
-            self._paint_bar(painter, box, span, number, theme)
+            if box.width() <= _NARROW_PX:
+                narrow.append(box)
+            else:
+                self._paint_bar(painter, box, index.spans[number], number, theme)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme.palette.text_dim))
+        if narrow:
+            painter.drawRects(*narrow)
+        if chosen is not None and (box := _box_of(index.spans[chosen], area, axis)) is not None:
+            self._paint_bar(painter, box, index.spans[chosen], chosen, theme, is_chosen=True)
 
     def value_at(self, time_ns: int) -> str:
         """The text there."""
@@ -84,30 +91,39 @@ class SpanTierLane(Lane):
 
     def span_box(self, label_id: str, area: QRectF, axis: TimeAxis) -> QRectF | None:
         """Where a span of the lane is drawn; None when it is not there."""
-        span = next((span for span in self.spans() if span.id == label_id), None)
-        if span is None:
-            return None
-        left = max(area.left() + axis.share_of(span.start_ns) * area.width(), area.left())
-        right = min(area.left() + axis.share_of(span.end_ns) * area.width(), area.right())
-        return QRectF(left, area.top(), right - left, area.height()) if right > left else None
+        number = self._index.number_of(label_id)
+        return _place_of(self._index.spans[number], area, axis) if number is not None else None
+
+    @property
+    def _index(self) -> SpanIndex:
+        """Of the spans as they are now."""
+        spans = self.spans()
+        if spans is not self._known.spans:
+            self._known = SpanIndex(spans)
+        return self._known
 
     def _at(self, time_ns: int) -> SpanLabel | None:
-        return next((span for span in reversed(self.spans()) if span.holds(time_ns)), None)
+        return self._index.at(time_ns)
 
-    def _paint_bar(self, painter: QPainter, box: QRectF, span: SpanLabel, number: int, theme: Theme) -> None:
+    def _paint_bar(
+        self,
+        painter: QPainter,
+        box: QRectF,
+        span: SpanLabel,
+        number: int,
+        theme: Theme,
+        *,
+        is_chosen: bool = False,
+    ) -> None:
         palette = theme.palette
-        chosen = span.id == self.chosen_id
         if self._dashed:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(QColor(palette.text_dim), tokens.LINE_PX, Qt.PenStyle.DashLine))
         else:
             painter.setBrush(QColor(palette.line if number % 2 else palette.raised))
             painter.setPen(QPen(QColor(palette.text_dim), tokens.LINE_PX))
-        if box.width() > 2 * _MARGIN_PX:
-            painter.drawRoundedRect(box, _MARGIN_PX, _MARGIN_PX)
-        else:
-            painter.fillRect(box, QColor(palette.text_dim))
-        if chosen:
+        painter.drawRoundedRect(box, _MARGIN_PX, _MARGIN_PX)
+        if is_chosen:
             painter.setBrush(with_alpha(tokens.TELEOP, tokens.FILL_ALPHA))
             painter.setPen(QPen(QColor(tokens.ink_of(tokens.TELEOP, palette)), tokens.FOCUS_PX))
             painter.drawRoundedRect(box, _MARGIN_PX, _MARGIN_PX)
@@ -196,9 +212,7 @@ class LabelLane(SpanTierLane):
             return None
         near: list[tuple[int, bool, SpanLabel, Edge]] = []
         edges: tuple[Edge, Edge] = ("start", "end")
-        for span in self.spans():
-            if span.start_ns - slack_ns > time_ns:
-                break
+        for span in self._index.near(time_ns, slack_ns):
             for edge in edges:
                 off = abs(edge_of(span, edge) - time_ns)
                 if off <= slack_ns:
@@ -234,12 +248,17 @@ class EdgeGrip(Grip):
         self.segmenting.drop_edge(self.label_id, self.edge, to_ns)
 
 
-def visible(spans: Sequence[SpanLabel], axis: TimeAxis) -> list[tuple[int, SpanLabel]]:
-    """The spans that reach into what is shown, with their numbers.
+def _place_of(span: SpanLabel, area: QRectF, axis: TimeAxis) -> QRectF | None:
+    """Where a span is in its lane; None out of view."""
+    left = max(area.left() + axis.share_of(span.start_ns) * area.width(), area.left())
+    right = min(area.left() + axis.share_of(span.end_ns) * area.width(), area.right())
+    return QRectF(left, area.top(), right - left, area.height()) if right > left else None
 
-    Spans that overlap may be out of the order of their ends, so of those that begin before it every one is looked at.
-    """
-    last = bisect_left(spans, axis.to_ns, key=lambda span: span.start_ns)
-    first = bisect_right(spans, axis.from_ns, key=lambda span: span.start_ns)
-    before = [(number, spans[number]) for number in range(first) if spans[number].end_ns > axis.from_ns]
-    return before + [(number, spans[number]) for number in range(first, last)]
+
+def _box_of(span: SpanLabel, area: QRectF, axis: TimeAxis) -> QRectF | None:
+    """Its bar, less a pixel, so that it is told from the next."""
+    place = _place_of(span, area, axis)
+    if place is None:
+        return None
+    height = area.height() - 2 * _MARGIN_PX
+    return QRectF(place.left(), area.top() + _MARGIN_PX, max(place.width() - 1, 1), height)

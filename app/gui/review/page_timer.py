@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import numpy as np
 from PyQt6.QtCore import QCoreApplication, QEventLoop, QPoint, QPointF, Qt
 from PyQt6.QtGui import QWheelEvent
 
+from app.gui.labels.lanes import ReadSpansLane
 from app.gui.pages.review import ReviewPage
 from app.gui.review.axis import TimeAxis
 from app.gui.review.film import Film
 from app.gui.review.frames import frame_at
-from app.gui.review.lanes import SpanLane
-from app.gui.review.spans import Span
+from recordings.labels import SpanLabel, Tier
 
 _PATIENCE_S = 60.0
 _NOTCH = 120
+_TEXT = "pick up the plate"
 
 
 class PageTimer:
@@ -95,11 +97,12 @@ class PageTimer:
         film, timeline = self._film, self._page.timeline
         lanes, axis = timeline.lanes, timeline.axis
         edges = np.linspace(film.start_ns, film.end_ns, labels + 1).astype(np.int64).tolist()
-        names = ("teleop", "policy", "hold", "intervention")
         spans = [
-            Span(names[number % len(names)], edges[number], edges[number + 1]) for number in range(labels)
+            SpanLabel(id=str(number), tier=Tier.SUBTASK, start_ns=start, end_ns=end, text=_TEXT)
+            for number, (start, end) in enumerate(pairwise(edges))
         ]
-        timeline.show_lanes([*lanes, SpanLane(spans)], TimeAxis(film.start_ns, film.end_ns))
+        lane = ReadSpansLane("labels", spans)
+        timeline.show_lanes([*lanes, lane], TimeAxis(film.start_ns, film.end_ns))
         self._turn()
         views, began_s = 0, time.perf_counter()
         while time.perf_counter() - began_s < seconds:
