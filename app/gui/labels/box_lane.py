@@ -89,7 +89,7 @@ class BoxLane(Lane):
                 painter.drawLine(QPointF(left, middle), QPointF(right, middle))
         painter.setPen(QPen(hue, tokens.LINE_PX))
         for key, x in zip(box.keys, at, strict=True):
-            painter.setBrush(hue if key.seen is Seen.VISIBLE else QColor(Qt.GlobalColor.transparent))
+            painter.setBrush(hue if key.seen is Seen.VISIBLE else Qt.BrushStyle.NoBrush)
             corners = [(x, middle - half), (x + half, middle), (x, middle + half), (x - half, middle)]
             painter.drawPolygon(QPolygonF([QPointF(*corner) for corner in corners]))
         painter.setFont(tokens.font(tokens.TEXT_SMALL_PX))

@@ -23,7 +23,7 @@ def paint_columns(painter: QPainter, area: QRectF, colours: NDArray[np.uint32]) 
     Args:
         painter: where.
         area: all of the columns.
-        colours: (columns,) as `QColor.rgba()` gives them; 0 for none.
+        colours: (columns,) as `QColor.rgba` gives them; 0 for none.
     """
     row = np.ascontiguousarray(colours)
     image = QImage(_buffer(row), len(row), 1, row.nbytes, QImage.Format.Format_ARGB32)

@@ -11,7 +11,7 @@ from app.gui.stylesheet import stylesheet
 from app.messages import Mode
 
 FOLDER = Path(app.gui.__file__).parent
-COLOUR = re.compile(r"#[0-9A-Fa-f]{3,8}\b|GlobalColor|QColor\(\s*\d|rgba?\(")
+COLOUR = re.compile(r"#[0-9A-Fa-f]{3,8}\b|GlobalColor|QColor\(\s*\d|(?<!\.)rgba?\(")
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.rglob("*.py")), ids=lambda path: path.stem)
