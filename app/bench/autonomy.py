@@ -165,6 +165,7 @@ class AutonomyBench:
         turns = iter(range(10**6))
 
         def move() -> None:
+            session.reset_world(self._seed)
             session.autonomy.listen()
             wait(session, lambda now: now.mode is Mode.VERBAL, 10.0, "verbal mode")
             session.autonomy.tell(TOLD[next(turns) % len(TOLD)], origin="key")

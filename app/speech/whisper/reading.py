@@ -1,11 +1,11 @@
 """Reads an utterance with a Whisper: what was said, and how well each known phrase would explain it.
 
 The encoder runs once. The free text comes from Whisper's own greedy decoding. The phrases are one batch in which each
-is dictated to the decoder, token by token as if it had said it itself, and its log-probability is read off. Two things
-keep that cheap with any model: the features' keys and values are computed once and not for each phrase, and what
-phrases begin with in common goes through the table of 51,864 tokens once.
+is dictated to the decoder, token by token as if it had said it itself, and its log-probability is read off. Three
+things keep that cheap: the features' keys and values are computed once and not for each phrase, what phrases begin with
+in common goes through the table of 51,864 tokens once, and only rows of it that are used are looked at (`token_table`).
 
-Legend: B phrases, T tokens, C positions of the encoder, D features, P different beginnings of phrases, V vocabulary.
+Legend: B phrases, T tokens, C positions of the encoder, D features, P different beginnings of phrases.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from whisper.decoding import DecodingOptions, DecodingTask
-from whisper.model import TextDecoder
+from whisper.model import TextDecoder, Whisper
 from whisper.tokenizer import Tokenizer
 
 from app.speech.level import FULL_SCALE, level_of
@@ -26,6 +26,7 @@ from app.speech.whisper.heard import Candidate, Reading
 from app.speech.whisper.mel import SAMPLES_PER_POSITION, encode, log_mel
 from app.speech.whisper.model import LANGUAGE, SpeechModel
 from app.speech.whisper.phrases import UNKNOWN, written
+from app.speech.whisper.token_table import TableInference, TokenTable
 from drivers.microphone.capture import RATE_HZ
 
 __all__ = ["Candidate", "Reader", "Reading"]
@@ -45,9 +46,11 @@ class Reader:
 
     def __init__(self, model: SpeechModel, phrases: Sequence[str]) -> None:
         self._model = model
+        self._table = TokenTable(model.whisper.decoder)
         self._task = _FromFeatures(
             model.whisper,
             DecodingOptions(language=LANGUAGE, without_timestamps=True, temperature=0.0, fp16=False),
+            self._table,
         )
         self.phrases = tuple(phrases)
 
@@ -59,7 +62,7 @@ class Reader:
     @phrases.setter
     def phrases(self, phrases: Sequence[str]) -> None:
         self._phrases = tuple(phrases)
-        self._dictation = _Dictation(self._phrases, self._model) if self._phrases else None
+        self._dictation = _Dictation(self._phrases, self._model, self._table) if self._phrases else None
 
     @torch.inference_mode()
     def read(self, samples: NDArray[np.int16]) -> Reading:
@@ -104,6 +107,10 @@ class Reader:
 class _FromFeatures(DecodingTask):  # type: ignore[misc]  # whisper ships no types
     """Whisper's decoding of features that were computed before; its own takes those of a whole context only."""
 
+    def __init__(self, model: Whisper, options: DecodingOptions, table: TokenTable) -> None:
+        super().__init__(model, options)
+        self.inference = TableInference(model, len(self.initial_tokens), table)
+
     def _get_audio_features(self, mel: Tensor) -> Tensor:
         return mel
 
@@ -111,8 +118,9 @@ class _FromFeatures(DecodingTask):  # type: ignore[misc]  # whisper ships no typ
 class _Dictation:
     """Known phrases as one batch for the decoder."""
 
-    def __init__(self, phrases: tuple[str, ...], model: SpeechModel) -> None:
+    def __init__(self, phrases: tuple[str, ...], model: SpeechModel, table: TokenTable) -> None:
         self._phrases = phrases
+        self._table = table
         self._decoder = model.whisper.decoder
         device = model.whisper.device
         start = list(model.tokenizer.sot_sequence_including_notimestamps)
@@ -141,18 +149,18 @@ class _Dictation:
         """Every phrase with its log-probability, the likeliest first; and how likely it begins with dots."""
         hidden_BTD = _hidden(self._decoder, self._inputs_BT, features_BCD)
         hidden_PD = hidden_BTD[self._where[0], self._where[1]]
-        logits_PV = hidden_PD @ self._decoder.token_embedding.weight.T
         phrase, beginning, following = self._asked
-        alls_P = logits_PV.logsumexp(dim=-1)
-        logprobs = logits_PV[beginning, following] - alls_P[beginning]
         # The first beginning is the one that all phrases share: nothing said yet.
-        unclear = float((logits_PV[0, self._dots] - alls_P[0]).exp())
+        states = torch.cat((beginning, beginning.new_zeros(1)))
+        tokens = torch.cat((following, following.new_tensor([self._dots])))
+        found = self._table.logprobs(hidden_PD, states, tokens)
+        logprobs, unclear = found[:-1], float(found[-1].exp())
         totals = torch.zeros(len(self._phrases), device=logprobs.device).index_add_(0, phrase, logprobs)
-        found = [
+        candidates = [
             Candidate(text, score, score / length)
             for text, score, length in zip(self._phrases, totals.tolist(), self._lengths, strict=True)
         ]
-        return tuple(sorted(found, key=lambda candidate: -candidate.score)), unclear
+        return tuple(sorted(candidates, key=lambda candidate: -candidate.score)), unclear
 
 
 def _hidden(decoder: TextDecoder, tokens_BT: Tensor, features_BCD: Tensor) -> Tensor:
