@@ -26,14 +26,17 @@ from PyQt6.QtWidgets import QApplication
 from app.collection.plan import CollectionPlan
 from app.collection.view import Phase
 from app.gui.frame import Frame
+from app.gui.pages.review import ReviewPage
 from app.gui.settings import Settings
 from app.gui.theme import Theme
+from app.gui.widgets.recent_episodes import finished
 from app.gui.window import Window
 from app.messages import Mode
 from app.session import Session
 from app.session.view import Snapshot
 from drivers.sim.faults import BusFaults, Faults
 from drivers.sim.remote import SimRemote
+from recordings.labels import BoxKey
 from tests.support.sound import Room, room
 from tests.support.speaker import spoken
 
@@ -56,7 +59,10 @@ COLLECTED = (
     ("warm up", 5.0, "success"),
     ("put the sponge in the sink", 12.0, "success"),
 )
-
+LABELS = ((0.3, 2.6, "go to the cup"), (2.6, 5.4, "pick up the cup"))
+SEEN_S = 2.2
+CUP = (0.635, 0.305, 0.705, 0.435)
+"""Where the cup is in the front camera's picture of that moment: left, top, right, bottom."""
 
 Pages = Callable[[Frame], dict[str, Callable[[], None]]]
 """Names of pictures, and what to do before each is taken."""
@@ -87,6 +93,14 @@ class Photographer:
                 return snapshot
             QTest.qWait(20)
         raise TimeoutError(f"{what} did not come about; {self._session.snapshot().notices}")
+
+    def turn_until(self, condition: Callable[[], bool], what: str) -> None:
+        """Let the window live until something is so in it."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not condition():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{what} did not come about in the window")
+            QTest.qWait(20)
 
     def collect(self, task: str, seconds: float, outcome: str) -> None:
         """Record some seconds of a script."""
@@ -199,9 +213,15 @@ class Photographer:
         """What to do before the picture of each page, by the picture's name."""
 
         def review() -> None:
-            episodes = self._session.snapshot().episodes
+            episodes = finished(self._session.snapshot())
             cup = next(episode for episode in episodes if "cup" in episode.task)
             frame.open_episode(cup)
+            page = frame.review_page
+            self.turn_until(lambda: page.player is not None and page.labelling.desk.ready, "the episode")
+            self.turn_until(
+                lambda: bool(page.labelling.suggesting.open or page.labelling.desk.labels), "suggestions"
+            )
+            label(page)
             QTest.qWait(SETTLES_MS)
 
         def calibration() -> None:
@@ -301,6 +321,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="understudy-pictures-") as scratch:
         os.chdir(scratch)  # so that no picture shows where it was taken
         settings = Settings(Path("window.ini"))
+        settings.reviewer = PLAN.operator
         settings.plan, settings.muted, settings.first_steps = _plan(COLLECTED[0][0]), True, False
         with room(Path(scratch)) as sound:
             os.environ.update(sound.environment)
@@ -320,6 +341,26 @@ def main() -> None:
                     photographer.everywhere(settings, photographer.told_pages)
             finally:
                 session.close()
+
+
+def label(page: ReviewPage) -> None:
+    """Say of the episode what is done in its first seconds, once, and look at a moment of it."""
+    labelling, player = page.labelling, page.player
+    if player is None:
+        return
+    start_ns = player.start_ns
+    if not labelling.desk.labels:
+        for begin_s, end_s, text in LABELS:
+            for at_s in (begin_s, end_s):
+                labelling.segmenting.mark(start_ns + round(at_s * 1e9), playing=False)
+            labelling.segmenting.name(text)
+    page.timeline.sought.emit(start_ns + round(SEEN_S * 1e9))
+    QTest.qWait(SETTLES_MS)
+    still = page.grid.tiles[0].still
+    if still is not None and not labelling.desk.labels.boxes:
+        labelling.boxes.draw("front", "cup", BoxKey(still.time_ns, *CUP))
+        labelling.boxes.copy_on(still.time_ns + 200_000_000)
+    labelling.desk.select(labelling.desk.labels.subtasks[0].id)
 
 
 def _plan(task: str) -> CollectionPlan:

@@ -66,6 +66,11 @@ class Vocabulary:
         """As in `entries`."""
         return tuple(entry.text for entry in self.entries)
 
+    @property
+    def pinned(self) -> tuple[str, ...]:
+        """Those of the palette, in its order."""
+        return tuple(entry.text for entry in self.entries if entry.pinned)
+
     def complete(self, typed: str, *, at_most: int = 10) -> tuple[str, ...]:
         """Texts to offer for what has been typed so far; all for nothing.
 

@@ -28,7 +28,8 @@ def review_page(frame: Frame, reviewer: str, *texts: str) -> ReviewPage:
     page = frame.review_page
     assert wait_until(lambda: page.open_film is not None and page.labelling.desk.ready, PATIENCE_MS)
     assert wait_until(lambda: page.labelling.is_prompted, PATIENCE_MS)
-    page.labelling.segmenting.palette = texts
+    page.labelling._texts = ()
+    page.labelling._offer_texts(texts)
     return page
 
 

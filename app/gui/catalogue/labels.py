@@ -68,7 +68,7 @@ def _add_marking(actions: Actions, page: ReviewPage, labelling: Labelling) -> No
                 "Write the label's text",
                 "E",
                 labelling.write,
-                lambda: desk.ready and _chosen(labelling),
+                nameable,
             ),
             ("note", "Write a note here", "I", lambda: labelling.note(page.position_ns), ready),
             ("chain", "Begin the next label where one ends, or do not", "Y", labelling.toggle_chained, ready),
@@ -295,10 +295,6 @@ def _add_steps(actions: Actions, labelling: Labelling) -> None:
 
 def _press(page: ReviewPage, number: int) -> None:
     page.labelling.press_number(number, page.position_ns)
-
-
-def _chosen(labelling: Labelling) -> bool:
-    return labelling.desk.selected is not None
 
 
 def _done(act: Callable[[], object]) -> None:

@@ -78,7 +78,7 @@ def add_review(
             id="review.replay",
             title="Replay on the robot",
             group=EPISODE,
-            key="P",
+            key="Ctrl+P",
             page=PAGE,
             run=with_episode(replay),
             enabled=lambda: shown() and now().mode is Mode.HOLD and now().ready,

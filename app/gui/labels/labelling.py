@@ -31,6 +31,9 @@ from app.gui.settings import Settings
 from recordings.labels import FINAL, BoxLabel, EpisodeLabels, LabelStore, Progress, Tier
 from recordings.labels.adjudicate import Stretch as Said
 
+BEGUN_ID = "begun"
+"""Stands for the id of the label that is being made, which has none yet."""
+
 
 class Labelling(QObject):
     """Follows the episode that is shown, and shows what is done to its labels.
@@ -71,6 +74,8 @@ class Labelling(QObject):
         self.sight = BoxSight(grid, self.desk, self.boxes)
         self.sight.line.written.connect(self._written)
         self.sight.line.numbered.connect(self._numbered)
+        self._texts: tuple[str, ...] = ()
+        self._pinned: tuple[str, ...] = ()
         self._film: Film | None = None
         self._folder = Path()
         self._episode_id = ""
@@ -148,6 +153,7 @@ class Labelling(QObject):
         self.queue.of(dataset, self.reviewer)
         self.words.of(dataset)
         self._prompts, self._prompter = Prompts(), None
+        self._texts = ()
         self._is_prompting = False
         self.boxes.names = ()
         self._set_stretch()
@@ -198,6 +204,7 @@ class Labelling(QObject):
         if self.desk.revision == self._shown:
             return
         self._shown = self.desk.revision
+        self._offer_new()
         self.sight.refresh()
         changed = self._wanted() != self._tiers or tuple(self.comparing.shown) != self._beside
         if self._film is not None and changed:
@@ -206,9 +213,13 @@ class Labelling(QObject):
             self._timeline.redraw()
 
     def write(self) -> None:
-        """Write the text of the chosen label where it stands."""
-        if (label := self.desk.selected) is not None and self.desk.ready:
+        """Write the text of the chosen label where it stands; of the one that is being made, where it begins."""
+        if not self.desk.ready:
+            return
+        if (label := self.desk.selected) is not None:
             self._open_text(label.id)
+        elif (begun := self.segmenting.begun) is not None:
+            self.line.write(BEGUN_ID, begun.text, self._timeline.moment_box(begun.start_ns).toRect())
 
     def note(self, position_ns: int) -> None:
         """A note at a moment, to be written at once."""
@@ -255,10 +266,26 @@ class Labelling(QObject):
             own = self.desk.labels.subtask_at(stretch.start_ns)
             self.desk.select(own.id if own is not None else "")
 
+    def _offer_new(self) -> None:
+        """Texts that were written just now are on the number keys at once."""
+        written = (span.text for span in self.desk.kept_labels.subtasks if span.text)
+        new = [text for text in dict.fromkeys(written) if text not in self._texts]
+        if new:
+            self._offer_texts((*self._texts, *new))
+
     def _offer(self, texts: Sequence[str], objects: Sequence[str]) -> None:
-        self.segmenting.palette = tuple(texts[:PALETTE_KEYS])
-        self.line.offer(texts)
+        self._offer_texts(texts)
         self.boxes.offer(objects)
+
+    def _offer_texts(self, texts: Sequence[str]) -> None:
+        """These, each on the number that it has had in this episode; what is pinned comes first."""
+        vocabulary = self.words.vocabulary()
+        pinned = vocabulary.pinned if vocabulary is not None else ()
+        before = (text for text in self._texts if text in texts) if pinned == self._pinned else ()
+        self._pinned = pinned
+        self._texts = tuple(dict.fromkeys((*before, *texts)))
+        self.segmenting.palette = self._texts[:PALETTE_KEYS]
+        self.line.offer(self._texts)
 
     def _go_to(self, stretch: Said | None) -> None:
         if stretch is not None:
@@ -305,6 +332,9 @@ class Labelling(QObject):
             self.line.write(label_id, label.text, place.toRect())
 
     def _written(self, label_id: str, text: str) -> None:
+        if label_id == BEGUN_ID and self.segmenting.begun is not None:
+            self.segmenting.name(text)
+            return
         self.desk.select(label_id)
         if self.desk.selected_box is not None:
             self.boxes.name(text)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
 from app.gui.labels.desk import LabelDesk, with_changes
 from recordings.labels import Change, EpisodeLabels, SpanLabel, State, edits
 from recordings.labels.suggestions import without_overlaps
@@ -21,11 +23,15 @@ class Suggesting:
 
     @property
     def open(self) -> tuple[SpanLabel, ...]:
-        """What is neither taken nor refused, in order of time; of those that lie over one another the likeliest."""
+        """What is neither taken nor refused, in order of time; of those that lie over one another the likeliest.
+
+        Where a label is already, nothing is proposed: to take a suggestion changes no label that is there.
+        """
         labels = self._desk.kept_labels
         if labels is not self._open_for:
             self._open_for = labels
-            self._open = without_overlaps(still_open(self._proposed, labels))
+            spared = (_beside_labels(one, labels) for one in still_open(self._proposed, labels))
+            self._open = without_overlaps(one for one in spared if one is not None)
         return self._open
 
     def offer(self, suggestions: Iterable[SpanLabel]) -> None:
@@ -68,3 +74,19 @@ class Suggesting:
         if one is not None:
             self._desk.do(edits.reject(self._desk.labels, one), "refuse a suggestion")
         return one
+
+
+def _beside_labels(suggestion: SpanLabel, labels: EpisodeLabels) -> SpanLabel | None:
+    """The longest part of a suggestion that lies beside the labels of its tier; None where that is less than half."""
+    free = [(suggestion.start_ns, suggestion.end_ns)]
+    for label in labels.spans(suggestion.tier):
+        free = [
+            part
+            for start, end in free
+            for part in ((start, min(end, label.start_ns)), (max(start, label.end_ns), end))
+            if part[0] < part[1]
+        ]
+    start, end = max(free, key=lambda part: part[1] - part[0], default=(0, 0))
+    if 2 * (end - start) < suggestion.duration_ns:
+        return None
+    return msgspec.structs.replace(suggestion, start_ns=start, end_ns=end)

@@ -135,6 +135,11 @@ class Timeline(QWidget):
                 QRectF(round(x), 0, tokens.FOCUS_PX - 0.5, self.height()), QColor(self._theme.palette.text)
             )
 
+    def moment_box(self, time_ns: int) -> QRectF:
+        """A place to write beside a moment, in the middle of the lanes."""
+        x = min(max(self._x_of(time_ns), GUTTER_PX), float(self.width()))
+        return QRectF(x, self.height() / 2, 1, tokens.CONTROL_HEIGHT_PX)
+
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Paint anew."""
         self.redraw()

@@ -53,10 +53,11 @@ def main() -> int:
 
 def label(page: ReviewPage) -> None:
     """From the first subtask that has no name yet."""
-    desk, segmenting, player = page.labelling.desk, page.labelling.segmenting, page.player
+    desk, player = page.labelling.desk, page.player
     assert player is not None
     for number, text in enumerate(TEXTS):
-        segmenting.palette = (text,)
+        page.labelling._texts = ()
+        page.labelling._offer_texts((text, *TEXTS))
         kept = desk.labels.subtasks
         if number < len(kept) and kept[number].text:
             continue

@@ -183,6 +183,22 @@ def test_suggestions_are_taken_or_refused_once(desk: LabelDesk, store: LabelStor
     assert [one.id for one in suggesting.open] == ["p2", "p3"]
 
 
+def test_a_suggestion_is_made_beside_labels_and_never_over_them(desk: LabelDesk) -> None:
+    segmenting, suggesting = Segmenting(desk), Suggesting(desk)
+    segmenting.mark(0, playing=False)
+    segmenting.mark(4 * SECOND, playing=False)
+    segmenting.name("by hand")
+    suggesting.offer(
+        SpanLabel(
+            f"p{start}", Tier.SUBTASK, start * SECOND, end * SECOND, "seen", State.PROPOSED, Origin("earlier")
+        )
+        for start, end in ((0, 5), (3, 9))
+    )
+    assert [(one.start_ns, one.end_ns) for one in suggesting.open] == [(4 * SECOND, 9 * SECOND)]
+    suggesting.take(0)
+    assert shown(desk) == [(0.0, 4.0, "by hand"), (4.0, 9.0, "seen")]
+
+
 def test_a_box_is_carried_on(desk: LabelDesk) -> None:
     work = BoxWork(desk)
     work.draw("front", "cup", BoxKey(0, 0.1, 0.1, 0.2, 0.2))

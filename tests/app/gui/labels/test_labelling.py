@@ -37,7 +37,8 @@ def page(frame: Frame) -> ReviewPage:
     page = frame.review_page
     assert wait_until(lambda: page.open_film is not None and page.labelling.desk.ready)
     assert wait_until(lambda: bool(page.labelling.prompts.texts))
-    page.labelling.segmenting.palette = ("reach", "grasp", "lift")
+    page.labelling._texts = ()
+    page.labelling._offer_texts(("reach", "grasp", "lift"))
     return page
 
 
@@ -119,6 +120,19 @@ def test_a_text_is_written_where_the_label_stands(page: ReviewPage, frame: Frame
     QTest.keyClicks(line, "dry it")
     frame.setFocus()
     assert shown(page)[0][2] == "dry it", "going elsewhere keeps it"
+    page.labelling.poll()
+    assert "dry it" in page.labelling.palette, "and it has a number from now on"
+
+
+def test_the_text_of_a_label_in_the_making_is_written_too(page: ReviewPage, frame: Frame) -> None:
+    at(page, 500)
+    press(Key.Key_Return, Key.Key_E)
+    QTest.keyClicks(page.labelling.line, "pick it up")
+    press(Key.Key_Return)
+    assert frame.page_id == "review"
+    at(page, 900)
+    press(Key.Key_Return)
+    assert shown(page) == [(500, 900, "pick it up")]
 
 
 def test_an_edge_is_dragged_and_a_click_chooses(page: ReviewPage) -> None:

@@ -213,7 +213,8 @@ def test_an_edit_decides_too_and_nought_leaves_a_gap(page: ReviewPage) -> None:
 
 def test_numbers_mean_texts_where_nothing_is_to_be_decided(page: ReviewPage) -> None:
     decide(page)
-    page.labelling.segmenting.palette = TEXTS
+    page.labelling._texts = ()
+    page.labelling._offer_texts(TEXTS)
     go(page, 700)
     press(Key.Key_2)
     assert len(page.labelling.adjudicating.open) == 2

@@ -292,6 +292,8 @@ def test_judging_flagging_and_notes(page: ReviewPage, session: FakeSession, fram
 
 def test_replay_goes_to_the_robots_eyes(page: ReviewPage, session: FakeSession, frame: Frame) -> None:
     press(Key.Key_P)
+    assert frame.page_id == "review", "a letter alone moves no robot"
+    press(Key.Key_P, modifiers=Qt.KeyboardModifier.ControlModifier)
     assert session.calls[-1] == ("replay", page.episode_id)
     assert frame.page_id == "drive"
 
