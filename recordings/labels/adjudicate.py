@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
+import msgspec
+
 from recordings.labels import edits
 from recordings.labels.history import Change, History
 from recordings.labels.label import Origin, Progress, SpanLabel, Tier, new_id
@@ -96,6 +98,28 @@ def take_agreed(final: EpisodeLabels, stretches: Iterable[Stretch]) -> tuple[Cha
             if step is not None:
                 history.take(step)
                 changes += step.changes
+    return tuple(changes)
+
+
+def take_beside(sides: Mapping[str, EpisodeLabels]) -> tuple[Change, ...]:
+    """What reviewers say beside subtasks made final: notes and boxes.
+
+    Of each camera, the boxes of one name are those of the first reviewer who has any.
+
+    Args:
+        sides: Each reviewer's labels, by name.
+    """
+    changes: list[Change] = []
+    whose: dict[tuple[str, str], str] = {}
+    for name, labels in sides.items():
+        origin = Origin("reviewer", name)
+        for tier in Tier:
+            if tier is not Tier.SUBTASK:
+                spans = (msgspec.structs.replace(span, origin=origin) for span in labels.spans(tier))
+                changes += (Change(None, span) for span in spans)
+        for box in labels.boxes:
+            if whose.setdefault((box.camera, box.text), name) == name:
+                changes.append(Change(None, msgspec.structs.replace(box, origin=origin)))
     return tuple(changes)
 
 

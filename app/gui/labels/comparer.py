@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from app.gui.labels.desk import NO_FRAMES
 from recordings import RecordingError
 from recordings.labels import Change, EpisodeLabels, LabelStore, Progress
-from recordings.labels.adjudicate import Stretch, compare, decide_work, take_agreed
+from recordings.labels.adjudicate import Stretch, compare, decide_work, take_agreed, take_beside
 from recordings.labels.agreement import Agreement, agreement
 from recordings.labels.journal import read_history
 from recordings.labels.stamped import StampedCache
@@ -204,7 +204,7 @@ def compared(others: Mapping[str, EpisodeLabels], wish: Wish) -> Comparison:
             (one, other, agreement(sides[one], sides[other], frames_ns))
             for one, other in combinations(sides, 2)
         ),
-        take_agreed(EpisodeLabels(), stretches) if wish.sides is None else (),
+        (*take_agreed(EpisodeLabels(), stretches), *take_beside(others)) if wish.sides is None else (),
     )
 
 

@@ -9,7 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recordings.labels import EpisodeLabels, History, LabelStore, Origin, Progress, SpanLabel, Tier, edits
+from recordings.labels import (
+    BoxKey,
+    BoxLabel,
+    EpisodeLabels,
+    History,
+    LabelStore,
+    Origin,
+    Progress,
+    SpanLabel,
+    Tier,
+    edits,
+)
 from recordings.labels.adjudicate import (
     Stretch,
     compare,
@@ -17,6 +28,7 @@ from recordings.labels.adjudicate import (
     sides_of,
     take,
     take_agreed,
+    take_beside,
     take_edited,
 )
 
@@ -195,3 +207,15 @@ def _chain(steps: list[tuple[int, int, str]]) -> list[tuple[float, float, str]]:
 def _said(found: EpisodeLabels) -> list[str | None]:
     at = (found.subtask_at(half * SECOND // 2) for half in range(-2, 100))
     return [span.text if span is not None else None for span in at]
+
+
+def test_notes_and_boxes_are_made_final_too_an_objects_boxes_from_one_reviewer() -> None:
+    note = SpanLabel("n", Tier.NOTE, 0, 10, "slips")
+    key = BoxKey(0, 0.1, 0.1, 0.2, 0.2)
+    ann = EpisodeLabels([note, BoxLabel("a", "front", "cup", (key,)), BoxLabel("b", "front", "cup", (key,))])
+    bob = EpisodeLabels([BoxLabel("c", "front", "cup", (key,)), BoxLabel("d", "front", "plate", (key,))])
+    taken = [change.after for change in take_beside({"ann": ann, "bob": bob})]
+    assert {label.id for label in taken if label is not None} == {"n", "a", "b", "d"}
+    origins = {label.id: label.origin for label in taken if isinstance(label, SpanLabel | BoxLabel)}
+    assert origins["n"] == Origin("reviewer", "ann")
+    assert origins["d"] == Origin("reviewer", "bob")

@@ -119,6 +119,10 @@ def summary(report: Report, target: Path) -> str:
     lines += [f"note: {episode.id}: {note}" for episode in report.episodes for note in episode.notes]
     skews = ", ".join(f"{stream} {skew:.1f} ms" for stream, skew in report.greatest_skew_ms.items())
     lines.append(f"furthest from its row's time: {skews}")
+    off_ms = max((episode.timestamp_off_ms for episode in report.episodes), default=0.0)
+    lines.append(
+        f"`timestamp` is row / {report.fps}, and up to {off_ms:.0f} ms from the true time, which `capture_time_ns` has"
+    )
     held = ", ".join(f"{count} {kind}" for kind, count in report.not_held.items())
     lines.append(f"not held by the format: {held or 'nothing'}")
     lines.append(f"the same by episode: {target / REPORT}")
