@@ -33,7 +33,7 @@ class BoxWork:
     def name(self, text: str) -> None:
         """Say what the chosen box's object is."""
         if (box := self._desk.selected_box) is not None:
-            self._desk.do(edits.set_text(self._desk.labels, box.id, text), "name an object")
+            self._desk.do(edits.set_text(self._desk.kept_labels, box.id, text), "name an object")
             self.offer((text,))
 
     def name_by_key(self, number: int) -> None:
@@ -56,15 +56,15 @@ class BoxWork:
     def copy_on(self, time_ns: int) -> None:
         """Hold the chosen box where it is, as a key frame of this moment."""
         if (box := self._desk.selected_box) is not None:
-            self._desk.do(boxes.copy_on(self._desk.labels, box.id, time_ns), "copy a box on")
+            self._desk.do(boxes.copy_on(self._desk.kept_labels, box.id, time_ns), "copy a box on")
 
     def see(self, time_ns: int, seen: Seen) -> None:
         """Say how the chosen box's object is to be seen from this moment on."""
         if (box := self._desk.selected_box) is not None:
-            changes = boxes.set_seen(self._desk.labels, box.id, time_ns, seen)
+            changes = boxes.set_seen(self._desk.kept_labels, box.id, time_ns, seen)
             self._desk.do(changes, "say how an object is seen")
 
     def remove_key(self, time_ns: int) -> None:
         """Take the chosen box's key frame of this moment away."""
         if (box := self._desk.selected_box) is not None:
-            self._desk.do(boxes.remove_key(self._desk.labels, box.id, time_ns), "take a key frame away")
+            self._desk.do(boxes.remove_key(self._desk.kept_labels, box.id, time_ns), "take a key frame away")

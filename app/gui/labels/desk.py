@@ -109,7 +109,8 @@ class LabelDesk:
     @property
     def is_kept(self) -> bool:
         """Whether all that was done is on the disk."""
-        return self._keeper is None or not self._keeper.waiting
+        keeper = self._keeper  # read once: it is also asked from another thread
+        return keeper is None or not keeper.waiting
 
     @property
     def problem(self) -> str:
@@ -237,6 +238,7 @@ class LabelDesk:
     def _take(self, step: Step | None) -> None:
         if step is None or self._history is None or self._keeper is None or self._keeper.read_only:
             return
+        self._preview = None
         self._keeper.append(step)
         self._history.take(step)
         self.touch()

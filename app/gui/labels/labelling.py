@@ -154,6 +154,7 @@ class Labelling(QObject):
         self.words.of(dataset)
         self._prompts, self._prompter = Prompts(), None
         self._texts = ()
+        self.segmenting.snap_targets = NO_FRAMES
         self._is_prompting = False
         self.boxes.names = ()
         self._set_stretch()
@@ -166,6 +167,12 @@ class Labelling(QObject):
         self.desk.close()
         self.comparing.close()
         self._episode_id = ""
+
+    def join(self, timeout_s: float) -> None:
+        """Wait, after `close`, for what is still being written; each kind of it for so long at most."""
+        self.desk.join(timeout_s)
+        self.comparing.join(timeout_s)
+        self.words.join(timeout_s)
 
     def tiers(self, film: Film) -> Sequence[Lane]:
         """The lanes of labels, as many as there is something in."""

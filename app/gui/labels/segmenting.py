@@ -71,7 +71,7 @@ class Segmenting:
         if end - start < edits.LEAST_NS:
             return
         self._begin(Begun(end, begun.tier) if self.chained and end == at else None)
-        changes = edits.put_span(self._desk.labels, begun.tier, start, end, begun.text)
+        changes = edits.put_span(self._desk.kept_labels, begun.tier, start, end, begun.text)
         self._desk.do(changes, "mark a span", choose_new=True)
 
     def cancel(self) -> None:
@@ -82,7 +82,7 @@ class Segmenting:
         """Give a text to the chosen label; where none is, to the span that is being made."""
         chosen = self._desk.selected
         if chosen is not None:
-            self._desk.do(edits.set_text(self._desk.labels, chosen.id, text), "name a label")
+            self._desk.do(edits.set_text(self._desk.kept_labels, chosen.id, text), "name a label")
         elif self._begun is not None:
             self._begin(replace(self._begun, text=text))
 
@@ -94,7 +94,7 @@ class Segmenting:
     def note(self, position_ns: int, text: str) -> None:
         """A note at a moment, chosen then."""
         end = max(self._desk.stretch.within(position_ns + NOTE_NS), position_ns + edits.LEAST_NS)
-        changes = edits.put_span(self._desk.labels, Tier.NOTE, position_ns, end, text)
+        changes = edits.put_span(self._desk.kept_labels, Tier.NOTE, position_ns, end, text)
         self._desk.do(changes, "write a note", choose_new=True)
 
     def remove(self) -> None:
@@ -103,25 +103,25 @@ class Segmenting:
         if self._begun is not None:
             self.cancel()
         elif chosen is not None:
-            self._desk.do(edits.remove(self._desk.labels, [chosen.id]), "take a label away")
+            self._desk.do(edits.remove(self._desk.kept_labels, [chosen.id]), "take a label away")
 
     def split(self, position_ns: int) -> None:
         """Cut the span of a moment in two there, the chosen one or the subtask; the second part is chosen."""
         chosen = self._desk.selected_span
         span = chosen if chosen is not None and chosen.holds(position_ns) else None
-        span = span or self._desk.labels.subtask_at(position_ns)
+        span = span or self._desk.kept_labels.subtask_at(position_ns)
         if span is not None:
-            changes = edits.split(self._desk.labels, span.id, position_ns)
+            changes = edits.split(self._desk.kept_labels, span.id, position_ns)
             self._desk.do(changes, "split", choose_new=True)
 
     def merge(self) -> None:
         """Make the chosen span one with the next of its tier."""
         span = self._desk.selected_span
-        spans = self._desk.labels.spans(span.tier) if span is not None else ()
+        spans = self._desk.kept_labels.spans(span.tier) if span is not None else ()
         if span is None or span not in spans[:-1]:
             return
         follower = spans[spans.index(span) + 1]
-        self._desk.do(edits.merge(self._desk.labels, [span.id, follower.id]), "merge")
+        self._desk.do(edits.merge(self._desk.kept_labels, [span.id, follower.id]), "merge")
 
     def set_edge(self, edge: Edge, to_ns: int) -> None:
         """Move an edge of the chosen span to a moment."""
@@ -170,12 +170,12 @@ class Segmenting:
     def fill_gaps(self) -> None:
         """Draw every subtask out to the next, the first and last to the episode's ends."""
         stretch = self._desk.stretch
-        changes = edits.fill_gaps(self._desk.labels, Tier.SUBTASK, stretch.start_ns, stretch.end_ns)
+        changes = edits.fill_gaps(self._desk.kept_labels, Tier.SUBTASK, stretch.start_ns, stretch.end_ns)
         self._desk.do(changes, "close the gaps")
 
     def rename(self, old: str, new: str) -> None:
         """Every label of this episode with one text gets another."""
-        self._desk.do(edits.rename(self._desk.labels, {old: new}), "rename")
+        self._desk.do(edits.rename(self._desk.kept_labels, {old: new}), "rename")
 
     def _begin(self, begun: Begun | None) -> None:
         self._begun = begun

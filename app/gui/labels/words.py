@@ -204,10 +204,12 @@ class Words:
                 self.report = self._jobs[0]()
             except (RecordingError, OSError, ValueError) as error:
                 self.report = str(error)
-            with self._waiting:
-                self._jobs.popleft()
-                if not self._jobs:
-                    return
+            finally:
+                with self._waiting:
+                    self._jobs.popleft()
+                    is_over = not self._jobs
+            if is_over:
+                return
 
 
 def renamed_words(done: Renamed, what: str) -> str:

@@ -35,6 +35,7 @@ from app.gui.wording import headline, sentence
 from app.session.view import EpisodeView, Snapshot
 
 _PLAYER, _SAYING = range(2)
+_KEPT_S = 3.0
 
 
 class ReviewPage(Page):
@@ -220,6 +221,10 @@ class ReviewPage(Page):
             self._show.player.pause(time.monotonic_ns())
             self._show.close()
         self.labelling.close()
+
+    def ended(self) -> None:
+        """The window is closed: wait until what was done to labels is kept."""
+        self.labelling.join(_KEPT_S)
 
     def go(self, way: int) -> None:
         """Show the next episode of the list (1), or the one before (-1)."""

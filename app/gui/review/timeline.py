@@ -30,6 +30,8 @@ _SHARED_LANE_PX = 84
 
 _ZOOM_STEP = 0.8
 _NEAR_PX = 6
+_CLICK_PX = 3
+"""A pointer that moved no farther since it was pressed has clicked."""
 _WHEEL_NOTCH = 120
 
 
@@ -55,6 +57,8 @@ class Timeline(QWidget):
         self._dragged_from: float | None = None
         self._pointed: QPointF | None = None
         self._grip: Grip | None = None
+        self._gripped_x = 0.0
+        self._is_dragging = False
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.axis = TimeAxis(0, 1)
@@ -151,6 +155,7 @@ class Timeline(QWidget):
         if event.button() == Qt.MouseButton.LeftButton:
             lane, time_ns = self._lane_at(event.position()), self._time_at(event.position())
             self._grip = lane.grip_at(time_ns, self._slack_ns) if lane is not None else None
+            self._gripped_x, self._is_dragging = event.position().x(), False
             if self._grip is None and not self._choose_at(event.position()):
                 self.sought.emit(time_ns)
         elif event.button() == Qt.MouseButton.MiddleButton:
@@ -166,7 +171,9 @@ class Timeline(QWidget):
             self._dragged_from = event.position().x()
             self.redraw()
         elif self._grip is not None:
-            self._grip.drag(self._time_at(event.position()), self._slack_ns)
+            self._is_dragging = self._is_dragging or abs(event.position().x() - self._gripped_x) > _CLICK_PX
+            if self._is_dragging:
+                self._grip.drag(self._time_at(event.position()), self._slack_ns)
         elif event.buttons() & Qt.MouseButton.LeftButton:
             self.sought.emit(self._time_at(event.position()))
         else:
@@ -179,11 +186,15 @@ class Timeline(QWidget):
         self._point_at(None)
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
-        """Let go."""
+        """Let go. What was pressed near an edge and not dragged was a click."""
         self._dragged_from = None
+        if event is None or event.button() != Qt.MouseButton.LeftButton:
+            return
         grip, self._grip = self._grip, None
-        if grip is not None and event is not None:
+        if grip is not None and self._is_dragging:
             grip.drop(self._time_at(event.position()), self._slack_ns)
+        elif grip is not None:
+            self._choose_at(event.position())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
         """Open what is there."""
