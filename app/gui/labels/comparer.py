@@ -131,23 +131,31 @@ class Comparer:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        wish = Wish()
+        wish, undecided = Wish(), ""
         while True:
             with self._changed:
                 decisions, self._decisions = self._decisions, []
                 closing = self._closing
+            if decisions:
+                undecided = "; ".join(problem for one in decisions if (problem := self._decided(*one)))
             try:
-                for reviewer, progress in decisions:
-                    decide_work(self._store, reviewer, self._episode_id, progress)
                 if not closing:
                     self._compare(wish)
-                if decisions:
-                    self._problem = ""
+                unread = ""
             except (RecordingError, OSError, ValueError) as error:
-                self._problem = str(error)
+                unread = str(error)
+            self._problem = undecided or unread
             if closing:
                 return
             wish = self._next(wish)
+
+    def _decided(self, reviewer: str, progress: Progress) -> str:
+        """Judge one's work; why that cannot be done, empty where it was."""
+        try:
+            decide_work(self._store, reviewer, self._episode_id, progress)
+        except (RecordingError, OSError, ValueError) as error:
+            return str(error)
+        return ""
 
     def _next(self, done: Wish) -> Wish:
         """The newest wish, once it has settled; the one before, where it is time to look at others again."""

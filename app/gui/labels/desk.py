@@ -19,7 +19,6 @@ from recordings.labels import (
     EpisodeLabel,
     EpisodeLabels,
     History,
-    Label,
     LabelStore,
     SpanLabel,
     Step,
@@ -80,7 +79,8 @@ class LabelDesk:
         """Let go of the episode; what was done is kept."""
         if self._keeper is not None:
             self._keeper.close()
-            self._left = [keeper for keeper in self._left if not keeper.join(0.0)] + [self._keeper]
+            ended = [keeper for keeper in self._left if keeper.join(0.0) and not keeper.waiting]
+            self._left = [keeper for keeper in self._left if keeper not in ended] + [self._keeper]
         self._keeper = self._history = self._preview = None
         self._selected_id = self.episode_id = ""
         self.touch()
@@ -115,7 +115,8 @@ class LabelDesk:
     @property
     def problem(self) -> str:
         """What stands in the way of keeping labels, with what to do; empty for nothing."""
-        return self._keeper.problem if self._keeper is not None else ""
+        unkept = (keeper.problem for keeper in self._left if keeper.waiting)
+        return (self._keeper.problem if self._keeper is not None else "") or next(unkept, "")
 
     @property
     def labels(self) -> EpisodeLabels:
@@ -132,10 +133,6 @@ class LabelDesk:
     def judge(self, **judged: object) -> None:
         """Judge the whole episode, by the names of `EpisodeLabel`."""
         self.do(edits.judge(self.labels, **judged), "judge the episode")
-
-    def put(self, labels: Sequence[Label], what: str) -> None:
-        """Labels from elsewhere, as they are: an import, or what was settled between reviewers."""
-        self.do(edits.replace(self.labels, labels), what)
 
     # -- steps ---------------------------------------------------------------------------------------------------------
 

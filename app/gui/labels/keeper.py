@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Sequence
 
@@ -11,11 +12,15 @@ from recordings.labels import History, LabelJournal, LabelStore, Step
 from recordings.labels.journal import LabelsInUse, read_history
 
 RETRY_S = 1.0
+"""How long until what the disk refused is tried again."""
+GIVE_UP_S = 2.0
+"""How long it is tried once the labels are closed."""
 CLOSING_S = 5.0
+"""How long a keeper waits for those before it."""
 
 
 class Keeper:
-    """The journal of one reviewer's labels of one episode, from opening to closing. Every method returns at once.
+    """The journal of one reviewer's labels of one episode, from opening to closing. No method but `join` waits.
 
     A step that the disk refuses is tried again each second until it is kept; those after it wait for it.
 
@@ -43,7 +48,7 @@ class Keeper:
         self._read_only = False
         self._waiting: deque[Step] = deque()
         self._changed = threading.Condition()
-        self._closing = False
+        self._closed_s: float | None = None
         self._thread = threading.Thread(target=self._run, name="labels", daemon=True)
         self._thread.start()
 
@@ -77,7 +82,7 @@ class Keeper:
     def close(self) -> None:
         """Keep what is waiting, then let others write."""
         with self._changed:
-            self._closing = True
+            self._closed_s = time.monotonic()
             self._changed.notify()
 
     def join(self, timeout_s: float) -> bool:
@@ -97,6 +102,8 @@ class Keeper:
                 if self._kept(journal, step):
                     with self._changed:
                         self._waiting.popleft()
+                elif self._closed_s is not None and time.monotonic() - self._closed_s > GIVE_UP_S:
+                    return
         finally:
             journal.close()
 
@@ -124,7 +131,7 @@ class Keeper:
 
     def _next(self) -> Step | None:
         with self._changed:
-            while not self._waiting and not self._closing:
+            while not self._waiting and self._closed_s is None:
                 self._changed.wait()
             return self._waiting[0] if self._waiting else None
 
@@ -135,11 +142,7 @@ class Keeper:
         except (RecordingError, OSError) as error:
             with self._changed:
                 self._problem = f"{error}; {len(self._waiting)} labels wait to be kept"
-                last_try = self._closing
-                if last_try:
-                    self._waiting.clear()
-                else:
-                    self._changed.wait(RETRY_S)
+                self._changed.wait(RETRY_S)
             return False
         self._problem = ""
         return True

@@ -60,6 +60,7 @@ class LabelPanel(QWidget):
         self.hint = Label(size_px=tokens.TEXT_SMALL_PX, dim=True, wrap=True)
         self.problem = Label(wrap=True)
         self.words: VocabularyPanel | None = None
+        self._refused = ""
 
     def build(self, actions: Actions) -> None:
         """Lay out, once the actions are registered."""
@@ -69,6 +70,7 @@ class LabelPanel(QWidget):
         self.reviewer.setAccessibleName("Reviewer")
         self.reviewer.setText(self._labelling.reviewer)
         self.reviewer.editingFinished.connect(self._take_reviewer)
+        self.reviewer.textEdited.connect(self._forget_refusal)
         self.board = NumberBoard(
             actions,
             self._theme,
@@ -157,7 +159,7 @@ class LabelPanel(QWidget):
             self.words.apply()
         self._fit()
         self.hint.say(with_keys(self._hints(), self._actions))
-        what, remedy = headline(desk.problem or self._labelling.prompts.problem)
+        what, remedy = headline(self._refused or desk.problem or self._labelling.prompts.problem)
         self.problem.say(". ".join(sentence(part) for part in (what, remedy) if part))
         self.problem.setVisible(bool(what))
         self._buttons["labels.mark"].set_title(
@@ -231,6 +233,12 @@ class LabelPanel(QWidget):
         try:
             self._labelling.set_reviewer(name)
         except RecordingError as error:
-            self.problem.say(sentence(str(error)))
+            self._refused = str(error)
+            self.problem.say(sentence(self._refused))
             self.problem.show()
             self.reviewer.setText(self._labelling.reviewer)
+        else:
+            self._refused = ""
+
+    def _forget_refusal(self, _: str) -> None:
+        self._refused = ""

@@ -173,10 +173,6 @@ class Segmenting:
         changes = edits.fill_gaps(self._desk.kept_labels, Tier.SUBTASK, stretch.start_ns, stretch.end_ns)
         self._desk.do(changes, "close the gaps")
 
-    def rename(self, old: str, new: str) -> None:
-        """Every label of this episode with one text gets another."""
-        self._desk.do(edits.rename(self._desk.kept_labels, {old: new}), "rename")
-
     def _begin(self, begun: Begun | None) -> None:
         self._begun = begun
         self._desk.touch()

@@ -76,7 +76,7 @@ class TextLine(QLineEdit):
         """Enter keeps it, and is not passed on to mean something else; all other keys are text."""
         if event is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             event.accept()
-            self._keep()
+            self.keep()
         else:
             super().keyPressEvent(event)
 
@@ -84,9 +84,10 @@ class TextLine(QLineEdit):
         """Going elsewhere keeps it."""
         super().focusOutEvent(event)
         if event is None or event.reason() != Qt.FocusReason.PopupFocusReason:
-            self._keep()
+            self.keep()
 
-    def _keep(self) -> None:
+    def keep(self) -> None:
+        """Hand over what stands in it, and be done; nothing where nothing is written."""
         label_id, self._label_id = self._label_id, ""
         if not label_id:
             return

@@ -138,6 +138,7 @@ class ReviewPage(Page):
     def mark_label(self) -> None:
         """Begin a label at the playhead, or end it there."""
         if (player := self.player) is not None:
+            self.labelling.line.keep()
             position_ns = player.advance(time.monotonic_ns())
             self.labelling.segmenting.mark(position_ns, playing=player.playing)
             self._tick()

@@ -252,3 +252,22 @@ def test_a_full_disk_is_told_and_what_was_done_is_kept_when_there_is_room(
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert wait_until(lambda: len(store.read("ann", "e1")) == 2 and not desk.problem)
     assert store.read("ann", "e1").damage == ()
+
+
+def test_what_a_full_disk_refused_to_the_end_is_told_after_closing(
+    desk: LabelDesk, store: LabelStore
+) -> None:
+    segmenting = Segmenting(desk)
+    segmenting.note(SECOND, "first")
+    assert wait_until(lambda: len(store.read("ann", "e1")) == 1)
+    size = store.journal_path("ann", "e1").stat().st_size
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 10, hard))
+    try:
+        segmenting.note(2 * SECOND, "second")
+        desk.close()
+        assert desk.join(20)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "1 labels wait to be kept" in desk.problem
+    assert len(store.read("ann", "e1")) == 1

@@ -133,6 +133,12 @@ def test_the_text_of_a_label_in_the_making_is_written_too(page: ReviewPage, fram
     at(page, 900)
     press(Key.Key_Return)
     assert shown(page) == [(500, 900, "pick it up")]
+    at(page, 1000)
+    press(Key.Key_Return, Key.Key_E)
+    QTest.keyClicks(page.labelling.line, "carry it")
+    at(page, 1500)
+    page.mark_label()
+    assert shown(page)[1:] == [(1000, 1500, "carry it")], "what stands in the line is not lost to the button"
 
 
 def test_an_edge_is_dragged_and_a_click_chooses(page: ReviewPage) -> None:
@@ -198,6 +204,7 @@ def test_another_reviewer_has_labels_of_their_own(
     mark(page, 500, 1000, Key.Key_1)
     page.panel.reviewer.setText("bo/b")
     page.panel.reviewer.editingFinished.emit()
+    page.panel.refresh(START_NS, page.position_ns)
     assert "letters" in page.panel.problem.text()
     page.panel.reviewer.setText("bob")
     page.panel.reviewer.editingFinished.emit()
