@@ -54,7 +54,7 @@ def page(frame: Frame) -> ReviewPage:
     frame.go_to("episodes")
     press(Key.Key_Return)
     assert frame.page_id == "review"
-    assert wait_until(lambda: shown(frame.review_page) == [0, 0])
+    assert wait_until(lambda: shown(frame.review_page) == [0, 0] and frame.review_page.is_read)
     return frame.review_page
 
 
