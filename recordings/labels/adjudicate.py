@@ -9,6 +9,7 @@ from itertools import groupby, pairwise
 import msgspec
 
 from recordings.labels import edits
+from recordings.labels.decided import REVIEWER, Decided, forget, refuse
 from recordings.labels.history import Change, History
 from recordings.labels.label import Origin, Progress, SpanLabel, Tier, new_id
 from recordings.labels.store import LabelStore
@@ -76,14 +77,26 @@ def compare(sides: Mapping[str, EpisodeLabels], *, near_ns: int = NEAR_NS) -> tu
 def take(final: EpisodeLabels, stretch: Stretch, reviewer: str) -> tuple[Change, ...]:
     """What one reviewer says of a stretch made final there; what was final there gives way.
 
-    It is joined to what is final beside it where it is the same subtask of that reviewer's that goes on.
+    It is joined to what is final beside it where it is the same subtask of that reviewer's that goes on. Where the
+    reviewer says nothing, what the others say is kept as refused, so that it is known to be decided.
 
     Raises:
         ValueError: The reviewer is none of those compared.
     """
     if reviewer not in stretch.spans:
         raise ValueError(f"{reviewer!r} was not compared; choose one of {', '.join(stretch.spans)}")
+    if stretch.spans[reviewer] is None:
+        refusals = refuse(stretch.start_ns, stretch.end_ns, stretch.texts)
+        return (*_put(final, stretch, [reviewer]), *refusals)
     return _put(final, stretch, [reviewer])
+
+
+def leave(final: EpisodeLabels, stretch: Stretch) -> tuple[Change, ...]:
+    """A stretch decided as it stands: what is final there stays, and what reviewers say is kept as refused."""
+    return (
+        *forget(final, stretch.start_ns, stretch.end_ns),
+        *refuse(stretch.start_ns, stretch.end_ns, stretch.texts),
+    )
 
 
 def take_agreed(final: EpisodeLabels, stretches: Iterable[Stretch]) -> tuple[Change, ...]:
@@ -112,7 +125,7 @@ def take_beside(sides: Mapping[str, EpisodeLabels]) -> tuple[Change, ...]:
     changes: list[Change] = []
     whose: dict[tuple[str, str], str] = {}
     for name, labels in sides.items():
-        origin = Origin("reviewer", name)
+        origin = Origin(REVIEWER, name)
         for tier in Tier:
             if tier is not Tier.SUBTASK:
                 spans = (msgspec.structs.replace(span, origin=origin) for span in labels.spans(tier))
@@ -138,15 +151,22 @@ def take_edited(
     Raises:
         ValueError: It ends before it begins.
     """
-    origin = Origin("reviewer", reviewer, edited=True) if reviewer else Origin()
+    origin = Origin(REVIEWER, reviewer, edited=True) if reviewer else Origin()
     return edits.put_span(final, Tier.SUBTASK, start_ns, end_ns, text, origin=origin)
+
+
+def is_decided(final: EpisodeLabels, stretch: Stretch) -> bool:
+    """Whether something is final throughout a stretch, or it was decided that nothing is to be there."""
+    return Decided(final).throughout(stretch.start_ns, stretch.end_ns)
 
 
 def sides_of(final: EpisodeLabels, stretch: Stretch) -> tuple[str, ...]:
     """The reviewers whose side is the final one throughout a stretch; none where it is another or several.
 
-    Where nothing is final, these are those who say nothing: whether that was decided, it cannot tell.
+    Where nothing is final, these are those who say nothing if that was decided, and none if it is still open.
     """
+    if not is_decided(final, stretch):
+        return ()
     inside = {stretch.start_ns}
     for span in final.subtasks:
         inside |= {edge for edge in (span.start_ns, span.end_ns) if stretch.start_ns < edge < stretch.end_ns}
@@ -170,10 +190,12 @@ def decide_work(
 
 
 def _put(final: EpisodeLabels, stretch: Stretch, reviewers: list[str]) -> tuple[Change, ...]:
+    """What reviewers who agree say of a stretch made final, and what was refused there forgotten."""
+    forgotten = forget(final, stretch.start_ns, stretch.end_ns)
     cleared = edits.clear(final, stretch.start_ns, stretch.end_ns)
     spans = [span for name in reviewers if (span := stretch.spans[name]) is not None]
     if not spans:
-        return cleared
+        return (*forgotten, *cleared)
     text = spans[0].text
     history = History()
     history.labels = final
@@ -191,17 +213,17 @@ def _put(final: EpisodeLabels, stretch: Stretch, reviewers: list[str]) -> tuple[
         before.start_ns if before is not None else stretch.start_ns,
         after.end_ns if after is not None else stretch.end_ns,
         text,
-        origin=Origin("reviewer", _sources([before, after], reviewers)),
+        origin=Origin(REVIEWER, _sources([before, after], reviewers)),
         thumb=next((span.thumb for span in spans if span.thumb), 0),
     )
     gone = [Change(span, None) for span in (before, after) if span is not None and span.id != whole.id]
     replaced = before if before is not None else after
-    return (*cleared, *gone, Change(replaced, whole))
+    return (*forgotten, *cleared, *gone, Change(replaced, whole))
 
 
 def _beside(final: EpisodeLabels, text: str, edge_ns: int, *, before: bool) -> SpanLabel | None:
     span = final.subtask_at(edge_ns - 1 if before else edge_ns)
-    if span is None or span.text != text or span.origin.by != "reviewer":
+    if span is None or span.text != text or span.origin.by != REVIEWER:
         return None
     return span if (span.end_ns if before else span.start_ns) == edge_ns else None
 

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import dataclass
 
 from app.gui.labels.comparing import Comparing, beside
 from app.gui.labels.desk import LabelDesk
-from recordings.labels import (
-    Change,
-    EpisodeLabel,
-    EpisodeLabels,
-    Origin,
-    Progress,
-    SpanLabel,
-    State,
-    Tier,
-    new_id,
-)
-from recordings.labels.adjudicate import Stretch, sides_of, take, take_agreed
+from recordings.labels import Change, EpisodeLabel, EpisodeLabels, Progress
+from recordings.labels.adjudicate import Stretch, leave, sides_of, take, take_agreed
+from recordings.labels.decided import Decided
 
-_REVIEWER = "reviewer"
 _NEXT_PROGRESS = {Progress.ACCEPTED: Progress.REJECTED, Progress.REJECTED: Progress.DONE}
 
 
@@ -105,7 +94,7 @@ class Adjudicating:
 
     def taken(self, stretch: Stretch) -> tuple[str, ...]:
         """Whose side is the final one there, if it is decided."""
-        return sides_of(self._desk.labels, stretch) if stretch not in self.open else ()
+        return sides_of(self._desk.labels, stretch)
 
     def choose(self, number: int, position_ns: int) -> Stretch | None:
         """Take a side by its number, from 1, at the playhead; 0 leaves what is final as it is. The next to decide."""
@@ -114,13 +103,10 @@ class Adjudicating:
             return None
         final = self._desk.labels
         if number == 0:
-            self._desk.do([*_forgotten(final, stretch), *_refusals(stretch)], "leave it as it is")
+            self._desk.do(leave(final, stretch), "leave it as it is")
         else:
             name = self.sides[number - 1]
-            changes = [*_forgotten(final, stretch), *take(final, stretch, name)]
-            if stretch.spans[name] is None:
-                changes += _refusals(stretch)
-            self._desk.do(changes, f"decide for {name}")
+            self._desk.do(take(final, stretch, name), f"decide for {name}")
         return beside(self.open, 1, stretch.start_ns) or next(iter(self.open), None)
 
     def progress_of(self, name: str) -> Progress:
@@ -149,64 +135,17 @@ class Adjudicating:
         final, stretches = self._desk.kept_labels, self._comparing.stretches
         left = self._left
         if left is None or left.final is not final or left.stretches is not stretches:
-            decided = _decided(final)
+            decided = Decided(final)
             left = self._left = _Left(
                 final,
                 stretches,
-                tuple(one for one in stretches if not one.agreed and not _covers(decided, one)),
-                tuple(one for one in stretches if one.agreed and not _touches(decided, one)),
+                tuple(
+                    one
+                    for one in stretches
+                    if not one.agreed and not decided.throughout(one.start_ns, one.end_ns)
+                ),
+                tuple(
+                    one for one in stretches if one.agreed and not decided.anywhere(one.start_ns, one.end_ns)
+                ),
             )
         return left
-
-
-def _decided(final: EpisodeLabels) -> list[tuple[int, int]]:
-    """From when to when something is final or was refused, in order; what touches is one."""
-    spans = sorted((*final.subtasks, *_refused(final)), key=lambda span: span.start_ns)
-    merged: list[tuple[int, int]] = []
-    for span in spans:
-        if merged and span.start_ns <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], span.end_ns))
-        else:
-            merged.append((span.start_ns, span.end_ns))
-    return merged
-
-
-def _covers(decided: list[tuple[int, int]], stretch: Stretch) -> bool:
-    at = bisect_right(decided, stretch.start_ns, key=lambda one: one[0]) - 1
-    return at >= 0 and decided[at][1] >= stretch.end_ns
-
-
-def _touches(decided: list[tuple[int, int]], stretch: Stretch) -> bool:
-    at = bisect_right(decided, stretch.end_ns - 1, key=lambda one: one[0]) - 1
-    return at >= 0 and decided[at][1] > stretch.start_ns
-
-
-def _refused(final: EpisodeLabels) -> list[SpanLabel]:
-    """What reviewers said and was decided not to be there."""
-    refused = final.spans(Tier.SUBTASK, state=State.REJECTED)
-    return [span for span in refused if span.origin.by == _REVIEWER]
-
-
-def _refusals(stretch: Stretch) -> list[Change]:
-    return [
-        Change(
-            None,
-            SpanLabel(
-                new_id(),
-                Tier.SUBTASK,
-                stretch.start_ns,
-                stretch.end_ns,
-                text,
-                state=State.REJECTED,
-                origin=Origin(_REVIEWER, name),
-            ),
-        )
-        for name, text in stretch.texts.items()
-        if text is not None
-    ]
-
-
-def _forgotten(final: EpisodeLabels, stretch: Stretch) -> list[Change]:
-    """Refusals there taken away, for it is decided anew."""
-    here = (span for span in _refused(final) if span.overlap_ns(stretch.start_ns, stretch.end_ns))
-    return [Change(span, None) for span in here]

@@ -25,12 +25,15 @@ from recordings.labels.adjudicate import (
     Stretch,
     compare,
     decide_work,
+    is_decided,
+    leave,
     sides_of,
     take,
     take_agreed,
     take_beside,
     take_edited,
 )
+from recordings.labels.decided import refused
 
 SECOND = 1_000_000_000
 
@@ -112,6 +115,49 @@ def test_a_side_that_goes_on_is_joined_and_can_be_changed_for_the_other() -> Non
     while (step := final.history.undo(utc_ns=1)) is not None:
         final.history.take(step)
     assert len(final.labels) == 0
+
+
+def test_that_nothing_is_to_be_there_is_decided_and_not_the_same_as_open(tmp_path: Path) -> None:
+    store, stretch = LabelStore(tmp_path), compare(SIDES)[4]
+    assert stretch.texts == {"ann": "lift", "bob": None}
+    with store.edit("final", "e1") as editor:
+        assert not is_decided(editor.labels, stretch)
+        assert sides_of(editor.labels, stretch) == (), "it is open, though nothing is what Bob says"
+        editor.apply(take(editor.labels, stretch, "bob"), "decide for bob")
+    with store.edit("final", "e1") as editor:
+        assert editor.labels.subtasks == ()
+        assert is_decided(editor.labels, stretch), "the journal keeps it"
+        assert sides_of(editor.labels, stretch) == ("bob",)
+        editor.undo()
+        assert not is_decided(editor.labels, stretch)
+        editor.redo()
+        editor.apply(take(editor.labels, stretch, "ann"), "decide for ann")
+        assert sides_of(editor.labels, stretch) == ("ann",)
+        assert len(editor.labels) == 1, "what was refused is forgotten where it is decided anew"
+        editor.apply(edits.remove(editor.labels, [editor.labels.subtasks[0].id]), "take away")
+        assert not is_decided(editor.labels, stretch), "taken away by hand, it is open again"
+
+
+def test_left_as_it_is_a_stretch_that_both_name_is_decided_for_neither() -> None:
+    final, stretch = Final(), compare(SIDES)[1]
+    final.apply(leave(final.labels, stretch))
+    assert final.labels.subtasks == ()
+    assert is_decided(final.labels, stretch)
+    assert sides_of(final.labels, stretch) == ()
+    final.apply(leave(final.labels, stretch))
+    texts = sorted(span.text for span in refused(final.labels))
+    assert texts == ["grasp", "touch"], "each once, however often it is left"
+
+
+def test_a_journal_in_which_nothing_was_taken_without_a_refusal_still_reads(tmp_path: Path) -> None:
+    """Steps of before refusals were kept: the rest of them stands, and that stretch is open."""
+    store, stretches = LabelStore(tmp_path), compare(SIDES)
+    with store.edit("final", "e1") as editor:
+        editor.apply(take_agreed(editor.labels, stretches), "take what is agreed")
+        editor.apply(edits.clear(editor.labels, 11 * SECOND, 12 * SECOND), "decide for bob")
+    final = store.read("final", "e1")
+    assert final.damage == ()
+    assert [is_decided(final, one) for one in stretches] == [True, False, True, True, False]
 
 
 def test_two_spans_of_the_same_text_on_end_stay_two() -> None:
