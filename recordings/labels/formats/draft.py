@@ -11,6 +11,12 @@ from recordings.errors import RecordingError
 from recordings.labels.formats.clock import MS, EpisodeClock
 from recordings.labels.label import BoxLabel, EpisodeLabel, Label, Origin, SpanLabel, State
 
+NAMED = 3
+"""How many of those that are lost are named; the others are counted."""
+
+NAME_LENGTH = 40
+"""Of a text, as much as tells it from others."""
+
 
 class FileNotUnderstood(RecordingError):
     """A file of labels says something that makes no sense; nothing of it is taken.
@@ -33,14 +39,20 @@ class Loss:
         count: How many.
         what: Of what.
         why: Why, and what becomes of them.
+        which: The first few of them; none where their number says enough.
     """
 
     count: int
     what: str
     why: str
+    which: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.count} {self.what}: {self.why}"
+        said = f"{self.count} {self.what}: {self.why}"
+        if not self.which:
+            return said
+        more = self.count - len(self.which)
+        return f"{said}: {', '.join(self.which)}{f' and {more} more' if more > 0 else ''}"
 
 
 def told(*losses: Loss) -> tuple[Loss, ...]:
@@ -90,6 +102,24 @@ class Draft:
     tiers: frozenset[str] = frozenset()
     exact: bool = True
     losses: tuple[Loss, ...] = ()
+
+
+def lost_spans(spans: Sequence[SpanRow | SpanLabel], what: str, why: str, *, start_ns: int) -> Loss:
+    """A loss that names the first few by text and time, so that they can be found.
+
+    Args:
+        spans: All of them.
+        what: Of what.
+        why: Why, and what becomes of them.
+        start_ns: The episode's, which times are told from.
+    """
+    return Loss(len(spans), what, why, tuple(_which(span, start_ns) for span in spans[:NAMED]))
+
+
+def _which(span: SpanRow | SpanLabel, start_ns: int) -> str:
+    text = " ".join(span.text.split())
+    shown = text if len(text) <= NAME_LENGTH else f"{text[: NAME_LENGTH - 1].rstrip()}…"
+    return f'"{shown}" ({(span.start_ns - start_ns) / 1e9:.3f} to {(span.end_ns - start_ns) / 1e9:.3f} s)'
 
 
 def fitted(row: SpanRow, known: SpanLabel, clock: EpisodeClock, *, visible_text: str) -> SpanRow:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from recordings.labels import edits
 from recordings.labels.formats.clock import MS
-from recordings.labels.formats.draft import Loss, told
+from recordings.labels.formats.draft import Loss, lost_spans, told
+from recordings.labels.formats.laid_over import laid_over
 from recordings.labels.formats.settle import Imported
-from recordings.labels.history import Change, History
-from recordings.labels.label import BoxLabel, Label, SpanLabel, State, Tier
+from recordings.labels.history import Change
+from recordings.labels.label import BoxLabel, Label, SpanLabel, State
 from recordings.labels.view import EpisodeLabels
 
 
@@ -31,55 +29,42 @@ def merged(
         label for label in labels.by_id.values() if label.id not in coming and _spoken_of(label, imported)
     ]
     gone = {label.id for label in others} if replace else set()
-    after = _laid_over(
-        EpisodeLabels(one for one in labels.by_id.values() if one.id not in coming | gone), imported.labels
-    )
+    staying = [one for one in labels.by_id.values() if one.id not in coming and one.id not in gone]
+    after = laid_over(EpisodeLabels(staying), imported.labels)
     ids = dict.fromkeys((*labels.by_id, *after.by_id))
     changes = tuple(
         Change(labels.by_id.get(one), after.by_id.get(one))
         for one in ids
         if labels.by_id.get(one) != after.by_id.get(one)
     )
-    clashing = sum(_cut(label, after.by_id.get(label.id)) for label in imported.labels)
-    given_way = sum(
-        after.by_id.get(one.id) != one for one in labels.by_id.values() if one.id not in coming | gone
-    )
+    clashing = [
+        label
+        for label in imported.labels
+        if isinstance(label, SpanLabel) and _cut(label, after.by_id.get(label.id))
+    ]
+    given_way = [one for one in staying if isinstance(one, SpanLabel) and after.by_id.get(one.id) != one]
+    there = "labels that were there"
     losses = told(
-        Loss(clashing, "subtasks of the file", "others of the file lie over them; they are cut, or gone"),
-        Loss(given_way, "labels that were there", "they give way to subtasks of the file"),
-        Loss(len(gone), "labels that were there", "the file lacks them; they are taken away"),
+        lost_spans(
+            clashing,
+            "subtasks of the file",
+            "others of the file lie over them; they are cut, or gone",
+            start_ns=imported.start_ns,
+        ),
+        lost_spans(given_way, there, "they give way to subtasks of the file", start_ns=imported.start_ns),
+        Loss(len(gone), there, "the file lacks them; they are taken away"),
         Loss(
-            0 if replace else len(others) - given_way,
-            "labels that were there",
+            0 if replace else len(others) - len(given_way),
+            there,
             "the file lacks them; they stay, unless they are to be replaced",
         ),
     )
     return changes, losses
 
 
-def _cut(label: Label, after: Label | None) -> bool:
-    """Whether a label lost a millisecond or more; less is where a time that was rounded meets one that was not."""
-    if isinstance(label, SpanLabel) and isinstance(after, SpanLabel):
-        return label.duration_ns - after.duration_ns >= MS
-    return after != label
-
-
-def _laid_over(labels: EpisodeLabels, others: Iterable[Label]) -> EpisodeLabels:
-    """Labels with others put over them, one after another."""
-    history = History()
-    history.labels = labels
-    for other in others:
-        settled = (
-            isinstance(other, SpanLabel) and other.tier is Tier.SUBTASK and other.state is State.ACCEPTED
-        )
-        changes = (
-            edits.accept(history.labels, other)
-            if settled and isinstance(other, SpanLabel)
-            else edits.replace(history.labels, (other,))
-        )
-        if (step := history.step(changes, "import", utc_ns=0)) is not None:
-            history.take(step)
-    return history.labels
+def _cut(span: SpanLabel, after: Label | None) -> bool:
+    """Whether a span lost a millisecond or more; less is where a time that was rounded meets one that was not."""
+    return not isinstance(after, SpanLabel) or span.duration_ns - after.duration_ns >= MS
 
 
 def _spoken_of(label: Label, imported: Imported) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from recordings.labels.formats.clock import MS, EpisodeClock
-from recordings.labels.formats.draft import Draft, FileNotUnderstood, Loss, SpanRow, fitted, told
+from recordings.labels.formats.draft import Draft, FileNotUnderstood, Loss, SpanRow, fitted, lost_spans, told
 from recordings.labels.label import BoxLabel, EpisodeLabel, Label, Origin, SpanLabel, Tier, new_id
 from recordings.labels.view import EpisodeLabels
 
@@ -26,11 +26,13 @@ class Imported:
         labels: Each inside of the episode; subtasks may still lie over one another.
         tiers: Those that the file speaks of.
         losses: What was left out of the file, or changed, and why.
+        start_ns: The episode's, which times are told from.
     """
 
     labels: tuple[Label, ...]
     tiers: frozenset[Tier]
     losses: tuple[Loss, ...]
+    start_ns: int
 
 
 def tier_named(name: str, tiers: Mapping[str, Tier]) -> Tier | None:
@@ -70,7 +72,7 @@ def settled(
     Raises:
         FileNotUnderstood: An id stands twice, or is another kind of label's.
     """
-    outside = _Outside()
+    outside = _Outside(clock)
     unknown: Counter[str] = Counter()
     labels: list[Label] = []
     for row in draft.spans:
@@ -81,10 +83,10 @@ def settled(
         label = existing.by_id.get(row.id)
         if not draft.exact and isinstance(label, SpanLabel) and label.tier is tier:
             row = fitted(row, label, clock, visible_text=visible(label.text))
-        if (span := outside.cut_span(row, clock)) is not None:
+        if (span := outside.cut_span(row)) is not None:
             labels.append(_label(span, tier, Origin(kind, file)))
     for _, other in draft.others:
-        kept = outside.cut_box(other, clock) if isinstance(other, BoxLabel) else other
+        kept = outside.cut_box(other) if isinstance(other, BoxLabel) else other
         if kept is not None:
             labels.append(kept)
     _refuse_ids(draft, file)
@@ -102,27 +104,32 @@ def settled(
         tuple(labels),
         frozenset(tier for tier in spoken_of if tier is not None),
         (*draft.losses, *strange, *outside.losses),
+        clock.start_ns,
     )
 
 
 class _Outside:
     """Brings labels inside of the episode, and counts what it does."""
 
-    def __init__(self) -> None:
-        self._gone = self._cut = self._keys = self._boxes = 0
+    def __init__(self, clock: EpisodeClock) -> None:
+        self._clock = clock
+        self._gone: list[SpanRow] = []
+        self._cut: list[SpanRow] = []
+        self._keys = self._boxes = 0
 
-    def cut_span(self, row: SpanRow, clock: EpisodeClock) -> SpanRow | None:
+    def cut_span(self, row: SpanRow) -> SpanRow | None:
         """The part inside, None for nothing; less than a millisecond is what rounding does, and is not told."""
-        start_ns, end_ns = max(row.start_ns, clock.start_ns), min(row.end_ns, clock.end_ns)
+        start_ns, end_ns = max(row.start_ns, self._clock.start_ns), min(row.end_ns, self._clock.end_ns)
         if end_ns <= start_ns:
-            self._gone += 1
+            self._gone.append(row)
             return None
-        self._cut += max(start_ns - row.start_ns, row.end_ns - end_ns) >= MS
+        if max(start_ns - row.start_ns, row.end_ns - end_ns) >= MS:
+            self._cut.append(row)
         return replace(row, start_ns=start_ns, end_ns=end_ns)
 
-    def cut_box(self, box: BoxLabel, clock: EpisodeClock) -> BoxLabel | None:
+    def cut_box(self, box: BoxLabel) -> BoxLabel | None:
         """The box with the key frames inside, None for none."""
-        keys = tuple(key for key in box.keys if clock.start_ns <= key.time_ns < clock.end_ns)
+        keys = tuple(key for key in box.keys if self._clock.start_ns <= key.time_ns < self._clock.end_ns)
         self._keys += len(box.keys) - len(keys)
         self._boxes += not keys
         return msgspec.structs.replace(box, keys=keys) if keys else None
@@ -130,10 +137,12 @@ class _Outside:
     @property
     def losses(self) -> tuple[Loss, ...]:
         """What was cut and what was left out."""
+        start_ns = self._clock.start_ns
         why = "they are outside of the episode and are left out"
+        beyond = "they reach beyond the episode and are cut at its ends"
         return told(
-            Loss(self._gone, "spans", why),
-            Loss(self._cut, "spans", "they reach beyond the episode and are cut at its ends"),
+            lost_spans(self._gone, "spans", why, start_ns=start_ns),
+            lost_spans(self._cut, "spans", beyond, start_ns=start_ns),
             Loss(self._keys, "key frames of boxes", why),
             Loss(self._boxes, "boxes", "none of their key frames is left"),
         )
