@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from app.gui.actions import Action, Actions
+from app.gui.actions import Actions
 from app.gui.catalogue.groups import BOXES, LABELS, SUGGESTIONS
+from app.gui.catalogue.rows import add_numbered, add_rows
 from app.gui.labels.labelling import Labelling
 from app.gui.labels.segmenting import PALETTE_KEYS
 from app.gui.pages.review import ReviewPage
 from recordings.labels import Seen
 
 PAGE = "review"
+FAMILY = "labels"
 LAG_STEP_S = 0.05
 
 
@@ -26,28 +28,6 @@ def add_labels(actions: Actions, page: ReviewPage) -> None:
     _add_steps(actions, labelling)
 
 
-def _add(
-    actions: Actions,
-    group: str,
-    rows: tuple[tuple[str, str, str, Callable[[], object], Callable[[], bool]], ...],
-    *,
-    repeats: bool = False,
-) -> None:
-    for action_id, title, key, run, enabled in rows:
-        actions.add(
-            Action(
-                id=f"labels.{action_id}",
-                title=title,
-                group=group,
-                key=key,
-                page=PAGE,
-                run=partial(_done, run),
-                enabled=enabled,
-                repeats=repeats,
-            )
-        )
-
-
 def _add_marking(actions: Actions, page: ReviewPage, labelling: Labelling) -> None:
     desk, segmenting = labelling.desk, labelling.segmenting
 
@@ -58,9 +38,8 @@ def _add_marking(actions: Actions, page: ReviewPage, labelling: Labelling) -> No
         chosen = desk.selected is not None or segmenting.begun is not None
         return desk.ready and (chosen or labelling.adjudicating.at(page.position_ns) is not None)
 
-    _add(
+    add_rows(
         actions,
-        LABELS,
         (
             ("mark", "Begin a label, or end it", "Return", page.mark_label, ready),
             (
@@ -87,20 +66,24 @@ def _add_marking(actions: Actions, page: ReviewPage, labelling: Labelling) -> No
                 ready,
             ),
         ),
+        family=FAMILY,
+        group=LABELS,
+        page=PAGE,
     )
-    for number in range(1, PALETTE_KEYS + 1):
-        actions.add(
-            Action(
-                id=f"labels.name_{number}",
-                title=f"Give the label the text of number {number}",
-                group=LABELS,
-                key=str(number),
-                page=PAGE,
-                run=partial(_press, page, number),
-                enabled=nameable,
-                hidden=number > 1,
-            )
-        )
+    add_numbered(
+        actions,
+        range(1, PALETTE_KEYS + 1),
+        lambda number: (
+            f"name_{number}",
+            f"Give the label the text of number {number}",
+            str(number),
+            lambda: labelling.press_number(number, page.position_ns),
+            nameable,
+        ),
+        family=FAMILY,
+        group=LABELS,
+        page=PAGE,
+    )
 
 
 def _add_changing(actions: Actions, page: ReviewPage, labelling: Labelling) -> None:
@@ -115,9 +98,8 @@ def _add_changing(actions: Actions, page: ReviewPage, labelling: Labelling) -> N
     def removable() -> bool:
         return desk.ready and (desk.selected is not None or segmenting.begun is not None)
 
-    _add(
+    add_rows(
         actions,
-        LABELS,
         (
             ("split", "Split the label here", "B", lambda: segmenting.split(page.position_ns), ready),
             ("merge", "Merge the label with the next", "M", segmenting.merge, span),
@@ -145,10 +127,12 @@ def _add_changing(actions: Actions, page: ReviewPage, labelling: Labelling) -> N
             ("fill", "Close all gaps between subtasks", "Ctrl+G", segmenting.fill_gaps, ready),
             ("remove", "Take the label away", "Del", segmenting.remove, removable),
         ),
+        family=FAMILY,
+        group=LABELS,
+        page=PAGE,
     )
-    _add(
+    add_rows(
         actions,
-        LABELS,
         (
             ("next", "Choose the next label", "Down", lambda: page.choose_label(1), ready),
             ("previous", "Choose the label before", "Up", lambda: page.choose_label(-1), ready),
@@ -181,6 +165,9 @@ def _add_changing(actions: Actions, page: ReviewPage, labelling: Labelling) -> N
                 span,
             ),
         ),
+        family=FAMILY,
+        group=LABELS,
+        page=PAGE,
         repeats=True,
     )
 
@@ -191,9 +178,8 @@ def _add_suggestions(actions: Actions, page: ReviewPage, labelling: Labelling) -
     def proposed() -> bool:
         return labelling.desk.ready and bool(suggesting.open)
 
-    _add(
+    add_rows(
         actions,
-        SUGGESTIONS,
         (
             ("take", "Take the suggestion here, or the next", "Tab", page.take_suggestion, proposed),
             ("refuse", "Refuse the suggestion here, or the next", "X", page.refuse_suggestion, proposed),
@@ -205,6 +191,9 @@ def _add_suggestions(actions: Actions, page: ReviewPage, labelling: Labelling) -
                 proposed,
             ),
         ),
+        family=FAMILY,
+        group=SUGGESTIONS,
+        page=PAGE,
     )
 
 
@@ -220,9 +209,8 @@ def _add_boxes(actions: Actions, page: ReviewPage, labelling: Labelling) -> None
     def see(seen: Seen) -> Callable[[], None]:
         return partial(sight.see, seen)
 
-    _add(
+    add_rows(
         actions,
-        BOXES,
         (
             (
                 "copy_box",
@@ -242,10 +230,12 @@ def _add_boxes(actions: Actions, page: ReviewPage, labelling: Labelling) -> None
                 box,
             ),
         ),
+        family=FAMILY,
+        group=BOXES,
+        page=PAGE,
     )
-    _add(
+    add_rows(
         actions,
-        BOXES,
         (
             (
                 "box_key_before",
@@ -262,6 +252,9 @@ def _add_boxes(actions: Actions, page: ReviewPage, labelling: Labelling) -> None
                 chosen,
             ),
         ),
+        family=FAMILY,
+        group=BOXES,
+        page=PAGE,
         repeats=True,
     )
 
@@ -269,34 +262,28 @@ def _add_boxes(actions: Actions, page: ReviewPage, labelling: Labelling) -> None
 def _add_steps(actions: Actions, labelling: Labelling) -> None:
     desk = labelling.desk
 
-    _add(
+    add_rows(
         actions,
-        LABELS,
         (
             ("undo", "Undo the last label step", "Z", desk.undo, lambda: bool(desk.undoable)),
             ("redo", "Do the label step again", "Shift+Z", desk.redo, lambda: bool(desk.redoable)),
             ("done", "The labels are done, or not yet", "D", labelling.toggle_done, lambda: desk.ready),
         ),
+        family=FAMILY,
+        group=LABELS,
+        page=PAGE,
     )
-    for stars in range(1, 6):
-        actions.add(
-            Action(
-                id=f"labels.rate_{stars}",
-                title=f"Rate the episode: {stars} of 5",
-                group=LABELS,
-                key=f"Alt+{stars}",
-                page=PAGE,
-                run=partial(desk.judge, rating=stars),
-                enabled=lambda: desk.ready,
-                hidden=stars > 1,
-            )
-        )
-
-
-def _press(page: ReviewPage, number: int) -> None:
-    page.labelling.press_number(number, page.position_ns)
-
-
-def _done(act: Callable[[], object]) -> None:
-    """Do it; what it returns is of no use to a key."""
-    act()
+    add_numbered(
+        actions,
+        range(1, 6),
+        lambda stars: (
+            f"rate_{stars}",
+            f"Rate the episode: {stars} of 5",
+            f"Alt+{stars}",
+            partial(desk.judge, rating=stars),
+            lambda: desk.ready,
+        ),
+        family=FAMILY,
+        group=LABELS,
+        page=PAGE,
+    )

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from app.gui.actions import Action, Actions
+from app.gui.actions import Actions
 from app.gui.catalogue.groups import REVIEWERS
+from app.gui.catalogue.rows import add_numbered, add_rows
 from app.gui.labels.segmenting import PALETTE_KEYS
 from app.gui.labels.vocabulary_panel import VOCABULARY_KEYS, VocabularyPanel
 from app.gui.pages.review import ReviewPage
 
 PAGE = "review"
+FAMILY = "labels"
 MOST_SIDES = 9
 
 
@@ -32,65 +34,44 @@ def add_words(actions: Actions, page: ReviewPage) -> None:
     def always() -> bool:
         return True
 
-    rows: list[tuple[str, str, str, str, Callable[[], None], Callable[[], bool]]] = [
+    add_rows(
+        actions,
         (
-            "vocabulary",
-            "Rename words, or keep them on numbers",
-            "Shift+V",
-            PAGE,
-            lambda: page.panel.toggle_words(page),
-            lambda: page.episode_id != "",
+            (
+                "vocabulary",
+                "Rename words, or keep them on numbers",
+                "Shift+V",
+                lambda: page.panel.toggle_words(page),
+                lambda: page.episode_id != "",
+            ),
         ),
+        family=FAMILY,
+        group=REVIEWERS,
+        page=PAGE,
+    )
+    add_rows(
+        actions,
         (
-            "words_close",
-            "Back to the labels",
-            "Alt+V",
-            VOCABULARY_KEYS,
-            over(VocabularyPanel.close_over),
-            always,
+            ("words_close", "Back to the labels", "Alt+V", over(VocabularyPanel.close_over), always),
+            ("words_undo", "Take the renaming back", "Alt+Z", words.undo, lambda: words.undoable),
+            ("words_kind", "Subtasks, or objects", "Alt+T", over(VocabularyPanel.turn_kind), always),
+            ("words_pin_0", "Keep the text on no number", "Alt+0", pin(0), always),
+            *(
+                (
+                    f"words_pin_{number}",
+                    f"Keep the text on number {number}",
+                    f"Alt+{number}",
+                    pin(number),
+                    always,
+                )
+                for number in range(1, PALETTE_KEYS + 1)
+            ),
         ),
-        (
-            "words_undo",
-            "Take the renaming back",
-            "Alt+Z",
-            VOCABULARY_KEYS,
-            words.undo,
-            lambda: words.undoable,
-        ),
-        (
-            "words_kind",
-            "Subtasks, or objects",
-            "Alt+T",
-            VOCABULARY_KEYS,
-            over(VocabularyPanel.turn_kind),
-            always,
-        ),
-        ("words_pin_0", "Keep the text on no number", "Alt+0", VOCABULARY_KEYS, pin(0), always),
-    ]
-    rows += [
-        (
-            f"words_pin_{number}",
-            f"Keep the text on number {number}",
-            f"Alt+{number}",
-            VOCABULARY_KEYS,
-            pin(number),
-            always,
-        )
-        for number in range(1, PALETTE_KEYS + 1)
-    ]
-    for action_id, title, key, keys_of, run, enabled in rows:
-        actions.add(
-            Action(
-                id=f"labels.{action_id}",
-                title=title,
-                group=REVIEWERS,
-                key=key,
-                page=keys_of,
-                run=run,
-                enabled=enabled,
-                hidden=keys_of == VOCABULARY_KEYS,
-            )
-        )
+        family=FAMILY,
+        group=REVIEWERS,
+        page=VOCABULARY_KEYS,
+        hidden=True,
+    )
 
 
 def add_reviewers(actions: Actions, page: ReviewPage) -> None:
@@ -110,73 +91,68 @@ def add_reviewers(actions: Actions, page: ReviewPage) -> None:
     def here() -> bool:
         return deciding() and adjudicating.at(page.position_ns) is not None
 
-    rows: tuple[tuple[str, str, str, Callable[[], None], Callable[[], bool]], ...] = (
-        ("compare", "Compare with the next reviewer", "Shift+C", comparing.cycle, several),
+    add_rows(
+        actions,
         (
-            "adjudicate",
-            "Decide between reviewers, or end it",
-            "Shift+A",
-            labelling.toggle_adjudicating,
-            lambda: page.episode_id != "",
+            ("compare", "Compare with the next reviewer", "Shift+C", comparing.cycle, several),
+            (
+                "adjudicate",
+                "Decide between reviewers, or end it",
+                "Shift+A",
+                labelling.toggle_adjudicating,
+                lambda: page.episode_id != "",
+            ),
+            (
+                "differ_next",
+                "To where reviewers differ next",
+                "Ctrl+Down",
+                lambda: labelling.go_differing(1, page.position_ns),
+                differs,
+            ),
+            (
+                "differ_before",
+                "To where reviewers differ before",
+                "Ctrl+Up",
+                lambda: labelling.go_differing(-1, page.position_ns),
+                differs,
+            ),
+            (
+                "queue_next",
+                "Open the next of the queue",
+                "Ctrl+PgDown",
+                page.next_of_queue,
+                lambda: any(item.episode_id != page.episode_id for item in labelling.queue.items),
+            ),
+            (
+                "leave_final",
+                "Leave it here as it is final now",
+                "0",
+                lambda: labelling.press_number(0, page.position_ns),
+                here,
+            ),
+            (
+                "take_agreed",
+                "Take all that reviewers agree on",
+                "Shift+Return",
+                adjudicating.take_agreed,
+                lambda: deciding() and bool(adjudicating.agreed_left),
+            ),
         ),
-        (
-            "differ_next",
-            "To where reviewers differ next",
-            "Ctrl+Down",
-            lambda: labelling.go_differing(1, page.position_ns),
-            differs,
-        ),
-        (
-            "differ_before",
-            "To where reviewers differ before",
-            "Ctrl+Up",
-            lambda: labelling.go_differing(-1, page.position_ns),
-            differs,
-        ),
-        (
-            "queue_next",
-            "Open the next of the queue",
-            "Ctrl+PgDown",
-            page.next_of_queue,
-            lambda: any(item.episode_id != page.episode_id for item in labelling.queue.items),
-        ),
-        (
-            "leave_final",
-            "Leave it here as it is final now",
-            "0",
-            lambda: labelling.press_number(0, page.position_ns),
-            here,
-        ),
-        (
-            "take_agreed",
-            "Take all that reviewers agree on",
-            "Shift+Return",
-            adjudicating.take_agreed,
-            lambda: deciding() and bool(adjudicating.agreed_left),
-        ),
+        family=FAMILY,
+        group=REVIEWERS,
+        page=PAGE,
     )
-    for action_id, title, key, run, enabled in rows:
-        actions.add(
-            Action(
-                id=f"labels.{action_id}",
-                title=title,
-                group=REVIEWERS,
-                key=key,
-                page=PAGE,
-                run=run,
-                enabled=enabled,
-            )
-        )
-    for number in range(1, MOST_SIDES + 1):
-        actions.add(
-            Action(
-                id=f"labels.work_{number}",
-                title=f"Accept reviewer {number}’s work, or reject it",
-                group=REVIEWERS,
-                key=f"Ctrl+Alt+{number}",
-                page=PAGE,
-                run=partial(adjudicating.judge_work, number),
-                enabled=deciding,
-                hidden=number > 1,
-            )
-        )
+    add_numbered(
+        actions,
+        range(1, MOST_SIDES + 1),
+        lambda number: (
+            f"work_{number}",
+            f"Accept reviewer {number}’s work, or reject it",
+            f"Ctrl+Alt+{number}",
+            partial(adjudicating.judge_work, number),
+            deciding,
+        ),
+        family=FAMILY,
+        group=REVIEWERS,
+        page=PAGE,
+    )

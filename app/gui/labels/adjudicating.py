@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.gui.labels.comparing import Comparing, beside
+from app.gui.labels.comparing import Comparing, beside, stretch_at
 from app.gui.labels.desk import LabelDesk
 from recordings.labels import Change, EpisodeLabel, EpisodeLabels, Progress
 from recordings.labels.adjudicate import Stretch, leave, sides_of, take, take_agreed
@@ -89,8 +89,7 @@ class Adjudicating:
         """The stretch to decide at the playhead, while nothing else is chosen that keys could be about."""
         if not self.on or not self._desk.ready or self._desk.selected is not None:
             return None
-        here = (one for one in self._comparing.differing if one.start_ns <= position_ns < one.end_ns)
-        return next(here, None)
+        return stretch_at(self._comparing.differing, position_ns)
 
     def taken(self, stretch: Stretch) -> tuple[str, ...]:
         """Whose side is the final one there, if it is decided."""
@@ -141,8 +140,8 @@ class Adjudicating:
                 stretches,
                 tuple(
                     one
-                    for one in stretches
-                    if not one.agreed and not decided.throughout(one.start_ns, one.end_ns)
+                    for one in self._comparing.differing
+                    if not decided.throughout(one.start_ns, one.end_ns)
                 ),
                 tuple(
                     one for one in stretches if one.agreed and not decided.anywhere(one.start_ns, one.end_ns)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from app.gui.labels.closing import ClosingThread
 from app.gui.labels.desk import NO_FRAMES
 from recordings import RecordingError
 from recordings.labels import Change, EpisodeLabels, LabelStore, Progress
@@ -28,6 +28,9 @@ RECHECK_S = 2.0
 IDLE_RECHECK_S = 10.0
 """How often it is looked who else has labelled the episode."""
 
+NO_LABELS = EpisodeLabels()
+"""One for all wishes without labels: two wishes are the same where their labels are the very same."""
+
 
 @dataclass(frozen=True, eq=False)
 class Wish:
@@ -42,7 +45,7 @@ class Wish:
 
     sides: tuple[str, ...] | None = ()
     own_name: str = ""
-    own: EpisodeLabels = field(default_factory=EpisodeLabels)
+    own: EpisodeLabels = field(default_factory=lambda: NO_LABELS)
     frames_ns: NDArray[np.int64] = field(default_factory=lambda: NO_FRAMES)
 
     def same(self, other: Wish) -> bool:
@@ -63,6 +66,7 @@ class Comparison:
         others: what each other reviewer says who has labelled the episode, by name.
         sides: the labels that were compared, by name.
         stretches: the episode, where each says one thing; none where nothing is compared.
+        differing: those of them in which not all say the same.
         agreements: of each pair of sides.
         agreed: what makes the agreed stretches final, where nothing is final yet.
     """
@@ -70,12 +74,13 @@ class Comparison:
     others: Mapping[str, EpisodeLabels] = field(default_factory=dict)
     sides: Mapping[str, EpisodeLabels] = field(default_factory=dict)
     stretches: tuple[Stretch, ...] = ()
+    differing: tuple[Stretch, ...] = ()
     agreements: tuple[tuple[str, str, Agreement], ...] = ()
     agreed: tuple[Change, ...] = ()
 
 
-class Comparer:
-    """Works from the moment it is made until `close`. Every method returns at once.
+class Comparer(ClosingThread):
+    """Works from the moment it is made until `close`; what is to be decided by then is decided.
 
     Args:
         store: the dataset's labels.
@@ -84,17 +89,15 @@ class Comparer:
     """
 
     def __init__(self, store: LabelStore, episode_id: str, *, apart_from: str) -> None:
+        super().__init__("compare")
         self._store, self._episode_id, self._apart_from = store, episode_id, apart_from
         self._wish = Wish()
         self._decisions: list[tuple[str, Progress]] = []
-        self._changed = threading.Condition()
-        self._closing = False
         self._comparison: Comparison | None = None
         self._compared: Wish | None = None
         self._problem = ""
         self._labels: StampedCache[EpisodeLabels] = StampedCache(_labels_of)
-        self._thread = threading.Thread(target=self._run, name="compare", daemon=True)
-        self._thread.start()
+        self._begin()
 
     @property
     def comparison(self) -> Comparison | None:
@@ -118,17 +121,6 @@ class Comparer:
         with self._changed:
             self._decisions.append((reviewer, progress))
             self._changed.notify()
-
-    def close(self) -> None:
-        """Decide what is waiting, then end."""
-        with self._changed:
-            self._closing = True
-            self._changed.notify()
-
-    def join(self, timeout_s: float) -> bool:
-        """Wait for the end; whether it came."""
-        self._thread.join(timeout_s)
-        return not self._thread.is_alive()
 
     def _run(self) -> None:
         wish, undecided = Wish(), ""
@@ -208,6 +200,7 @@ def compared(others: Mapping[str, EpisodeLabels], wish: Wish) -> Comparison:
         others,
         sides,
         stretches,
+        tuple(one for one in stretches if not one.agreed),
         tuple(
             (one, other, agreement(sides[one], sides[other], frames_ns))
             for one, other in combinations(sides, 2)

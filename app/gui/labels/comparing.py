@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from app.gui.labels.comparer import Comparer, Comparison, Wish, sides_to_settle
@@ -89,8 +90,8 @@ class Comparing:
 
     @property
     def differing(self) -> tuple[Stretch, ...]:
-        """Where they differ."""
-        return tuple(one for one in self._comparison.stretches if not one.agreed)
+        """Where they differ, in order."""
+        return self._comparison.differing
 
     @property
     def comparison(self) -> Comparison:
@@ -122,6 +123,12 @@ def beside(stretches: Sequence[Stretch], way: int, position_ns: int) -> Stretch 
     if way > 0:
         return next((one for one in stretches if one.start_ns > position_ns), None)
     return next((one for one in reversed(stretches) if one.start_ns < position_ns), None)
+
+
+def stretch_at(stretches: Sequence[Stretch], time_ns: int) -> Stretch | None:
+    """The stretch of a moment, of some that are in order."""
+    at = bisect_right(stretches, time_ns, key=lambda one: one.start_ns) - 1
+    return stretches[at] if at >= 0 and time_ns < stretches[at].end_ns else None
 
 
 def agreement_words(one: str, other: str, found: Agreement) -> str:

@@ -80,6 +80,7 @@ class Labelling(QObject):
         self._folder = Path()
         self._episode_id = ""
         self._prompter: Prompter | None = None
+        self._left: list[Prompter] = []
         self._is_prompting = False
         self._prompts = Prompts()
         self._shown = -1
@@ -145,14 +146,15 @@ class Labelling(QObject):
         self.line.hide()
         self.sight.line.hide()
         self._folder, self._episode_id = dataset, episode_id
-        self.segmenting.cancel()
+        self.segmenting.turn((dataset, self.reviewer, episode_id))
         self.suggesting.offer(())
         self.desk.open(self.store, self.reviewer, episode_id)
         self.comparing.open(self.store, self.reviewer, episode_id)
         self.adjudicating.turn(on=self.adjudicating.on)
         self.queue.of(dataset, self.reviewer)
         self.words.of(dataset)
-        self._prompts, self._prompter = Prompts(), None
+        self._call_off_prompting()
+        self._prompts = Prompts()
         self._texts = ()
         self.segmenting.snap_targets = NO_FRAMES
         self._is_prompting = False
@@ -166,6 +168,7 @@ class Labelling(QObject):
         self.sight.line.hide()
         self.desk.close()
         self.comparing.close()
+        self._call_off_prompting()
         self._episode_id = ""
 
     def join(self, timeout_s: float) -> None:
@@ -173,6 +176,8 @@ class Labelling(QObject):
         self.desk.join(timeout_s)
         self.comparing.join(timeout_s)
         self.words.join(timeout_s)
+        for prompter in self._left:
+            prompter.join(timeout_s)
 
     def tiers(self, film: Film) -> Sequence[Lane]:
         """The lanes of labels, as many as there is something in."""
@@ -314,6 +319,12 @@ class Labelling(QObject):
         path = self._folder / "episodes" / self._episode_id
         self._prompter = Prompter(path, self.store, self.reviewer, self.words)
 
+    def _call_off_prompting(self) -> None:
+        if self._prompter is not None:
+            self._prompter.close()
+            self._left = [one for one in self._left if not one.join(0.0)] + [self._prompter]
+        self._prompter = None
+
     def _set_stretch(self) -> None:
         film = self._film
         if film is not None and film.episode_id == self._episode_id:
@@ -339,8 +350,8 @@ class Labelling(QObject):
             self.line.write(label_id, label.text, place.toRect())
 
     def _written(self, label_id: str, text: str) -> None:
-        if label_id == BEGUN_ID and self.segmenting.begun is not None:
-            self.segmenting.name(text)
+        if label_id == BEGUN_ID:
+            self.segmenting.name_begun(text)
             return
         self.desk.select(label_id)
         if self.desk.selected_box is not None:
@@ -355,5 +366,8 @@ class Labelling(QObject):
         self.poll()
 
     def _place_line(self) -> None:
-        if self.line.label_id and (box := self._timeline.box_of(self.line.label_id)) is not None:
+        label_id, begun = self.line.label_id, self.segmenting.begun
+        if label_id == BEGUN_ID and begun is not None:
+            self.line.follow(self._timeline.moment_box(begun.start_ns).toRect())
+        elif label_id and (box := self._timeline.box_of(label_id)) is not None:
             self.line.follow(box.toRect())

@@ -8,6 +8,7 @@ from PyQt6.QtCore import QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPen
 
 from app.gui import tokens
+from app.gui.labels.comparing import stretch_at
 from app.gui.labels.lanes import SpanTierLane
 from app.gui.review.axis import TimeAxis
 from app.gui.theme import Theme, with_alpha
@@ -23,7 +24,7 @@ class OtherLane(SpanTierLane):
     Args:
         name: of the reviewer.
         labels: theirs, as they are now.
-        differing: the stretches to hatch, as they are now.
+        differing: the stretches to hatch, as they are now, in order.
     """
 
     def __init__(
@@ -71,4 +72,4 @@ class OtherLane(SpanTierLane):
         return "\n".join(line for line in (words, "differs" if self._differs(time_ns) else "") if line)
 
     def _differs(self, time_ns: int) -> bool:
-        return any(one.start_ns <= time_ns < one.end_ns for one in self._differing())
+        return stretch_at(self._differing(), time_ns) is not None

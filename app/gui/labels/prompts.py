@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.gui.labels.closing import ClosingThread
 from app.gui.labels.desk import NO_FRAMES
 from app.gui.labels.words import Words
 from recordings import Dataset, Episode, RecordingError
@@ -36,8 +37,8 @@ class Prompts:
     problem: str = ""
 
 
-class Prompter:
-    """Works out the prompts of one episode; `prompts` is None until then.
+class Prompter(ClosingThread):
+    """Works out the prompts of one episode; `prompts` is None until then, and for good where it is closed before.
 
     Args:
         path: the episode's folder.
@@ -47,25 +48,24 @@ class Prompter:
     """
 
     def __init__(self, path: Path, store: LabelStore, reviewer: str, words: Words) -> None:
+        super().__init__("prompts")
         self.prompts: Prompts | None = None
         self._path, self._store, self._reviewer, self._words = path, store, reviewer, words
-        self._thread = threading.Thread(target=self._run, name="prompts", daemon=True)
-        self._thread.start()
-
-    def join(self, timeout_s: float) -> bool:
-        """Wait for the end; whether it came."""
-        self._thread.join(timeout_s)
-        return not self._thread.is_alive()
+        self._begin()
 
     def _run(self) -> None:
         try:
-            self.prompts = read_prompts(self._path, self._store, self._reviewer, self._words)
+            self.prompts = read_prompts(
+                self._path, self._store, self._reviewer, self._words, unwanted=lambda: self._closing
+            )
         except (RecordingError, OSError, ValueError) as error:
             self.prompts = Prompts(problem=f"nothing is suggested: {error}")
 
 
-def read_prompts(path: Path, store: LabelStore, reviewer: str, words: Words) -> Prompts:
-    """The prompts of an episode for a reviewer.
+def read_prompts(
+    path: Path, store: LabelStore, reviewer: str, words: Words, *, unwanted: Callable[[], bool]
+) -> Prompts | None:
+    """The prompts of an episode for a reviewer; None where they are no longer wanted before all are there.
 
     Raises:
         RecordingError: the episode cannot be read.
@@ -74,9 +74,15 @@ def read_prompts(path: Path, store: LabelStore, reviewer: str, words: Words) -> 
     episode = Episode(path)
     dataset = Dataset.open(path.parent.parent)
     labels = store.read(reviewer, episode.attributes.id)
+    if unwanted():
+        return None
     earlier = patterns_of_task(dataset, store, episode.attributes.task, apart_from=episode.attributes.id)
+    if unwanted():
+        return None
     suggestions = suggest(episode, labels, earlier=earlier)
     here = [box.text for box in labels.boxes]
+    if unwanted():
+        return None
     return Prompts(
         texts=words.read("subtasks").texts,
         objects=tuple(dict.fromkeys(name for name in (*here, *words.read("objects").texts) if name)),

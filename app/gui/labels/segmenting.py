@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -41,6 +42,8 @@ class Segmenting:
     def __init__(self, desk: LabelDesk) -> None:
         self._desk = desk
         self._begun: Begun | None = None
+        self._of: Hashable = None
+        self._waiting: dict[Hashable, Begun] = {}
         self.lag_s = 0.0
         self.chained = False
         self.palette: tuple[str, ...] = ()
@@ -50,6 +53,13 @@ class Segmenting:
     def begun(self) -> Begun | None:
         """The span that has no end yet."""
         return self._begun
+
+    def turn(self, of: Hashable) -> None:
+        """Go on with these labels; what was begun in others waits there, and what was begun here goes on."""
+        if self._begun is not None:
+            self._waiting[self._of] = self._begun
+        self._of = of
+        self._begin(self._waiting.pop(of, None))
 
     def mark(self, position_ns: int, *, playing: bool, tier: Tier = Tier.SUBTASK) -> None:
         """Begin a span here, or end the one that was begun, which is then chosen.
@@ -83,7 +93,12 @@ class Segmenting:
         chosen = self._desk.selected
         if chosen is not None:
             self._desk.do(edits.set_text(self._desk.kept_labels, chosen.id, text), "name a label")
-        elif self._begun is not None:
+        else:
+            self.name_begun(text)
+
+    def name_begun(self, text: str) -> None:
+        """Give a text to the span that is being made, whatever is chosen."""
+        if self._begun is not None:
             self._begin(replace(self._begun, text=text))
 
     def name_by_key(self, number: int) -> None:

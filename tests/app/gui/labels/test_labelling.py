@@ -141,6 +141,51 @@ def test_the_text_of_a_label_in_the_making_is_written_too(page: ReviewPage, fram
     assert shown(page)[1:] == [(1000, 1500, "carry it")], "what stands in the line is not lost to the button"
 
 
+def test_the_line_of_a_label_in_the_making_names_that_and_no_label_that_was_chosen_meanwhile(
+    page: ReviewPage, frame: Frame
+) -> None:
+    mark(page, 500, 1000, Key.Key_1)
+    page.labelling.desk.select("")
+    at(page, 1500)
+    press(Key.Key_Return, Key.Key_E)
+    QTest.keyClicks(page.labelling.line, "carry it")
+    frame.actions_registry.trigger("labels.previous")  # as a pedal or a gamepad does it
+    assert page.labelling.desk.selected is not None
+    press(Key.Key_Return)
+    at(page, 2000)
+    press(Key.Key_Return)
+    assert shown(page) == [(500, 1000, "reach"), (1500, 2000, "carry it")]
+
+
+def test_the_line_of_a_label_in_the_making_follows_its_moment(page: ReviewPage) -> None:
+    at(page, 3000)
+    press(Key.Key_Return, Key.Key_E)
+    at(page, 0)
+    line, timeline = page.labelling.line, page.timeline
+    before = line.geometry()
+    timeline.zoom(0.6)
+    assert line.geometry() != before
+    moment = timeline.moment_box(START_NS + 3000 * MS).toRect()
+    assert line.geometry().left() == min(moment.left(), timeline.width() - line.width())
+
+
+def test_a_label_in_the_making_waits_in_its_episode_while_one_is_elsewhere(
+    page: ReviewPage, frame: Frame
+) -> None:
+    at(page, 500)
+    press(Key.Key_Return, Key.Key_1)
+    frame.go_to("drive")
+    frame.go_to("review")
+    page.labelling.open(page.labelling.store.path.parent, "another")
+    assert page.labelling.segmenting.begun is None
+    page.labelling.open(page.labelling.store.path.parent, page.episode_id)
+    assert wait_until(lambda: page.labelling.desk.ready or page.labelling.poll() is not None)
+    page.labelling.poll()
+    at(page, 900)
+    page.mark_label()
+    assert shown(page) == [(500, 900, "reach")]
+
+
 def test_an_edge_is_dragged_and_a_click_chooses(page: ReviewPage) -> None:
     mark(page, 500, 1500, Key.Key_1)
     mark(page, 1500, 3000, Key.Key_2)

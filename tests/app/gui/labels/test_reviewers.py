@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PyQt6.QtCore import Qt
 
 from app.gui.frame import Frame
+from app.gui.labels import comparer
+from app.gui.labels.comparing import NOTHING, Comparing
+from app.gui.labels.desk import LabelDesk
 from app.gui.labels.other_lane import OtherLane
 from app.gui.pages.review import ReviewPage
 from app.gui.window import Window
-from recordings.labels import FINAL, LabelStore, Progress
+from recordings.labels import FINAL, EpisodeLabels, LabelStore, Progress, Tier, edits
+from recordings.labels.adjudicate import Stretch
 from tests.recordings.recorded import START_NS
 from tests.support.fake_session import FakeSession
 from tests.support.qt_waiting import wait_until
@@ -105,6 +110,59 @@ def test_anothers_labels_are_seen_beside_ones_own_and_gone_through_by_keys(page:
     assert comparing.other == ""
     page.labelling.poll()
     assert not [lane for lane in page.timeline.lanes if isinstance(lane, OtherLane)]
+
+
+def test_where_reviewers_differ_is_worked_out_once_for_each_comparison(page: ReviewPage) -> None:
+    press(Key.Key_C, modifiers=SHIFT)
+    comparing = page.labelling.comparing
+    assert wait_until(lambda: len(comparing.differing) == 2, PATIENCE_MS)
+    assert comparing.differing is comparing.differing
+
+
+def test_who_labels_later_is_seen_though_the_window_never_ceases_to_ask(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comparer, "IDLE_RECHECK_S", 0.05)
+    monkeypatch.setattr(comparer, "RECHECK_S", 0.05)
+    (tmp_path / "episodes" / "e1").mkdir(parents=True)
+    store = LabelStore(tmp_path)
+    comparing = Comparing(LabelDesk())
+    comparing.open(store, "ann", "e1")
+
+    def seen(*names: str) -> bool:
+        comparing.poll()
+        return comparing.others == names and comparing.comparison is not NOTHING
+
+    try:
+        assert wait_until(seen, PATIENCE_MS)
+        for names, among_others in ((("bob",), False), (("bob", "eve"), True)):
+            comparing.among_others = among_others
+            assert wait_until(lambda before=names[:-1]: seen(*before), PATIENCE_MS)
+            with store.edit(names[-1], "e1") as editor:
+                editor.apply(edits.put_span(editor.labels, Tier.SUBTASK, 0, MS, "reach"), "put")
+            assert wait_until(lambda now=names: seen(*now), PATIENCE_MS)
+    finally:
+        comparing.close()
+        assert comparing.join(20)
+
+
+def test_what_differs_at_a_moment_is_searched_and_not_counted_out() -> None:
+    class Counted(tuple[Stretch, ...]):
+        looked = 0
+
+        def __getitem__(self, at: Any) -> Any:
+            Counted.looked += 1
+            return super().__getitem__(at)
+
+        def __iter__(self) -> Iterator[Stretch]:
+            raise AssertionError("each of them was looked at")
+
+    stretches = Counted(Stretch(2 * n * MS, (2 * n + 1) * MS, {}) for n in range(10_000))
+    lane = OtherLane("bob", EpisodeLabels, lambda: stretches)
+    assert lane.value_at(8000 * MS) == "nothing ≠"
+    assert lane.value_at(8001 * MS) == ""
+    assert lane.value_at(-MS) == ""
+    assert Counted.looked < 100
 
 
 def test_figures_follow_what_is_changed(page: ReviewPage) -> None:
