@@ -33,13 +33,13 @@ def check_camera(
 def _every_frame(frames: CameraFrames, where: str, progress: Callable[[float], None]) -> Iterator[Finding]:
     expected = (frames.camera.height_px, frames.camera.width_px, 3)
     damaged: list[str] = []
-    missing = 0
+    missing: list[int] = []
     for index in range(len(frames)):
         try:
             if (shape := frames.frame(index).shape) != expected:
                 damaged.append(f"frame {index} has shape {shape}, expected {expected}")
         except FrameMissing:
-            missing += 1
+            missing.append(index)
         except DamagedData as reason:
             damaged.append(str(reason))
         if index % FRAMES_PER_SHARD == 0:
@@ -49,7 +49,13 @@ def _every_frame(frames: CameraFrames, where: str, progress: Callable[[float], N
         seen = f"{len(damaged)} of {len(frames)}; the first: {damaged[0]}"
         yield error("frames are damaged", where, seen)
     if missing:
-        yield warning("frames are missing", where, f"{missing} of {len(frames)}, marked by a repair")
+        first, since_s = missing[0], (frames.time_ns[missing[0]] - frames.time_ns[0]) / 1e9
+        yield warning(
+            "frames have no picture",
+            where,
+            f"{len(missing)} of {len(frames)}, the first is frame {first}, {since_s:.2f} s from the camera's start",
+            "they were damaged and an earlier repair took them out, so there is nothing to do about them",
+        )
 
 
 def _indices(episode: Episode, frames: CameraFrames, where: str) -> Iterator[Finding]:

@@ -21,7 +21,7 @@ examples:
   understudy record --headless --task "clear the plate" --script "put the plate in the sink"
   understudy data ls                             every recorded episode
   understudy data verify last                    prove that the last one is whole
-  understudy labels ls ~/understudy              who has labelled which episode, and how far
+  understudy labels ls                           who has labelled which episode, and how far
   understudy serve ~/checkpoints/kitchen         let programs ask a policy over the network
   understudy evaluate --task "open the drawer" --variant hierarchical --variant implicit --seeds 20
   understudy bench drive --seconds 60            drive and record for a minute, print one line per figure

@@ -90,16 +90,21 @@ class LabelStore:
         Raises:
             OSError: The disk refuses it.
         """
+        found = self.whose_best(episode_id)
+        return found[1] if found is not None else None
+
+    def whose_best(self, episode_id: str) -> tuple[str, EpisodeLabels] | None:
+        """The labels to train on, as `best` finds them, after the name of their reviewer; raises as it does."""
         found = {
             name: labels for name in self.reviewers() if not (labels := self.read(name, episode_id)).untouched
         }
         final = found.pop(FINAL, None)
         if final is not None and (final.damage or not _still_open(final)):
-            return final
+            return FINAL, final
         for progress in _DECIDING:
             fitting = [
-                labels
-                for labels in found.values()
+                (name, labels)
+                for name, labels in found.items()
                 if labels.episode.progress in progress - {Progress.REJECTED}
             ]
             if fitting:

@@ -64,6 +64,12 @@ def test_a_flipped_byte_in_a_frame_costs_that_frame(episode: Path) -> None:
     assert len(front) == 320
     (lost,) = np.flatnonzero(front.missing)
     assert 150 <= lost < 300
+    (told,) = [str(one) for one in verify_episode(episode).findings if "no picture" in one.what]
+    since_s = (front.time_ns[lost] - front.time_ns[0]) / 1e9
+    assert told == (
+        f"warning: cameras/front: frames have no picture: 1 of 320, the first is frame {lost}, {since_s:.2f} s from the"
+        " camera's start; they were damaged and an earlier repair took them out, so there is nothing to do about them"
+    )
     with pytest.raises(FrameMissing, match=f"frame {lost} of camera front"):
         front.frame(lost)
     array = zarr.open_group(episode, mode="r")["cameras/front/frames"]

@@ -21,7 +21,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         "  understudy data verify --data /mnt/robot\n"
         "  understudy data repair\n"
         "  understudy data trash last && understudy data restore last\n"
-        "  understudy data export lerobot ~/understudy ~/plates-lerobot\n",
+        "  understudy data export lerobot ~/plates-lerobot\n",
         formatter_class=HelpFormatter,
     )
     under = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)

@@ -6,8 +6,9 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from app.cli import table
+from app.cli.dataset_argument import add_dataset
 from app.cli.episodes import find_all
-from app.cli.labels.options import add_dataset, dataset_of
+from app.cli.labels.options import dataset_of
 from app.cli.options import HelpFormatter, add_json
 from app.cli.outcome import CommandError, ExitCode, text_stream, write_json
 
@@ -27,8 +28,8 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         " frames with gaps as a class, overlap and F1 of segments, and how far apart edges are. What differs most is"
         " named. Episodes that one of them has no subtasks of are left out and counted.",
         epilog="examples:\n"
-        "  understudy labels agree ~/understudy ann bob\n"
-        "  understudy labels agree ~/understudy ann final --episode last --json -\n",
+        "  understudy labels agree ann bob\n"
+        "  understudy labels agree ann final --episode last --json -\n",
         formatter_class=HelpFormatter,
     )
     add_dataset(parser)

@@ -7,12 +7,13 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.cli.dataset_argument import add_dataset
 from app.cli.episodes import find_all
-from app.cli.labels.options import BEST, add_dataset, add_reviewer, dataset_of, labels_of
+from app.cli.labels.options import BEST, add_reviewer, dataset_of, labels_of
 from app.cli.outcome import CommandError, ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from recordings.labels import EpisodeLabels, LabelStore
     from recordings.labels.formats import Loss
@@ -27,6 +28,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         help="write labels as ELAN, WebVTT, CSV or JSON",
         description="Write the labels of episodes to a folder, a file for each, and say what the format cannot hold."
         " CSV and JSON hold everything; ELAN and WebVTT count milliseconds from the episode's start.",
+        epilog="exit code 1: there are no labels, or some episodes were passed over; each is told with its reason",
     )
     add_dataset(parser)
     parser.add_argument("--format", required=True, choices=NAMES, help="kind of the files")
@@ -52,12 +54,13 @@ def run(args: argparse.Namespace) -> int:
     there = [path for path in targets.values() if path.exists()]
     if there and not args.overwrite:
         raise CommandError(f"{there[0]} is there already; choose another folder, or add --overwrite")
-    vocabulary = sorted({span.text for labels in found.values() for span in labels.subtasks})
-    reviewer = "" if args.reviewer == BEST else args.reviewer
+    if not found and not passed_over:
+        raise CommandError(nothing_there(dataset.path, ids, store, args.reviewer))
+    vocabulary = sorted({span.text for _, labels in found.values() for span in labels.subtasks})
     losses: list[Loss] = []
     folder.mkdir(parents=True, exist_ok=True)
     done = 0
-    for episode_id, labels in found.items():
+    for episode_id, (reviewer, labels) in found.items():
         try:
             clock = formats.EpisodeClock.of(dataset.episode(episode_id))
         except (RecordingError, OSError) as error:
@@ -78,21 +81,37 @@ def run(args: argparse.Namespace) -> int:
 
 def labels_by_id(
     store: LabelStore, reviewer: str, ids: Iterable[str], *, asked_for: bool
-) -> tuple[dict[str, EpisodeLabels], list[str]]:
-    """The labels of those episodes that have any, and why others are passed over; lacking labels only if asked for."""
-    found: dict[str, EpisodeLabels] = {}
+) -> tuple[dict[str, tuple[str, EpisodeLabels]], list[str]]:
+    """The labels of episodes that have any, with whose; why others are passed over, those without only if asked for."""
+    found: dict[str, tuple[str, EpisodeLabels]] = {}
     passed_over: list[str] = []
     for episode_id in ids:
         try:
-            labels = labels_of(store, reviewer, episode_id)
+            one = labels_of(store, reviewer, episode_id)
         except (CommandError, OSError) as error:
             passed_over.append(str(error))
             continue
-        if labels is not None:
-            found[episode_id] = labels
+        if one is not None:
+            found[episode_id] = one
         elif asked_for:
             passed_over.append(f"no labels of {episode_id}")
     return found, passed_over
+
+
+def nothing_there(path: Path, ids: Sequence[str], store: LabelStore, reviewer: str) -> str:
+    """Why there is nothing to export, and what to do."""
+    if not ids:
+        return f"no episodes in {path}; record one first, or name another folder with --data"
+    others = [name for name in store.reviewers() if name != reviewer]
+    if reviewer != BEST and others:
+        return (
+            f"{reviewer} has labelled none of the {len(ids)} episodes in {path};"
+            f" those who have labelled any are {', '.join(others)}"
+        )
+    return (
+        f"nobody has labelled any of the {len(ids)} episodes in {path};"
+        " label on the Review page first, or name another folder with --data"
+    )
 
 
 def write_file(path: Path, data: bytes) -> None:

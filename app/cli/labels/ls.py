@@ -6,7 +6,8 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from app.cli import table
-from app.cli.labels.options import add_dataset, dataset_of
+from app.cli.dataset_argument import add_dataset
+from app.cli.labels.options import dataset_of
 from app.cli.options import add_json
 from app.cli.outcome import ExitCode, write_json
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.cli.dataset_argument import dataset_dir
+from app.cli.episodes import open_dataset
 from app.cli.outcome import CommandError
 
 if TYPE_CHECKING:
@@ -13,11 +14,6 @@ if TYPE_CHECKING:
     from recordings.labels import EpisodeLabels, LabelStore
 
 BEST = "best"
-
-
-def add_dataset(parser: argparse.ArgumentParser) -> None:
-    """Add DATASET."""
-    parser.add_argument("dataset", metavar="DATASET", type=Path, help="folder of recordings")
 
 
 def add_reviewer(parser: argparse.ArgumentParser) -> None:
@@ -35,21 +31,17 @@ def dataset_of(args: argparse.Namespace) -> tuple[Dataset, LabelStore]:
 
     Raises:
         CommandError: when there is none.
+        UsageError: when two are named.
         NotADataset: when the folder holds something else.
     """
-    from recordings import Dataset
     from recordings.labels import LabelStore
 
-    path: Path = args.dataset.expanduser()
-    if not (path / "zarr.json").exists():
-        raise CommandError(
-            f"no recordings in {path}; name the folder of a dataset, such as {Path('~/understudy')}"
-        )
-    return Dataset.open(path), LabelStore(path)
+    dataset = open_dataset(dataset_dir(args))
+    return dataset, LabelStore(dataset.path)
 
 
-def labels_of(store: LabelStore, reviewer: str, episode_id: str) -> EpisodeLabels | None:
-    """A reviewer's labels of an episode, None where there are none.
+def labels_of(store: LabelStore, reviewer: str, episode_id: str) -> tuple[str, EpisodeLabels] | None:
+    """Labels of an episode and whose they are, None where there are none.
 
     Raises:
         CommandError: when the best ones are asked for, and nobody has decided which those are.
@@ -57,14 +49,14 @@ def labels_of(store: LabelStore, reviewer: str, episode_id: str) -> EpisodeLabel
     """
     if reviewer != BEST:
         labels = store.read(reviewer, episode_id)
-        return labels if not labels.untouched else None
-    labels_or_none = store.best(episode_id)
-    if labels_or_none is None and (names := reviewers_of(store, episode_id)):
+        return (reviewer, labels) if not labels.untouched else None
+    found = store.whose_best(episode_id)
+    if found is None and (names := reviewers_of(store, episode_id)):
         raise CommandError(
             f"nobody has decided whose labels of {episode_id} count, those of {' or '.join(names)};"
             " name one with --reviewer, or accept one's work"
         )
-    return labels_or_none
+    return found
 
 
 def reviewers_of(store: LabelStore, episode_id: str) -> list[str]:

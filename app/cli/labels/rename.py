@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from app.cli.labels.options import add_dataset, dataset_of
+from app.cli.dataset_argument import add_dataset
+from app.cli.labels.options import dataset_of
 from app.cli.labels.vocabulary import add_objects
 from app.cli.options import HelpFormatter
 from app.cli.outcome import CommandError, ExitCode, UsageError
@@ -20,7 +21,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         " which its reviewer can undo. What was recorded stays as it was told.",
         epilog="exit code 1: some labels could not be written, such as those open in a window; they are named\n\n"
         "examples:\n"
-        '  understudy labels rename ~/understudy "pickup the cup" "pick up the cup"\n',
+        '  understudy labels rename "pickup the cup" "pick up the cup"\n',
         formatter_class=HelpFormatter,
     )
     add_dataset(parser)

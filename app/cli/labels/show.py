@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from app.cli import table
+from app.cli.dataset_argument import add_dataset
 from app.cli.episodes import find
-from app.cli.labels.options import BEST, add_dataset, add_reviewer, dataset_of, labels_of
+from app.cli.labels.options import BEST, add_reviewer, dataset_of, labels_of
 from app.cli.options import add_episode, add_json
 from app.cli.outcome import CommandError, ExitCode, write_json
 
@@ -40,10 +41,11 @@ def run(args: argparse.Namespace) -> int:
 
     dataset, store = dataset_of(args)
     episode_id = find(args.episode, [info.id for info in dataset.episodes()], where=str(dataset.path))
-    labels = labels_of(store, args.reviewer, episode_id)
-    if labels is None:
+    found = labels_of(store, args.reviewer, episode_id)
+    if found is None:
         whose = "" if args.reviewer == BEST else f" by {args.reviewer}"
         raise CommandError(f"no labels of {episode_id}{whose}; `understudy labels ls` lists what there is")
+    _, labels = found
     for damage in labels.damage:
         print(damage, file=sys.stderr)
     if args.json:

@@ -6,13 +6,16 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.cli.dataset_argument import add_dataset
 from app.cli.episodes import find
-from app.cli.labels.options import add_dataset, dataset_of
+from app.cli.labels.options import dataset_of
 from app.cli.outcome import CommandError, ExitCode, UsageError
 
 if TYPE_CHECKING:
     from recordings import Dataset
     from recordings.labels import LabelStore, Tier
+
+ENDINGS = ("eaf", "vtt", "csv", "tsv", "json")
 
 
 def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
@@ -25,7 +28,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         " others that they lie over. A file with an error is not taken in at all.",
     )
     add_dataset(parser)
-    parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help=".eaf, .vtt, .csv or .json")
+    parser.add_argument("files", metavar="FILE", nargs="*", type=Path, help=".eaf, .vtt, .csv or .json")
     parser.add_argument("--reviewer", required=True, metavar="NAME", help="among whose labels")
     parser.add_argument(
         "--episode", metavar="ID", help="of which episode (default: as the file says, or as its name does)"
@@ -47,6 +50,10 @@ def run(args: argparse.Namespace) -> int:
     """Take each file in; those after one with an error too."""
     from recordings.errors import RecordingError
 
+    if args.dataset is not None and looks_like_labels(args.dataset):
+        args.files, args.dataset = [args.dataset, *args.files], None
+    if not args.files:
+        raise UsageError("FILE is missing; name the files to take in, such as ~/elan/*.eaf")
     dataset, store = dataset_of(args)
     tiers = dict(tier_pair(text) for text in args.tier)
     problems = 0
@@ -58,6 +65,12 @@ def run(args: argparse.Namespace) -> int:
             reason = str(error.strerror or error) if isinstance(error, OSError) else str(error)
             print(f"not taken in: {reason if str(path) in reason else f'{path}: {reason}'}")
     return ExitCode.PROBLEMS if problems else ExitCode.OK
+
+
+def looks_like_labels(path: Path) -> bool:
+    """Whether a first argument is a file to take in, and not the dataset: by its name, or because it is a file."""
+    named = path.suffix.lower().removeprefix(".") in ENDINGS
+    return path.expanduser().is_file() or (named and not path.expanduser().is_dir())
 
 
 def take_in(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.labels import export, options, queue
+from app.cli.labels import export, options, queue, take_in
 from app.cli.main import main
 from recordings import Dataset
 from recordings.labels import BEST, LabelStore, Origin, Progress, Tier, edits, formats
@@ -194,6 +194,59 @@ def test_export_passes_over_what_nobody_has_decided_and_says_so(
     assert (tmp_path / f"{first.id}.eaf").exists()
 
 
+def test_an_export_of_no_labels_says_why_and_fails(
+    dataset: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    to = tmp_path / "out"
+    command = ["labels", "export", str(dataset.path), "--format", "csv", "--to", str(to)]
+    assert main(command) == 1
+    assert f"no episodes in {dataset.path}" in capsys.readouterr().err
+    info = record_episode(dataset)
+    assert main(command) == 1
+    said = capsys.readouterr().err
+    assert f"nobody has labelled any of the 1 episodes in {dataset.path}; label on the Review page" in said
+    label(dataset, "ann", info.id, "reach")
+    assert main([*command, "--reviewer", "bob"]) == 1
+    said = capsys.readouterr().err
+    assert f"bob has labelled none of the 1 episodes in {dataset.path}" in said
+    assert "those who have labelled any are ann" in said
+    assert not to.exists(), "no folder is left behind for nothing"
+
+
+@pytest.mark.parametrize("name", ["eaf", "vtt", "csv", "json"])
+def test_an_export_of_the_best_labels_says_whose_they_are(
+    dataset: Dataset, tmp_path: Path, name: str
+) -> None:
+    first, second = record_episode(dataset), record_episode(dataset)
+    for reviewer, info in (("ann", first), ("bob", first), ("bob", second), ("final", second)):
+        label(dataset, reviewer, info.id, "reach")
+    finish(dataset, "ann", first.id)
+    finish(dataset, "final", second.id, Progress.ACCEPTED)
+    assert main(["labels", "export", str(dataset.path), "--format", name, "--to", str(tmp_path)]) == 0
+    said = {
+        "eaf": 'ANNOTATOR="{}"',
+        "vtt": "reviewer: {}\n",
+        "csv": ",{},subtask,",
+        "json": '"reviewer": "{}"',
+    }[name]
+    for info, reviewer in ((first, "ann"), (second, "final")):
+        assert said.format(reviewer) in (tmp_path / f"{info.id}.{name}").read_text()
+
+
+def test_an_import_names_what_it_cuts(
+    dataset: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    info = record_episode(dataset)
+    label(dataset, "ann", info.id, "reach", "grasp")
+    file = tmp_path / f"{info.id}.csv"
+    file.write_text("start_s,end_s,text\n0.02,0.06,lift\n")
+    assert main(["labels", "import", str(dataset.path), str(file), "--reviewer", "ann"]) == 0
+    assert (
+        '  2 labels that were there: they give way to subtasks of the file: "reach" (0.000 to 0.050 s),'
+        ' "grasp" (0.050 to 0.100 s)\n'
+    ) in capsys.readouterr().out
+
+
 def test_export_passes_over_an_episode_that_cannot_be_read_and_writes_the_others(
     dataset: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -234,6 +287,7 @@ def test_a_full_disk_leaves_no_part_of_a_table(
 def test_the_command_line_says_without_importing_them_what_the_labels_say() -> None:
     assert options.BEST == BEST
     assert tuple(formats.FORMATS) == export.NAMES
+    assert {formats.format_of(f"a.{ending}").name for ending in take_in.ENDINGS} == set(formats.FORMATS)
     assert queue.LEAST_KAPPA == LEAST_KAPPA
 
 

@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from app.cli.data.export import lerobot
+from app.cli.dataset_argument import DatasetParser
 from app.cli.options import HelpFormatter
 
 
@@ -15,8 +16,10 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         "export",
         help="write recordings in another format",
         description="Write recordings in a format that other software loads. The recordings stay as they are.",
-        epilog="example:\n  understudy data export lerobot ~/understudy ~/plates-lerobot\n",
+        epilog="example:\n  understudy data export lerobot ~/plates-lerobot\n",
         formatter_class=HelpFormatter,
     )
-    under = parser.add_subparsers(title="formats", metavar="FORMAT", required=True)
+    under = parser.add_subparsers(
+        title="formats", metavar="FORMAT", required=True, parser_class=DatasetParser
+    )
     lerobot.add_parser(under)

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.cli.dataset_argument import add_dataset, dataset_dir
 from app.cli.episodes import find_all, open_dataset
 from app.cli.options import HelpFormatter, add_json, at_least_one
 from app.cli.outcome import ExitCode, text_stream, write_json
@@ -26,11 +27,11 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         " told, and kept in understudy-export.json beside the dataset.",
         epilog="exit code 1: an episode that was to go with is damaged or does not fit, and was left out\n\n"
         "examples:\n"
-        "  understudy data export lerobot ~/understudy ~/plates-lerobot --only success\n"
-        "  understudy data export lerobot ~/understudy ~/plates-lerobot --only success --resume\n",
+        "  understudy data export lerobot ~/plates-lerobot --only success\n"
+        "  understudy data export lerobot ~/plates-lerobot --only success --resume\n",
         formatter_class=HelpFormatter,
     )
-    parser.add_argument("dataset", metavar="DATASET", type=Path, help="folder of recordings")
+    add_dataset(parser)
     parser.add_argument("target", metavar="TARGET", type=Path, help="a new or empty folder")
     parser.add_argument(
         "--episode",
@@ -73,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
     """Export, and say what is in it and what is not."""
     from recordings.lerobot import export
 
-    dataset = open_dataset(args.dataset.expanduser())
+    dataset = open_dataset(dataset_dir(args))
     target: Path = args.target.expanduser()
     with Progress("exporting", total=100, unit="%", always=args.progress) as progress:
 
