@@ -12,8 +12,12 @@ from app.autonomy.choice import PolicyChoice
 from app.collection.plan import CollectionPlan
 from app.gui import tokens
 from app.speech.whisper.catalogue import SHIPPED
+from recordings.labels import BEST, FINAL
 
 WORDS_KEPT = 12
+
+_LONGEST = 64
+"""Letters of a reviewer's name."""
 
 
 def settings_path() -> Path:
@@ -22,15 +26,13 @@ def settings_path() -> Path:
     return Path(root) / "understudy" / "window.ini"
 
 
-def default_reviewer() -> str:
-    """The user's name on this machine, as far as a folder may be called so."""
+def default_reviewer(operator: str) -> str:
+    """The operator's name, where there is one, else the user's on this machine, as far as a folder may be called so."""
     try:
-        name = getpass.getuser()
+        user = getpass.getuser()
     except (KeyError, OSError):  # no such user, in a container without names
-        name = ""
-    return (
-        "".join(letter for letter in name if letter.isalnum() or letter in "._-").lstrip("._-") or "reviewer"
-    )
+        user = ""
+    return next((name for one in (operator, user) if (name := _folder_name(one))), "reviewer")
 
 
 class Settings:
@@ -118,9 +120,17 @@ class Settings:
         self._store.setValue("review/joints", " ".join(names))
 
     @property
+    def chosen_reviewer(self) -> str:
+        """In whose name it was chosen to make labels; empty where nobody has chosen."""
+        return str(self._store.value("labels/reviewer", ""))
+
+    @property
     def reviewer(self) -> str:
-        """In whose name labels are made; the user's of this machine until another is chosen."""
-        return str(self._store.value("labels/reviewer", "")) or default_reviewer()
+        """In whose name labels are made; until one is chosen the operator's of the plan, else this machine's user's."""
+        if chosen := self.chosen_reviewer:
+            return chosen
+        plan = self.plan
+        return default_reviewer(plan.operator if plan is not None else "")
 
     @reviewer.setter
     def reviewer(self, name: str) -> None:
@@ -299,3 +309,12 @@ class Settings:
 
     def _set_flag(self, key: str, on: bool) -> None:
         self._store.setValue(key, "true" if on else "false")
+
+
+def _folder_name(name: str) -> str:
+    """What is left of a name for a reviewer's folder; empty for nothing, and for names that mean something else."""
+    dashed = "-".join(name.split())
+    kept = "".join(letter for letter in dashed if letter.isalnum() or letter in "._-").lstrip("._-")[
+        :_LONGEST
+    ]
+    return kept if kept not in (BEST, FINAL) else ""

@@ -52,7 +52,7 @@ def add_words(actions: Actions, page: ReviewPage) -> None:
     add_rows(
         actions,
         (
-            ("words_close", "Back to the labels", "Alt+V", over(VocabularyPanel.close_over), always),
+            ("words_close", "Back to the labels", "Alt+V", over(VocabularyPanel.leave), always),
             ("words_undo", "Take the renaming back", "Alt+Z", words.undo, lambda: words.undoable),
             ("words_kind", "Subtasks, or objects", "Alt+T", over(VocabularyPanel.turn_kind), always),
             ("words_pin_0", "Keep the text on no number", "Alt+0", pin(0), always),

@@ -216,6 +216,7 @@ class Labelling(QObject):
         if self.desk.revision == self._shown:
             return
         self._shown = self.desk.revision
+        self._keep_name()
         self._offer_new()
         self.sight.refresh()
         changed = self._wanted() != self._tiers or tuple(self.comparing.shown) != self._beside
@@ -277,6 +278,12 @@ class Labelling(QObject):
         if stretch is not None and not self.adjudicating.on:
             own = self.desk.labels.subtask_at(stretch.start_ns)
             self.desk.select(own.id if own is not None else "")
+
+    def _keep_name(self) -> None:
+        """Whoever has labels stays who they are, whatever the operator is called later."""
+        own = not self.adjudicating.on and self.desk.ready and len(self.desk.kept_labels)
+        if own and not self._settings.chosen_reviewer:
+            self._settings.reviewer = self.desk.reviewer
 
     def _offer_new(self) -> None:
         """Texts that were written just now are on the number keys at once."""

@@ -98,6 +98,14 @@ class VocabularyPanel(Overlay):
         super().open()
         self._show_kind(self._of)
 
+    def leave(self) -> None:
+        """Close; a new text that is being written is not thrown away: the hint says how it is taken, or left."""
+        if self._renaming and self._new_text not in ("", self._renaming):
+            self.line.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        else:
+            self._stop_renaming()
+            self.close_over()
+
     def apply(self) -> None:
         """Follow what was read and done."""
         vocabulary = self._words.vocabulary(self._of)
@@ -130,6 +138,10 @@ class VocabularyPanel(Overlay):
     def rows(self) -> Sequence[Row]:
         """What is listed."""
         return self._rows
+
+    @property
+    def _new_text(self) -> str:
+        return " ".join(self.line.text().split())
 
     @property
     def _chosen(self) -> Row | None:
@@ -175,7 +187,7 @@ class VocabularyPanel(Overlay):
     def _say_hint(self) -> None:
         row = self._chosen
         if self._renaming:
-            new = " ".join(self.line.text().split())
+            new = self._new_text
             there = self._shown is not None and new in self._shown.texts and new != self._renaming
             what = f"“{self._renaming}” and “{new}” become one" if there else f"Rename “{self._renaming}”"
             words = f"{what} in all labels of the dataset: ↵ does it, ↑ or ↓ leaves it as it is."

@@ -152,6 +152,21 @@ def test_a_number_is_kept_for_a_text_and_the_line_completes_to_it(
     assert [text for _, _, text in spans(page.labelling.desk.labels)] == ["lift"]
 
 
+def test_a_new_text_that_is_being_written_is_not_thrown_away_by_the_key_that_closes(
+    panel: VocabularyPanel,
+) -> None:
+    find(panel, "lift")
+    press(Key.Key_Return)
+    QTest.keyClicks(panel.line, "lift it up")
+    press(Key.Key_V, modifiers=ALT)
+    assert panel.isVisible()
+    assert panel.line.text() == "lift it up"
+    assert "leaves it as it is" in panel.hint.text()
+    press(Key.Key_Up)
+    press(Key.Key_V, modifiers=ALT)
+    assert not panel.isVisible()
+
+
 def test_letters_find_words_and_label_nothing_and_escape_stops(
     page: ReviewPage, panel: VocabularyPanel, session: FakeSession, window: Window
 ) -> None:
