@@ -28,6 +28,9 @@ from recordings.labels import (
 
 NO_FRAMES = np.zeros(0, np.int64)
 
+Journal = tuple[str, str]
+"""Whose labels, and of which episode."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
@@ -51,8 +54,7 @@ class LabelDesk:
     """Holds the labels of one reviewer and episode; `segmenting`, `suggesting` and `box_work` say what is done to them.
 
     Attributes:
-        reviewer: whose labels.
-        episode_id: of which episode; empty for none.
+        journal: whose labels, and of which episode, whose id is empty for none; both change at once.
         stretch: bounds and frames of the episode.
         revision: counts everything that changes what is shown.
     """
@@ -63,15 +65,14 @@ class LabelDesk:
         self._history: History | None = None
         self._preview: EpisodeLabels | None = None
         self._selected_id = ""
-        self.reviewer = ""
-        self.episode_id = ""
+        self.journal: Journal = ("", "")
         self.stretch = Stretch()
         self.revision = 0
 
     def open(self, store: LabelStore, reviewer: str, episode_id: str) -> None:
         """Turn to the labels of an episode; they are there once `poll` has found them."""
         self.close()
-        self.reviewer, self.episode_id = reviewer, episode_id
+        self.journal = (reviewer, episode_id)
         self._keeper = Keeper(store, reviewer, episode_id, after=self._left)
         self.touch()
 
@@ -82,7 +83,8 @@ class LabelDesk:
             ended = [keeper for keeper in self._left if keeper.join(0.0) and not keeper.waiting]
             self._left = [keeper for keeper in self._left if keeper not in ended] + [self._keeper]
         self._keeper = self._history = self._preview = None
-        self._selected_id = self.episode_id = ""
+        self._selected_id = ""
+        self.journal = (self.reviewer, "")
         self.touch()
 
     def join(self, timeout_s: float) -> bool:
@@ -95,6 +97,22 @@ class LabelDesk:
         if self._history is None and self._keeper is not None and self._keeper.history is not None:
             self._history = self._keeper.history
             self.touch()
+
+    @property
+    def reviewer(self) -> str:
+        """Whose labels."""
+        return self.journal[0]
+
+    @property
+    def episode_id(self) -> str:
+        """Of which episode; empty for none."""
+        return self.journal[1]
+
+    @property
+    def opening(self) -> bool:
+        """Whether labels are being read, and can be changed once they are."""
+        keeper = self._keeper  # read once: it is also asked from another thread
+        return keeper is not None and self._history is None and not keeper.read_only
 
     @property
     def ready(self) -> bool:

@@ -202,6 +202,7 @@ class Labelling(QObject):
         self.desk.poll()
         self.comparing.poll()
         self.queue.poll()
+        self.words.poll()
         if self._film is not None and self._film.episode_id == self._episode_id:
             self._go_to(self.adjudicating.poll())
         if self._prompter is not None and self._prompter.prompts is not None:

@@ -5,23 +5,17 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from app.gui.labels.desk import LabelDesk
+from app.gui.labels.desk import Journal, LabelDesk
+from app.gui.labels.open_renaming import OpenRenaming
 from app.gui.labels.segmenting import PALETTE_KEYS
 from app.gui.wording import counted
 from recordings import Dataset, RecordingError
-from recordings.labels import LabelStore
-from recordings.labels.renaming import (
-    Changed,
-    Renamed,
-    rename,
-    renaming,
-    take_back,
-    taking_back,
-    texts_before,
-)
+from recordings.labels import Change, EpisodeLabels, LabelStore
+from recordings.labels.renaming import Renamed, rename, renaming, take_back, taking_back
 from recordings.labels.vocabulary import Of, Vocabulary, VocabularyReader, pin, pinned
 
 KINDS: tuple[Of, Of] = ("subtasks", "objects")
@@ -46,7 +40,8 @@ class Words:
         self._dataset = Path()
         self._reader: tuple[Path, VocabularyReader] | None = None
         self._reading = threading.Lock()
-        self._jobs: deque[Callable[[], str]] = deque()
+        self._jobs: deque[tuple[Path, Callable[[], str]]] = deque()
+        self._renamings: deque[tuple[Path, OpenRenaming]] = deque()
         self._waiting = threading.Lock()
         self._thread: threading.Thread | None = None
         self._found: dict[tuple[Path, Of], Vocabulary] = {}
@@ -66,7 +61,9 @@ class Words:
             RecordingError: the dataset cannot be read.
             OSError: the disk refuses it.
         """
-        dataset = self._dataset
+        return self._read(self._dataset, of)
+
+    def _read(self, dataset: Path, of: Of) -> Vocabulary:
         with self._reading:
             if self._reader is None or self._reader[0] != dataset:
                 self._reader = (dataset, VocabularyReader(LabelStore(dataset), Dataset.open(dataset)))
@@ -92,73 +89,87 @@ class Words:
         """Whether there is a renaming to take back."""
         return self._renamed is not None and not self.busy
 
+    def poll(self) -> None:
+        """Rename in what is open now, where a renaming waits or is under way; called again and again."""
+        for dataset, renaming_here in tuple(self._renamings):
+            if dataset == self._dataset:
+                renaming_here.follow()
+
     def ask(self, of: Of) -> None:
         """Read the vocabulary anew."""
+        dataset = self._dataset
 
         def run() -> str:
             self._settle()
-            self.read(of)
+            self._read(dataset, of)
             return self.report
 
-        self._do(run)
+        self._do(dataset, run)
 
     def rename(self, old: str, new: str, of: Of) -> None:
         """Give a text another one in all labels of the dataset; where that is there already, both become one."""
         new = " ".join(new.split())
         if not new or new == old:
             return
-        texts = {old: new}
-        own = self._changed_on_desk(of, texts)
-        apart_from, store = self._on_desk(), LabelStore(self._dataset)
+        texts, dataset = {old: new}, self._dataset
+        store = LabelStore(dataset)
 
-        def run() -> str:
-            self._settle()
-            done = rename(store, texts, of=of, apart_from=apart_from)
-            done = Renamed((*own, *done.changed), done.left, done.texts, done.palette, done.of)
-            self._renamed = done if done.changed or old in done.palette else None
-            return self._changed(renamed_words(done, "Renamed"))
+        def changes_of(_: Journal, labels: EpisodeLabels) -> Sequence[Change]:
+            return renaming(labels, texts, of=of)
 
-        self._do(run)
+        def run(here: OpenRenaming) -> str:
+            done = here.everywhere(
+                lambda apart_from: rename(store, texts, of=of, apart_from=apart_from), wait_s=SETTLE_S
+            )
+            if dataset == self._dataset:
+                self._renamed = done if done.changed or old in done.palette else None
+            return renamed_words(done, "Renamed")
+
+        self._do_renaming(dataset, OpenRenaming(self._desk, changes_of, "rename"), run)
 
     def undo(self) -> None:
-        """Take the last renaming back, in all labels that it has changed."""
-        renamed = self._renamed
-        if renamed is None:
+        """Take the last renaming back, in all labels that it has changed; what could not be yet, can be again."""
+        renamed, dataset = self._renamed, self._dataset
+        if renamed is None or self.busy:
             return
-        self._renamed = None
-        desk, on_desk = self._desk, self._on_desk()
-        own: list[Changed] = []
-        for one in renamed.changed:
-            if (one.reviewer, one.episode_id) in on_desk:
-                changes = taking_back(desk.kept_labels, one.before, renamed.texts)
-                desk.do(changes, "rename back")
-                own += [Changed(one.reviewer, one.episode_id, len(changes))] if changes else []
-        store = LabelStore(self._dataset)
+        store = LabelStore(dataset)
+        before = {(one.reviewer, one.episode_id): one.before for one in renamed.changed}
 
-        def run() -> str:
-            self._settle()
-            done = take_back(store, renamed, apart_from=on_desk)
-            done = Renamed((*own, *done.changed), done.left)
-            return self._changed(renamed_words(done, "Renamed back"))
+        def changes_of(journal: Journal, labels: EpisodeLabels) -> Sequence[Change]:
+            return taking_back(labels, before.get(journal, {}), renamed.texts)
 
-        self._do(run)
+        def run(here: OpenRenaming) -> str:
+            done = here.everywhere(
+                lambda apart_from: take_back(store, renamed, apart_from=apart_from), wait_s=SETTLE_S
+            )
+            left = {(one.reviewer, one.episode_id) for one in done.left}
+            still = tuple(one for one in renamed.changed if (one.reviewer, one.episode_id) in left)
+            if dataset == self._dataset:
+                self._renamed = replace(renamed, changed=still) if still else None
+            return renamed_words(done, "Renamed back")
+
+        self._do_renaming(dataset, OpenRenaming(self._desk, changes_of, "rename back"), run)
 
     def pin(self, text: str, number: int, of: Of) -> None:
         """Keep a text on a number key, from 1; 0 keeps it on none. Those before it keep theirs."""
-        store = LabelStore(self._dataset)
+        dataset = self._dataset
+        store = LabelStore(dataset)
 
         def run() -> str:
             kept = list(pinned(store, of))
             if number:
-                texts = [one for one in self.read(of).texts if one != text]
+                texts = [one for one in self._read(dataset, of).texts if one != text]
                 most = max(number, len(kept) + (text not in kept))
                 pin(store, [*texts[: number - 1], text, *texts[number - 1 :]][:most], of)
-                return self._changed(f"“{text}” is number {min(number, len(texts) + 1)}")
-            pin(store, [one for one in kept if one != text], of)
-            return self._changed(f"“{text}” is kept on no number")
+                report = f"“{text}” is number {min(number, len(texts) + 1)}"
+            else:
+                pin(store, [one for one in kept if one != text], of)
+                report = f"“{text}” is kept on no number"
+            self._read_anew(dataset)
+            return report
 
         if 0 <= number <= PALETTE_KEYS:
-            self._do(run)
+            self._do(dataset, run)
 
     def join(self, timeout_s: float) -> bool:
         """Wait until all is done; whether it was."""
@@ -167,17 +178,6 @@ class Words:
             thread.join(timeout_s)
         return not self.busy
 
-    def _on_desk(self) -> Collection[tuple[str, str]]:
-        return {(self._desk.reviewer, self._desk.episode_id)} if self._desk.ready else set()
-
-    def _changed_on_desk(self, of: Of, texts: dict[str, str]) -> tuple[Changed, ...]:
-        desk = self._desk
-        changes = renaming(desk.kept_labels, texts, of=of) if desk.ready else ()
-        if not changes:
-            return ()
-        desk.do(changes, "rename")
-        return (Changed(desk.reviewer, desk.episode_id, len(changes), texts_before(changes)),)
-
     def _settle(self) -> None:
         """Wait for what is on its way to the disk; it would else be read as it was, or be in use."""
         until_s = time.monotonic() + SETTLE_S
@@ -185,27 +185,48 @@ class Words:
         while not self._desk.is_kept and time.monotonic() < until_s:
             time.sleep(0.01)
 
-    def _changed(self, report: str) -> str:
+    def _read_anew(self, dataset: Path) -> None:
         for kind in KINDS:
-            self.read(kind)
+            self._read(dataset, kind)
         self.changes += 1
-        return report
 
-    def _do(self, job: Callable[[], str]) -> None:
+    def _do_renaming(self, dataset: Path, here: OpenRenaming, run: Callable[[OpenRenaming], str]) -> None:
+        """What is open is renamed at once, the rest when it is its turn, and what is opened until then as well."""
+        entry = (dataset, here)
+
+        def job() -> str:
+            try:
+                self._settle()
+                report = run(here)
+            finally:
+                self._renamings.remove(entry)
+            self._settle()
+            self._read_anew(dataset)
+            return report
+
+        self._renamings.append(entry)
+        here.follow()
+        self._do(dataset, job)
+
+    def _do(self, dataset: Path, job: Callable[[], str]) -> None:
         with self._waiting:
-            self._jobs.append(job)
+            self._jobs.append((dataset, job))
             if len(self._jobs) == 1:
                 self._thread = threading.Thread(target=self._run, name="words", daemon=True)
                 self._thread.start()
 
     def _run(self) -> None:
         while True:
+            dataset, job = self._jobs[0]
+            report = ""
             try:
-                self.report = self._jobs[0]()
+                report = job()
             except (RecordingError, OSError, ValueError) as error:
-                self.report = str(error)
+                report = str(error)
             finally:
                 with self._waiting:
+                    if dataset == self._dataset:
+                        self.report = report
                     self._jobs.popleft()
                     is_over = not self._jobs
             if is_over:
