@@ -10,15 +10,10 @@ import time
 from pathlib import Path
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QApplication
 
 from app.gui.pages.review import ReviewPage
-from app.gui.settings import Settings
-from app.gui.theme import Theme
-from app.gui.window import Window
+from tests.app.gui.labels.killable import PATIENCE_MS, review_page, say, strike
 from tests.support.qt_waiting import wait_until
-from tests.support.recorded_session import RecordedSession
 
 TEXTS = tuple(f"subtask {number}" for number in range(1, 11))
 EACH_NS = 350_000_000
@@ -27,27 +22,8 @@ GAP_NS = 50_000_000
 
 def main() -> int:
     """Label ten subtasks, each from its mark to its end, and name them."""
-    dataset, reviewer = Path(sys.argv[1]), sys.argv[2]
-    application = QApplication(sys.argv[:1])
-    settings = Settings(dataset.parent / f"{reviewer}.ini")
-    settings.reviewer = reviewer
-    settings.label_lag_s = 0.0
-    window = Window(settings=settings, theme=Theme())
-    window.resize(1280, 800)
-    window.show()
-    window.attach(RecordedSession(dataset))
-    window.activateWindow()
-    QTest.qWaitForWindowActive(window, 10_000)
-    assert window.frame is not None
-    page = window.frame.review_page
-    window.frame.refresh()
-    window.frame.go_to("review")
-    window.frame.setFocus()
-    assert wait_until(lambda: page.player is not None and page.labelling.desk.ready, 30_000)
-    assert wait_until(lambda: bool(page.labelling.prompts.texts), 30_000)
-    label(page)
-    window.close()
-    application.processEvents()
+    with review_page(Path(sys.argv[1]), sys.argv[2]) as page:
+        label(page)
     return 0
 
 
@@ -67,7 +43,7 @@ def label(page: ReviewPage) -> None:
             press(page, Qt.Key.Key_Space, "play")
             press(page, Qt.Key.Key_Return, "begin")
             assert wait_until(
-                lambda end=start_ns + EACH_NS: player.advance(time.monotonic_ns()) >= end, 30_000
+                lambda end=start_ns + EACH_NS: player.advance(time.monotonic_ns()) >= end, PATIENCE_MS
             )
             press(page, Qt.Key.Key_Return, "end")
             press(page, Qt.Key.Key_K, "pause")
@@ -77,15 +53,9 @@ def label(page: ReviewPage) -> None:
 
 
 def press(page: ReviewPage, key: Qt.Key, what: str) -> None:
-    """Press a key where the focus is; say so when it has been done."""
-    QTest.keyClick(QApplication.focusWidget() or page, key)
+    """Press a key; say so when it has been done."""
+    strike(page, key)
     say(what)
-
-
-def say(line: str) -> None:
-    """One line, at once."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":
