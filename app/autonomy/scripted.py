@@ -27,6 +27,7 @@ from drivers.profile import RobotProfile
 from drivers.sim.interface import Truth
 from drivers.sim.operator.body import Body
 from drivers.sim.operator.motions import GaveUpError
+from drivers.sim.operator.operator import LONG
 from drivers.sim.operator.places import held
 from drivers.sim.operator.subtasks import SUBTASKS
 from drivers.sim.operator.whats_next import next_subtask, tasks
@@ -166,7 +167,7 @@ class ScriptedPolicy:
             raise RequestError(f"allowed is {allowed!r:.80}; it must be a list of phrases")
         truth = self._see_high()
         ways = [next_subtask(truth, task)]
-        if task == "tidy up":  # its parts may be done in any order
+        if task in LONG:  # its parts may be done in any order
             ways += [next_subtask(truth, part) for part in tasks() if part.startswith("put the ")]
         text = next((way for way in ways if not allowed or way in allowed), None) if ways[0] else "done"
         if text is None:

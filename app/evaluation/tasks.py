@@ -14,6 +14,7 @@ from drivers.profile import RobotProfile
 from drivers.sim.interface import Truth
 from drivers.sim.kitchen.geometry import OBJECTS
 from drivers.sim.operator import ScriptedOperator, scripts
+from drivers.sim.operator.operator import LONG
 from drivers.sim.operator.places import in_reach_of_sink
 from drivers.sim.operator.subtasks import SUBTASKS
 
@@ -116,11 +117,14 @@ _PARTS: Final[Mapping[str, tuple[tuple[str, Reached], ...]]] = MappingProxyType(
         "open the drawer": tuple(map(_part, ("go to the drawer", "take the handle", "open the drawer"))),
         "close the drawer": tuple(map(_part, ("take the handle", "close the drawer"))),
         "drive to the counter": tuple(map(_part, ("raise the lift", "drive to the counter"))),
-        "tidy up": tuple(
+    }
+    | {
+        task: tuple(
             _part(words.format(name))
             for name in OBJECTS
             for words in ("pick up the {}", "put the {} in the sink")
-        ),
+        )
+        for task in LONG
     }
 )
 """Parts of the tasks that have some, as the paper scores them: subtasks done. Of the others only success counts."""

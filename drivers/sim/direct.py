@@ -12,7 +12,7 @@ from collections import deque
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.profile.schema import Gripper, LeaderHandle, RobotProfile
+from drivers.profile.schema import Base, Gripper, LeaderHandle, RobotProfile
 from drivers.safety import SafetyLimits, SafetyState, filter_action
 from drivers.sim.interface import Drive, DriveKind, Hands, SimJoint, Truth
 from drivers.sim.world import KitchenWorld
@@ -77,17 +77,26 @@ class DirectRobot:
         return self.world.truth()
 
     def measured(self) -> _Row:
-        """(D,) the state as the servos would tell it; the base's speeds as none."""
+        """(D,) the state as the servos would tell it; of the base its speeds, read off the wheels."""
         truth = self.world.truth()
         state = np.zeros(self._profile.dof)
         for segment in self._profile.segments:
-            if segment.kind == "arm":
+            if segment.kind == "base":
+                state[segment.slice] = self._twist()
+            elif segment.kind == "arm":
                 state[segment.slice] = truth.arm_rad[segment.name]
             elif segment.kind == "gripper":
                 state[segment.slice] = np.clip(truth.gripper_opening[segment.name], 0.0, 1.0)
             elif segment.kind == "lift":
                 state[segment.slice] = truth.lift_m
         return state
+
+    def _twist(self) -> _Row:
+        base = self._profile.base
+        if base is None:
+            return np.zeros(3)
+        turning = np.array([joint.velocity_rad_s for joint in self._followers["base", ""]])
+        return np.linalg.solve(_wheel_rows(base), turning * base.wheel_radius_m).astype(np.float64)
 
     def _ask(self, hands: Hands) -> _Row:
         asked = self.requested.copy()
@@ -125,13 +134,17 @@ def _servo_targets(profile: RobotProfile, kind: str, name: str, values: _Row) ->
     if kind == "lift":
         return values * (2 * math.pi / profile.lifts[name].m_per_rev)
     if kind == "base" and profile.base is not None:
-        angles = np.radians(profile.base.wheel_angles_deg)
-        rows = np.column_stack([np.cos(angles), np.sin(angles), np.full(3, profile.base.base_radius_m)])
-        wheels: _Row = rows @ values / profile.base.wheel_radius_m
+        wheels: _Row = _wheel_rows(profile.base) @ values / profile.base.wheel_radius_m
         # When one wheel would be too fast all are slowed together, so that the direction stays.
         fastest = float(np.abs(wheels).max())
         return wheels * min(1.0, profile.base.max_wheel_rad_s / max(fastest, 1e-9))
     return values
+
+
+def _wheel_rows(base: Base) -> _Row:
+    """(3, 3) from a twist to how fast each wheel's rim runs."""
+    angles = np.radians(base.wheel_angles_deg)
+    return np.column_stack([np.cos(angles), np.sin(angles), np.full(3, base.base_radius_m)])
 
 
 def _follower_joints(world: KitchenWorld) -> dict[tuple[str, str], list[SimJoint]]:

@@ -17,10 +17,10 @@ import numpy as np
 from drivers.profile import RobotProfile, load_profile
 from drivers.sim.direct import DirectRobot
 from drivers.sim.kitchen.geometry import DRAWER_TRAVEL_M
-from drivers.sim.operator.operator import ScriptedOperator, scripts
+from drivers.sim.operator.operator import LONG, ScriptedOperator, scripts
 from drivers.sim.world import KitchenWorld
 
-JUDGED = tuple(script for script in scripts() if script not in ("warm up", "tidy up"))
+JUDGED = tuple(script for script in scripts() if script not in ("warm up", *LONG))
 OPEN_AT_START_M = (0.20, DRAWER_TRAVEL_M - 0.02)
 """How far the drawer is open when it is to be closed: somewhere between, as the seed says."""
 SETTLE_S = 1.0

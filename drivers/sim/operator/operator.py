@@ -22,6 +22,7 @@ from drivers.sim.operator.tasks import (
     close_drawer,
     drive_to_counter,
     open_drawer,
+    put_everything_in_sink,
     put_in_sink,
     raise_lift,
     tidy_up,
@@ -49,8 +50,12 @@ def _sink_script(name: str) -> _Script:
     return _Script(put_in_sink(name), lambda truth: in_sink(truth, name))
 
 
+def _all_in_sink(truth: Truth) -> bool:
+    return all(in_sink(truth, name) for name in OBJECTS)
+
+
 def _tidy(truth: Truth) -> bool:
-    return all(in_sink(truth, name) for name in OBJECTS) and drawer_closed(truth)
+    return _all_in_sink(truth) and drawer_closed(truth)
 
 
 _SCRIPTS: Final[Mapping[str, _Script]] = {
@@ -60,9 +65,13 @@ _SCRIPTS: Final[Mapping[str, _Script]] = {
     "close the drawer": _Script(close_drawer, drawer_closed),
     "drive to the counter": _Script(drive_to_counter, is_at_counter),
     "raise the lift": _Script(raise_lift, is_lifted),
+    "put everything in the sink": _Script(put_everything_in_sink, _all_in_sink),
     "tidy up": _Script(tidy_up, _tidy),
     "warm up": _Script(warm_up, lambda truth: True),
 }
+
+LONG: Final = ("put everything in the sink", "tidy up")
+"""Scripts that are several others one after the other."""
 
 
 def scripts() -> tuple[str, ...]:

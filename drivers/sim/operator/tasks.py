@@ -46,11 +46,16 @@ drive_to_counter = in_turn("drive to the counter")
 raise_lift = in_turn("raise the lift")
 
 
-def tidy_up(body: Body) -> Phases:
-    """Put all that is not yet there in the sink; then open the drawer and close it."""
+def put_everything_in_sink(body: Body) -> Phases:
+    """Put all that is not yet there in the sink, one after the other."""
     for name in OBJECTS:
         if not in_sink(body.truth, name):
             yield from put_in_sink(name)(body)
+
+
+def tidy_up(body: Body) -> Phases:
+    """Put all that is not yet there in the sink; then open the drawer and close it."""
+    yield from put_everything_in_sink(body)
     yield from open_drawer(body)
     yield from close_drawer(body)
 

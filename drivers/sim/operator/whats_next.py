@@ -65,13 +65,15 @@ def _drawer_step(move: str, is_done: Callable[[Truth], bool], truth: Truth) -> s
     return "take the handle" if stands_before_drawer(truth) else "go to the drawer"
 
 
+def _everything_step(truth: Truth) -> str:
+    """All into the sink, first what is in the hand."""
+    steps = (_sink_step(name, truth) for name in (*filter(None, [held(truth)]), *OBJECTS))
+    return next(filter(None, steps), "")
+
+
 def _tidy_step(truth: Truth) -> str:
     """All into the sink, then the drawer shut. The script also opens it first, which leaves nothing to see."""
-    for name in (*filter(None, [held(truth)]), *OBJECTS):
-        step = _sink_step(name, truth)
-        if step:
-            return step
-    return _drawer_step("close the drawer", drawer_closed, truth)
+    return _everything_step(truth) or _drawer_step("close the drawer", drawer_closed, truth)
 
 
 def _alone(words: str, is_done: Callable[[Truth], bool], truth: Truth) -> str:
@@ -85,6 +87,7 @@ _NEXT: Final[Mapping[str, Callable[[Truth], str]]] = MappingProxyType(
         "close the drawer": partial(_drawer_step, "close the drawer", drawer_closed),
         "drive to the counter": partial(_alone, "drive to the counter", is_at_counter),
         "raise the lift": partial(_alone, "raise the lift", is_lifted),
+        "put everything in the sink": _everything_step,
         "tidy up": _tidy_step,
         "warm up": lambda _: "",
     }

@@ -10,6 +10,8 @@ import pytest
 from drivers.profile import RobotProfile, load_profile
 from drivers.sim.direct import DirectRobot
 from drivers.sim.evaluate import in_sink
+from drivers.sim.kitchen.geometry import OBJECTS
+from drivers.sim.kitchen.placement import upright_pose
 from drivers.sim.operator import scripts
 from drivers.sim.operator.body import Body
 from drivers.sim.operator.motions import GaveUpError
@@ -140,6 +142,22 @@ def test_what_comes_next_is_read_off_the_world(operator: Operator) -> None:
         "put the cup in the sink",
     ]
     assert next_subtask(operator.world.truth(), "tidy up") == "go to the plate"
+
+
+def test_everything_is_in_the_sink_when_each_object_is(operator: Operator) -> None:
+    task = "put everything in the sink"
+    assert next_subtask(operator.world.truth(), task) == "go to the plate"
+    operator.do("go to the sponge")
+    operator.do("pick up the sponge")
+    assert next_subtask(operator.world.truth(), task) == "carry the sponge to the sink"
+    operator.do("put the sponge in the sink")
+    assert next_subtask(operator.world.truth(), task) == "go to the plate"
+    for number, name in enumerate(OBJECTS):
+        operator.world.place(
+            name, upright_pose(0.64 + 0.06 * number, 0.25 + 0.09 * number, yaw_rad=0.0, z_m=0.73)
+        )
+    assert next_subtask(operator.world.truth(), task) == ""
+    assert next_subtask(operator.world.truth(), "tidy up") == ""
 
 
 def test_what_is_in_the_way_of_a_task_comes_first(operator: Operator) -> None:
