@@ -17,6 +17,9 @@ from policy.types import RequestError
 
 COLOURS = 3
 
+CropShares = tuple[float, float, float, float]
+"""Top, left, bottom and right of what is looked at, as shares of a picture from its top left."""
+
 
 class ImageTooThin(RequestError):
     """An image so long and thin that it would be resized to nothing."""
@@ -91,6 +94,30 @@ def resize_with_pad(images: NDArray[np.uint8], *, height: int, width: int) -> ND
         pixels = Image.fromarray(image).resize((new_width, new_height), resample=Image.Resampling.BILINEAR)
         target[top : top + new_height, left : left + new_width] = np.asarray(pixels)
     return padded.reshape(*images.shape[:-3], height, width, COLOURS)
+
+
+def crop(image_YXC: NDArray[np.uint8], shares: CropShares) -> NDArray[np.uint8]:
+    """What is looked at of a camera's picture, before it is resized: a view, nothing is copied.
+
+    Edges fall on the nearest pixel border, so that shares that are no multiple of a pixel mean the same everywhere.
+
+    Args:
+        image_YXC: [Y, X, 3].
+        shares: Top, left, bottom and right, 0 to 1 from the picture's top left.
+
+    Raises:
+        RequestError: Less than a pixel would be left.
+    """
+    height, width = image_YXC.shape[:2]
+    top, left, bottom, right = shares
+    rows, columns = (
+        slice(round(first * size), round(last * size))
+        for first, last, size in ((top, bottom, height), (left, right, width))
+    )
+    view = image_YXC[rows, columns]
+    if not view.size:
+        raise RequestError(f"a crop to {shares} leaves nothing of an image of {width} × {height} pixels")
+    return view
 
 
 def as_image(value: object, *, name: str) -> NDArray[np.uint8]:

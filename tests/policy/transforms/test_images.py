@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from policy.transforms.compose import Sample
-from policy.transforms.images import ImageTooThin, ResizeImages, as_image, resize_with_pad
+from policy.transforms.images import ImageTooThin, ResizeImages, as_image, crop, resize_with_pad
 from policy.types import RequestError
 from tests.policy.transforms.golden import vectors
 
@@ -120,3 +120,16 @@ class TestParsing:
         with pytest.raises(RequestError, match=message) as error:
             as_image(value, name="front")
         assert "'front'" in str(error.value)
+
+
+def test_a_crop_is_a_view_with_its_edges_on_the_nearest_pixels() -> None:
+    image = np.arange(10 * 20 * 3, dtype=np.uint8).reshape(10, 20, 3)
+    cut = crop(image, (0.0, 0.125, 0.96, 0.875))
+    assert np.shares_memory(cut, image)
+    np.testing.assert_array_equal(cut, image[:10, 2:18])
+    np.testing.assert_array_equal(crop(image, (0.0, 0.0, 1.0, 1.0)), image)
+
+
+def test_a_crop_that_leaves_nothing_is_refused() -> None:
+    with pytest.raises(RequestError, match="leaves nothing of an image of 4 × 3 pixels"):
+        crop(np.zeros((3, 4, 3), np.uint8), (0.5, 0.5, 0.55, 0.6))

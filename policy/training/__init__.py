@@ -1,0 +1,1 @@
+"""Learning: from recordings and pictures with questions to a checkpoint."""
