@@ -94,6 +94,51 @@ class KitchenRenderer:
             NoSuchCamera: when the kitchen has none of that name.
             ValueError: when the picture is larger than the renderer was made for.
         """
+        self._look(camera, width_px=width_px, height_px=height_px)
+        if self._live:
+            add_soft_shadows(self.model, self._data, self._scene)
+        return self._draw(width_px, height_px)
+
+    def geoms(self, camera: str, *, width_px: int, height_px: int) -> NDArray[np.int32]:
+        """Which part of the model each pixel of a camera's picture shows: what is hidden behind another is not there.
+
+        Returns:
+            (height_px, width_px) int32, the model's geom, or -1 where there is nothing.
+
+        Raises:
+            NoSuchCamera: when the kitchen has none of that name.
+            ValueError: when the picture is larger than the renderer was made for, or the renderer is one for `offline`,
+                whose antialiasing mixes what lies side by side.
+        """
+        if not self._live:
+            raise ValueError("an offline renderer mixes neighbouring parts; make one with quality='live'")
+        self._look(camera, width_px=width_px, height_px=height_px)
+        flags = self._scene.flags
+        kept = flags.copy()
+        flags[mujoco.mjtRndFlag.mjRND_SHADOW] = flags[mujoco.mjtRndFlag.mjRND_REFLECTION] = 0
+        flags[mujoco.mjtRndFlag.mjRND_SEGMENT] = flags[mujoco.mjtRndFlag.mjRND_IDCOLOR] = 1
+        try:
+            red, green, blue = self._draw(width_px, height_px).astype(np.int32).transpose(2, 0, 1)
+        finally:
+            flags[:] = kept
+        geom_of = np.full(
+            self._scene.ngeom + 1, -1, np.int32
+        )  # by the number that a colour stands for; 0 is nothing
+        for drawn in self._scene.geoms[: self._scene.ngeom]:
+            if drawn.segid >= 0 and drawn.objtype == mujoco.mjtObj.mjOBJ_GEOM.value:
+                geom_of[drawn.segid + 1] = drawn.objid
+        shown: NDArray[np.int32] = geom_of[red + (green << 8) + (blue << 16)]
+        return shown
+
+    def close(self) -> None:
+        """Free what OpenGL holds. Closing twice is harmless."""
+        if self._gpu is not None:
+            self._gpu.free()
+            self._gpu = None
+            self._context.free()
+
+    def _look(self, camera: str, *, width_px: int, height_px: int) -> None:
+        """Lay out the scene before a camera."""
         if camera not in self._viewpoints:
             raise NoSuchCamera(f"no camera {camera!r}; the kitchen has {', '.join(self.cameras)}")
         if width_px > self._max_size[0] or height_px > self._max_size[1]:
@@ -107,20 +152,13 @@ class KitchenRenderer:
             mujoco.mjtCatBit.mjCAT_ALL.value,
             self._scene,
         )
-        if self._live:
-            add_soft_shadows(self.model, self._data, self._scene)
+
+    def _draw(self, width_px: int, height_px: int) -> NDArray[np.uint8]:
         area = mujoco.MjrRect(0, 0, width_px, height_px)
         image = np.empty((height_px, width_px, 3), np.uint8)
         mujoco.mjr_render(area, self._scene, self._gpu)
         mujoco.mjr_readPixels(image, None, area, self._gpu)
         return np.ascontiguousarray(image[::-1])  # OpenGL counts rows from the bottom
-
-    def close(self) -> None:
-        """Free what OpenGL holds. Closing twice is harmless."""
-        if self._gpu is not None:
-            self._gpu.free()
-            self._gpu = None
-            self._context.free()
 
     def _viewpoint(self, name: str) -> mujoco.MjvCamera:
         viewpoint = mujoco.MjvCamera()

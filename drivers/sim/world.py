@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import mujoco
 import numpy as np
@@ -181,6 +183,54 @@ class KitchenWorld:
             raise WorldError(f"no object {name!r}; the kitchen has {', '.join(OBJECTS)}")
         self._set_object(name, np.asarray(pose, dtype=np.float64))
         mujoco.mj_forward(self.model, self.data)
+
+    def arrange(
+        self,
+        *,
+        base_pose: tuple[float, float, float] | None = None,
+        lift_m: float | None = None,
+        drawer_m: float | None = None,
+        arm_rad: Mapping[str, ArrayLike] = MappingProxyType({}),
+        opening: Mapping[str, float] = MappingProxyType({}),
+    ) -> None:
+        """Put robot and drawer somewhere, at rest; what is left out stays, and so do the leaders.
+
+        Nothing makes way: whoever asks sees to it that no thing is put into another.
+
+        Args:
+            base_pose: x, y in m and yaw in rad in the world frame.
+            lift_m: height of the lift.
+            drawer_m: how far the drawer is open.
+            arm_rad: joint angles of follower arms by name, (6,).
+            opening: opening of follower grippers by name, in [0, 1].
+
+        Raises:
+            WorldError: when the robot has no such arm or gripper.
+        """
+        for given, there, what in (
+            (arm_rad, self.profile.arms, "arm"),
+            (opening, self.profile.grippers, "gripper"),
+        ):
+            if unknown := sorted(set(given) - set(there)):
+                raise WorldError(f"no {what} {unknown[0]!r}; the robot's are {', '.join(there)}")
+        if base_pose is not None:
+            for axis, value in zip(("base_x", "base_y", "base_yaw"), base_pose, strict=True):
+                self._set_coordinate(axis, value)
+        if lift_m is not None:
+            self._set_coordinate("lift", lift_m)
+        if drawer_m is not None:
+            self._set_coordinate("drawer", drawer_m)
+        for name, angles in arm_rad.items():
+            for joint, angle in zip(self.profile.arms[name].joints, np.asarray(angles), strict=True):
+                self._set_coordinate(f"{name}_{joint.name}", float(angle))
+        for name, share in opening.items():
+            for finger in ("finger_a", "finger_b"):
+                self._set_coordinate(
+                    f"{name}_{finger}", float(share) * self.profile.grippers[name].opening_m / 2
+                )
+        self.data.qvel[:] = 0.0
+        mujoco.mj_forward(self.model, self.data)
+        self._settle()
 
     def truth(self) -> Truth:
         """The state of the world now."""
