@@ -15,6 +15,7 @@ from policy.checkpoints.errors import InvalidManifest, NewerFormat
 from policy.checkpoints.kinds import ModelConfig, kind_named, kind_of
 from policy.presets import LOW_LEVEL_CAMERAS
 from policy.text.prompts import FORMATS, ControlMode
+from policy.transforms.images import CropShares
 from policy.transforms.normalize import Normalization
 
 MANIFEST_FILE = "policy.json"
@@ -36,6 +37,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         prompt_high: Form of the high level's prompt; None where the text head was not trained to name subtasks.
         cameras_low: Cameras of the low level, in the order of the model.
         cameras_high: Cameras of the high level; empty without one.
+        crops: Camera of the robot to top, left, bottom and right of what is looked at of its picture, as shares of it;
+            the whole of the others' pictures.
         vector_names: Name of each number of state and action, in order; empty where nobody has said them.
         delta_mask: True where an action is relative to the state; the rest, and what lies beyond it, is absolute.
         control_mode: Marked in the prompt; None where the model was trained without the mark.
@@ -59,6 +62,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     prompt_high: str | None = None
     cameras_low: tuple[str, ...] = LOW_LEVEL_CAMERAS
     cameras_high: tuple[str, ...] = ()
+    crops: dict[str, CropShares] = {}
     vector_names: tuple[str, ...] = ()
     delta_mask: tuple[bool, ...] = ()
     control_mode: ControlMode | None = None
@@ -94,6 +98,12 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 raise ValueError(f"{name} must be different names, not {list(values)}")
         if not self.cameras_low:
             raise ValueError("cameras_low is empty; a policy sees through one camera at least")
+        for camera, (top, left, bottom, right) in self.crops.items():
+            if not (0.0 <= top < bottom <= 1.0 and 0.0 <= left < right <= 1.0):
+                raise ValueError(
+                    f"the crop of camera {camera!r} is top, left, bottom, right, as shares of the picture from its top"
+                    f" left, not {[top, left, bottom, right]}"
+                )
         if not (math.isfinite(self.rate_hz) and self.rate_hz > 0):
             raise ValueError(f"rate_hz must be above 0, not {self.rate_hz}")
         if self.clip is not None and not (math.isfinite(self.clip) and self.clip > 0):

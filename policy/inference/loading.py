@@ -122,14 +122,22 @@ def _facts_of(path: Path, checkpoint: Checkpoint, manifest: Manifest) -> PolicyF
     high = manifest.prompt_high if isinstance(sizes, Pi0Config) else None
     low = format_named(manifest.prompt_low)
     dim = len(manifest.vector_names) or checkpoint.stats_of(manifest.asset_id)["state"].width
+    try:
+        embodiment = embodiment_named(
+            manifest.embodiment,
+            dim=dim,
+            slots=manifest.cameras_low,
+            fast=kind == "pi0-fast",
+            crops=manifest.crops,
+        )
+    except ValueError as error:  # cameras that are no robot's
+        raise CannotBeLoaded(f"{path}: {error}") from error
     return PolicyFacts(
         name=path.name,
         config=TrainedConfig(
             name=path.name,
             kind=kind,
-            embodiment=embodiment_named(
-                manifest.embodiment, dim=dim, slots=manifest.cameras_low, fast=kind == "pi0-fast"
-            ),
+            embodiment=embodiment,
             asset_id=manifest.asset_id,
             action_horizon=sizes.action_horizon,
             normalization=manifest.normalization,

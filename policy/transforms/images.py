@@ -6,7 +6,9 @@ shrinks (antialiasing); other libraries' "bilinear" does not, and differs by up 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,22 +34,53 @@ class ResizeImages:
     Attributes:
         height: In pixels.
         width: In pixels.
+        crops: The model's camera to what is looked at of its picture; the whole of the others'.
     """
 
     height: int
     width: int
+    crops: Mapping[str, CropShares] = field(default_factory=lambda: MappingProxyType({}))
 
     def __call__(self, sample: Sample) -> Sample:
         """`sample` with images of [height, width, 3]; a camera that is masked stays black."""
         masks = sample.get("image_mask", {})
         changed = sample.copy()
         changed["image"] = {
-            name: resize_with_pad(image, height=self.height, width=self.width)
+            name: fit(image, height=self.height, width=self.width, shares=self.crops.get(name))
             if masks.get(name, True)
             else np.zeros((self.height, self.width, COLOURS), np.uint8)
             for name, image in sample["image"].items()
         }
         return changed
+
+
+def fit(
+    image_YXC: NDArray[np.uint8], *, height: int, width: int, shares: CropShares | None = None
+) -> NDArray[np.uint8]:
+    """A camera's picture as the model sees it, in training as at inference.
+
+    A whole picture keeps its sides' ratio (`resize_with_pad`). What is cut out fills the model's picture: it was chosen
+    to be looked at, and black bars would waste some of the few pixels.
+
+    Args:
+        image_YXC: [Y, X, 3] uint8.
+        height: Of the result, in pixels.
+        width: Of the result, in pixels.
+        shares: What is looked at; None for the whole picture.
+
+    Returns:
+        [height, width, 3] uint8.
+
+    Raises:
+        RequestError: Not such an image, or nothing would be left of it.
+    """
+    if shares is None:
+        return resize_with_pad(image_YXC, height=height, width=width)
+    view = crop(image_YXC, shares)
+    if view.shape[:2] == (height, width):
+        return np.ascontiguousarray(view)
+    pixels = Image.fromarray(np.ascontiguousarray(view))
+    return np.asarray(pixels.resize((width, height), resample=Image.Resampling.BILINEAR))
 
 
 def resize_with_pad(images: NDArray[np.uint8], *, height: int, width: int) -> NDArray[np.uint8]:

@@ -25,7 +25,8 @@ from policy.transforms.compose import (
 )
 from policy.transforms.configs import TrainedConfig
 from policy.transforms.deltas import AbsoluteActions, DeltaActions
-from policy.transforms.images import ResizeImages
+from policy.transforms.embodiments.understudy import Understudy
+from policy.transforms.images import CropShares, ResizeImages
 from policy.transforms.norm_stats import NormStats, NormStatsError
 from policy.transforms.normalize import Normalize, Unnormalize, check_stats
 from policy.transforms.pad import PadStatesAndActions
@@ -120,7 +121,7 @@ def build_pipeline(
         out_of.append(AbsoluteActions(config.delta))
     into += [
         Normalize(stats, config.normalization, config.clip),
-        ResizeImages(image_size, image_size),
+        ResizeImages(image_size, image_size, _crops_of(config.embodiment)),
         TokenizePrompt(tokenizer, config.discrete_state),
     ]
     if config.pads:
@@ -131,6 +132,11 @@ def build_pipeline(
         into=Compose(tuple(into)),
         out_of=Compose(tuple(out_of)),
     )
+
+
+def _crops_of(embodiment: Embodiment) -> Mapping[str, CropShares]:
+    """By the model's cameras; the pictures of openpi's robots are never cut."""
+    return embodiment.slot_crops if isinstance(embodiment, Understudy) else {}
 
 
 def _check_widths(config: TrainedConfig, stats: Mapping[str, NormStats]) -> None:

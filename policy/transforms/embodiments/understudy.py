@@ -16,7 +16,7 @@ from policy.presets import BACK, BASE, LEFT_WRIST, LOW_LEVEL_CAMERAS, RIGHT_WRIS
 from policy.transforms.compose import Floats, Raw, Sample
 from policy.transforms.deltas import DeltaMask
 from policy.transforms.fields import take_map, take_vector, with_rest
-from policy.transforms.images import as_image
+from policy.transforms.images import CropShares, as_image
 from policy.types import Observation, RequestError
 
 CAMERA_SLOTS: Mapping[str, str | None] = MappingProxyType(
@@ -47,18 +47,21 @@ class Understudy:
         slots: The model's cameras, in the order of its checkpoint: three for actions, four for subtasks.
         cameras: Which of the model's cameras each of the robot's is.
         name: Of the robot's profile.
+        crops: Which of the robot's cameras' pictures are cut, and to what.
     """
 
     dim: int
     slots: tuple[str, ...] = LOW_LEVEL_CAMERAS
     cameras: Mapping[str, str | None] = field(default_factory=lambda: CAMERA_SLOTS)
     name: str = "understudy"
+    crops: Mapping[str, CropShares] = field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:
-        """Refuse a robot without numbers, and a model's camera that nothing would ever fill.
+        """Refuse a robot without numbers, a model's camera that nothing would ever fill, and a crop of no camera.
 
         Raises:
-            ValueError: `dim` is below 1, or `slots` holds what is none of the cameras of `cameras`.
+            ValueError: `dim` is below 1, `slots` holds what is none of the cameras of `cameras`, or a crop is of a
+                camera that no model looks at.
         """
         if self.dim < 1:
             raise ValueError(f"a robot has one number or more, not {self.dim}")
@@ -68,6 +71,10 @@ class Understudy:
                 raise ValueError(
                     f"no camera of a robot is the model's {slot!r}; there are {', '.join(filled)}"
                 )
+        for camera in self.crops:
+            if self.cameras.get(camera) is None:
+                seen = ", ".join(name for name, slot in self.cameras.items() if slot is not None)
+                raise ValueError(f"a crop of camera {camera!r}, which no model looks at; there are {seen}")
 
     @property
     def state_dim(self) -> int:
@@ -78,6 +85,12 @@ class Understudy:
     def action_dim(self) -> int:
         """D."""
         return self.dim
+
+    @property
+    def slot_crops(self) -> Mapping[str, CropShares]:
+        """The same by the model's cameras."""
+        slots = {camera: self.cameras[camera] for camera in self.crops}
+        return {slot: self.crops[camera] for camera, slot in slots.items() if slot is not None}
 
     def inputs(self, raw: Raw) -> Sample:
         """The model's sample.

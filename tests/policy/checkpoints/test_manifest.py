@@ -21,6 +21,7 @@ MANIFEST = Manifest(
     prompt_low="openpi-pi05",
     prompt_high="subtask",
     cameras_high=HIGH_LEVEL_CAMERAS,
+    crops={"front": (0.375, 0.0, 1.0, 1.0)},
     vector_names=("lift", "left_gripper"),
     delta_mask=(True, False),
     control_mode="joint",
@@ -93,6 +94,8 @@ def changed(path: str, value: object) -> dict[str, Any]:
         ("prompt_high", None, "has neither"),
         ("cameras_low", [], "cameras_low is empty"),
         ("cameras_low", ["a", "a"], "different names"),
+        ("crops", {"front": [0.5, 0.0, 0.5, 1.0]}, "the crop of camera 'front' is top, left, bottom, right"),
+        ("crops", {"front": [0.5, 0.0, 1.0]}, "crops"),
         ("control_mode", "telepathy", "telepathy"),
         ("delta_mask", [True] * 33, "33 entries"),
         ("asset_id", "../other", "within the checkpoint's folder"),
@@ -107,6 +110,12 @@ def test_what_is_wrong_is_named(path: str, value: object, said: str) -> None:
     with pytest.raises(InvalidManifest) as raised:
         parse(changed(path, value))
     assert said in str(raised.value)
+
+
+def test_a_file_from_before_there_were_crops_cuts_nothing() -> None:
+    content = plain()
+    del content["crops"]
+    assert parse(content)[1].crops == {}
 
 
 def test_a_newer_format_asks_for_a_newer_release(tmp_path: Path) -> None:

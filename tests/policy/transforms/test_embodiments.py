@@ -286,6 +286,16 @@ class TestUnderstudy:
         ):
             Understudy(18, slots=(BASE, "base"))
 
+    def test_a_crop_is_of_a_robots_camera_and_goes_with_the_models(self) -> None:
+        shares = (0.375, 0.0, 1.0, 1.0)
+        assert Understudy(18, crops={"front": shares}).slot_crops == {BASE: shares}
+        with pytest.raises(
+            ValueError, match="a crop of camera 'top', which no model looks at; there are front,"
+        ):
+            Understudy(18, crops={"top": shares})
+        with pytest.raises(ValueError, match="crops of the cameras front; the pictures of aloha are not cut"):
+            embodiment_named("aloha", crops={"front": shares})
+
     def test_a_robot_has_numbers(self) -> None:
         with pytest.raises(ValueError, match="one number or more, not 0"):
             Understudy(0)

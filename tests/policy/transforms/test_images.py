@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from policy.transforms.compose import Sample
-from policy.transforms.images import ImageTooThin, ResizeImages, as_image, crop, resize_with_pad
+from policy.transforms.images import ImageTooThin, ResizeImages, as_image, crop, fit, resize_with_pad
 from policy.types import RequestError
 from tests.policy.transforms.golden import vectors
 
@@ -133,3 +133,25 @@ def test_a_crop_is_a_view_with_its_edges_on_the_nearest_pixels() -> None:
 def test_a_crop_that_leaves_nothing_is_refused() -> None:
     with pytest.raises(RequestError, match="leaves nothing of an image of 4 × 3 pixels"):
         crop(np.zeros((3, 4, 3), np.uint8), (0.5, 0.5, 0.55, 0.6))
+
+
+def test_what_is_cut_out_fills_the_models_picture_and_what_is_whole_is_padded() -> None:
+    picture = image(30, 40, 3)
+    whole = fit(picture, height=16, width=16)
+    np.testing.assert_array_equal(whole, resize_with_pad(picture, height=16, width=16))
+    assert not whole[0].any()
+    picture[:15] = 0  # above the crop
+    picture[15:] = 200
+    cut = fit(picture, height=16, width=16, shares=(0.5, 0.25, 1.0, 1.0))
+    assert cut.shape == (16, 16, 3)
+    assert (cut == 200).all()
+    same = fit(picture, height=15, width=30, shares=(0.5, 0.25, 1.0, 1.0))
+    np.testing.assert_array_equal(same, picture[15:, 10:])
+
+
+def test_a_sample_is_cut_by_the_models_cameras() -> None:
+    sample = Sample(image={"a": image(30, 40, 3), "b": image(30, 40, 3)}, image_mask={})
+    shares = (0.2, 0.0, 1.0, 0.5)
+    resized = ResizeImages(20, 24, {"a": shares})(sample)["image"]
+    np.testing.assert_array_equal(resized["a"], fit(sample["image"]["a"], height=20, width=24, shares=shares))
+    np.testing.assert_array_equal(resized["b"], resize_with_pad(sample["image"]["b"], height=20, width=24))
