@@ -40,7 +40,7 @@ class _Layers:
     def __init__(self, labels: EpisodeLabels) -> None:
         self.kept: dict[str, Label] = dict(labels.by_id)
         subtasks = labels.subtasks
-        self._begun: list[_Begun] = [(span.start_ns, span.id) for span in subtasks]
+        self._begun: list[_Begun] = sorted((span.start_ns, span.id) for span in subtasks)
         # They overlap one another only where a journal has lost lines; else the last one begun reaches furthest.
         disjoint = all(one.end_ns <= other.start_ns for one, other in pairwise(subtasks))
         self._reach_ns = 0 if disjoint else max(span.duration_ns for span in subtasks)

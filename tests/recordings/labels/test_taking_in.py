@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import msgspec
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from recordings.labels import (
@@ -139,6 +139,7 @@ def short_spans(draw: st.DrawFn, prefix: str, *, disjoint: bool) -> list[SpanLab
     there=short_spans("t", disjoint=True) | short_spans("t", disjoint=False),
     coming=short_spans("c", disjoint=False),
 )
+@example(there=[at("a", 0, 2), at("0", 0, 1)], coming=[at("c", 0, 1)])
 @SLOW
 def test_looking_only_at_what_lies_near_gives_the_same(
     there: list[SpanLabel], coming: list[SpanLabel]
