@@ -27,6 +27,9 @@ Part = Literal["vision tower", "projector", "embedding", "language model", "acti
 
 TaughtLevel = Literal["low", "high"]
 
+_ORIGINS = ("dataset", "coco", "captions", "vqa")
+"""Keys of `[[data]]` that say where it lies, one of which is given."""
+
 DEMONSTRATED: tuple[Control, ...] = ("teleop", "intervention")
 TOLD: tuple[Control, ...] = ("verbal", "intervention")
 
@@ -113,9 +116,13 @@ class Data(Table, frozen=True, kw_only=True):
     Attributes:
         source: Kind of data, which stages choose by.
         dataset: Folder of recordings.
-        coco: Annotations in COCO's format.
-        vqa: Questions in VQA's format; its answers lie beside it.
-        images: Folder of the pictures of `coco` or `vqa`.
+        coco: Instances in COCO's format: where things are in pictures.
+        captions: Captions in COCO's format.
+        vqa: Questions in VQA's format.
+        answers: The annotations that answer `vqa`; None for the file beside it that goes by the same name.
+        images: Folder of the pictures of `coco`, `captions` or `vqa`.
+        camera: Of the robot, whose pictures they are: they take its place and its crop. None: they are shown whole, in
+            the first place.
         weight: Times n^0.43 of its samples for each task and robot: its share of a batch among the others'.
         level: What is made of each moment of recordings. None: both; of `HL` and `VI` the high level alone.
         where: Which episodes and rows.
@@ -125,8 +132,11 @@ class Data(Table, frozen=True, kw_only=True):
     source: Source
     dataset: Path | None = None
     coco: Path | None = None
+    captions: Path | None = None
     vqa: Path | None = None
+    answers: Path | None = None
     images: Path | None = None
+    camera: Name | None = None
     weight: Positive = 1.0
     level: Annotated[tuple[TaughtLevel, ...], Meta(min_length=1)] | None = None
     where: Where = Where()
@@ -136,20 +146,29 @@ class Data(Table, frozen=True, kw_only=True):
         """Refuse what is from nowhere, or from several places.
 
         Raises:
-            ValueError: Not one of `dataset`, `coco` and `vqa`, or pictures too many or missing.
+            ValueError: Not one of `dataset`, `coco`, `captions` and `vqa`, or a key that belongs to another of them.
         """
-        given = [name for name in ("dataset", "coco", "vqa") if getattr(self, name) is not None]
+        given = [name for name in _ORIGINS if getattr(self, name) is not None]
         if len(given) != 1:
-            raise ValueError(
-                f"say one of `dataset`, `coco` and `vqa`, not {' and '.join(given) or 'none of them'}"
-            )
+            there = ", ".join(f"`{name}`" for name in _ORIGINS)
+            raise ValueError(f"say one of {there}, not {' and '.join(given) or 'none of them'}")
         if (self.images is None) != (self.dataset is not None):
-            raise ValueError("`images` is the folder of the pictures of `coco` or `vqa`, and only of those")
+            raise ValueError(
+                "`images` is the folder of the pictures of `coco`, `captions` or `vqa`, and only of those"
+            )
+        if self.answers is not None and self.vqa is None:
+            raise ValueError("`answers` is the file that answers `vqa`, and only that")
+        if self.camera is not None and self.dataset is not None:
+            raise ValueError("`camera` says whose pictures `images` are; a dataset knows its cameras")
+        if self.dataset is None and (self.level is not None or self.where != Where()):
+            raise ValueError(
+                "`level` and `where` choose among the moments of a `dataset`; pictures have none"
+            )
 
     @property
     def path(self) -> Path:
         """Where it lies."""
-        return next(path for path in (self.dataset, self.coco, self.vqa) if path is not None)
+        return next(path for name in _ORIGINS if (path := getattr(self, name)) is not None)
 
     @property
     def levels(self) -> tuple[TaughtLevel, ...]:

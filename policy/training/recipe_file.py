@@ -131,7 +131,8 @@ def _check(recipe: Recipe) -> None:
     for at, data in enumerate(recipe.data):
         if (data.source is Source.WD) != (data.dataset is None):
             raise RecipeError(
-                f"data[{at}].source is {data.source}: pictures (`coco`, `vqa`) are WD, recordings are any other"
+                f"data[{at}].source is {data.source}: pictures (`coco`, `captions`, `vqa`) are WD,"
+                " recordings are any other"
             )
     there = {data.source for data in recipe.data}
     for at, stage in enumerate(recipe.stages):

@@ -1,0 +1,76 @@
+"""Pictures as a recipe names them: whole, or through a camera of the robot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from policy.training.data.coco import CocoBoxes, CocoCaptions
+from policy.training.data.documents import PicturesError
+from policy.training.data.vqa import VqaQuestions
+from policy.training.data.web import open_pictures
+from policy.training.recipe import Data
+from policy.training.samples import SampleForm, Source
+from tests.policy.training.data.picture_files import (
+    answers,
+    instance,
+    picture,
+    question,
+    write_instances,
+    write_json,
+    write_picture,
+    write_questions,
+)
+
+FORM = SampleForm(
+    image_size=48,
+    horizon=50,
+    cameras_low=("base_0_rgb", "right_wrist_0_rgb"),
+    cameras_high=("base_0_rgb", "right_wrist_0_rgb"),
+    crops={"front": (0.5, 0.0, 1.0, 1.0)},
+)
+
+
+@pytest.fixture
+def instances(tmp_path: Path) -> Path:
+    write_picture(tmp_path / "images" / f"{1:012d}.jpg")
+    return write_instances(tmp_path, [picture(1)], [instance(1, 47, [40.0, 30.0, 20.0, 15.0])])
+
+
+def test_each_key_of_a_recipe_opens_its_format(instances: Path) -> None:
+    folder, images = instances.parent, instances.parent / "images"
+    said = [{"image_id": 1, "id": 1, "caption": "A cup."}]
+    captions = write_json(folder / "captions.json", images=[picture(1)], annotations=said)
+    questions = write_questions(folder, [question(1, 1, "Is it?")], [answers(1, 1, ["yes"], "yes")])
+    for data, kind, prompt in (
+        (Data(source=Source.WD, coco=instances, images=images), CocoBoxes, "detect cup"),
+        (Data(source=Source.WD, captions=captions, images=images), CocoCaptions, "caption en"),
+        (Data(source=Source.WD, vqa=questions, images=images), VqaQuestions, "answer en Is it?"),
+    ):
+        source = open_pictures(data, FORM, seed=0)
+        assert isinstance(source, kind)
+        sample = source.sample(0, 0)
+        assert sample.prompt == prompt
+        assert set(sample.images) == {"base_0_rgb"}
+        assert not sample.images["base_0_rgb"][0].any()  # whole, with bars: no camera of the robot took it
+
+
+def test_pictures_of_a_camera_take_its_place_and_its_crop(instances: Path) -> None:
+    images = instances.parent / "images"
+    front = open_pictures(Data(source=Source.WD, coco=instances, images=images, camera="front"), FORM, seed=0)
+    sample = front.sample(0, 0)
+    assert set(sample.images) == {"base_0_rgb"}
+    assert sample.images["base_0_rgb"][0].any()
+    assert sample.answer == "<loc0000><loc0512><loc0512><loc0768> cup ;"
+    wrist = open_pictures(
+        Data(source=Source.WD, coco=instances, images=images, camera="right_wrist"), FORM, seed=0
+    )
+    assert set(wrist.sample(0, 0).images) == {"right_wrist_0_rgb"}
+
+
+def test_a_camera_that_the_model_does_not_look_through_is_refused(instances: Path) -> None:
+    for camera in ("back", "frnt"):
+        data = Data(source=Source.WD, coco=instances, images=instances.parent / "images", camera=camera)
+        with pytest.raises(PicturesError, match=f"camera = '{camera}' .* looks through front, right_wrist"):
+            open_pictures(data, FORM, seed=0)
