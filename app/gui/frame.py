@@ -24,7 +24,6 @@ from app.gui.input_desk import InputDesk
 from app.gui.jog_sender import JogSender
 from app.gui.jog_wish import JogSpeeds
 from app.gui.keyboard import Keyboard
-from app.gui.labels.vocabulary_panel import VOCABULARY_KEYS
 from app.gui.menus import close_menus
 from app.gui.pages.drive import DrivePage
 from app.gui.pages.episodes import EpisodesPage
@@ -337,9 +336,9 @@ class Frame(QWidget):
 
     @property
     def _keys_page(self) -> str:
-        """Whose keys count: the calibration's while it covers the Robot page, the words' while they lie over Review."""
-        if self.review_page.panel.words_open:
-            return VOCABULARY_KEYS
+        """Whose keys count: those of what floats on top, the calibration's while it covers the Robot page."""
+        if over := [one.keys for one in self.stack.findChildren(Overlay) if one.keys and one.isVisible()]:
+            return over[-1]
         return CALIBRATION_KEYS if self.calibration.isVisible() else self.page_id
 
     def _leave_calibration(self) -> None:

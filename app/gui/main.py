@@ -77,7 +77,10 @@ def run(
     window.profile_wanted.connect(go_on_with)
     starter.failed.connect(lambda error: window.show_failed(error, retry=retry))
     window.closed.connect(application.quit)
-    previous = signal.signal(signal.SIGINT, lambda signum, frame: _close(window, signum, frame))
+    previous = {
+        number: signal.signal(number, lambda signum, frame: _close(window, signum, frame))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
     interpreter_turn = QTimer()  # lets Python see signals while Qt waits for events
     interpreter_turn.timeout.connect(lambda: None)
     interpreter_turn.start(_SIGNAL_POLL_MS)
@@ -90,7 +93,8 @@ def run(
         return application.exec()
     finally:
         interpreter_turn.stop()
-        signal.signal(signal.SIGINT, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
         speaker.close()
         starter.finish()
         if window.reopens:
@@ -98,4 +102,6 @@ def run(
 
 
 def _close(window: Window, signum: int, frame: FrameType | None) -> None:
+    """Whoever sends a signal sees no question, and waits for no answer."""
+    window.attended = False
     window.close()

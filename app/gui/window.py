@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from PyQt6.QtCore import QSize, Qt, pyqtSignal
@@ -9,16 +10,26 @@ from PyQt6.QtGui import QCloseEvent, QGuiApplication
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QMainWindow, QPushButton, QVBoxLayout, QWidget
 
 from app.gui import tokens
+from app.gui.catalogue.labels import add_losing
 from app.gui.frame import REFRESH_INTERVAL_MS, Frame
+from app.gui.labels.desk import LabelDesk
+from app.gui.labels.losing import Losing
 from app.gui.pulse import Pulse
 from app.gui.session_protocol import SessionLike
 from app.gui.settings import Settings
 from app.gui.spoken import Voice
 from app.gui.theme import Theme
 from app.gui.widgets.label import Label
+from app.gui.wording import counted
+
+log = logging.getLogger("understudy.window")
 
 _START_SIZE = (1440, 900)
 _LEAST_SIZE = (1120, 680)
+_UNSEEN = ("offscreen", "minimal")
+"""Qt's platforms without a screen."""
+_ON_THEIR_WAY_S = 0.5
+"""Labels are on the disk within milliseconds, unless it refuses them."""
 
 
 class Window(QMainWindow):
@@ -29,6 +40,7 @@ class Window(QMainWindow):
         closed: emitted once, when the operator has closed it.
         profile_wanted: with the path of a profile, when the operator wants to go on with another.
         reopens: whether it was closed to be opened again.
+        attended: whether somebody can answer; where nobody can, nothing is asked when it is closed.
     """
 
     closed = pyqtSignal()
@@ -42,6 +54,10 @@ class Window(QMainWindow):
         self.pulse = Pulse(interval_ms=REFRESH_INTERVAL_MS, parent=self)
         self.frame: Frame | None = None
         self.reopens = False
+        self.attended = QGuiApplication.platformName() not in _UNSEEN
+        self.losing: Losing | None = None
+        self._loses = False
+        self._desks: list[LabelDesk] = []
         self.setWindowTitle("Understudy")
         self.setWindowIcon(theme.icon("mdi6.drama-masks", tokens.TELEOP))
         self.setMinimumSize(*_LEAST_SIZE)
@@ -82,6 +98,12 @@ class Window(QMainWindow):
             session, settings=self._settings, theme=self._theme, pulse=self.pulse, voice=self._voice
         )
         self.setCentralWidget(self.frame)
+        self._desks = [*(desk for desk in self._desks if desk.unkept), self.frame.review_page.labelling.desk]
+        add_losing(self.frame.actions_registry, stay=lambda: losing.close_over(), lose=lambda: losing.lose())
+        losing = self.losing = Losing(self.frame.stack, self.frame.actions_registry, self._theme)
+        losing.stayed.connect(self._stay)
+        losing.chosen.connect(self._lose)
+        losing.looks.connect(self._look_again)
         self.frame.calibration.profile_wanted.connect(self.profile_wanted)
         self.setWindowTitle(f"Understudy, {session.profile.name}")
         self.frame.restart_wanted.connect(self._restart)
@@ -91,7 +113,7 @@ class Window(QMainWindow):
         """Show no session any more; the one that was shown is about to be closed."""
         if self.frame is not None:
             self.frame.end()
-            self.frame = None
+            self.frame = self.losing = None
         self.pulse.probe(False)
         self.show_starting()
 
@@ -100,14 +122,68 @@ class Window(QMainWindow):
         self.close()
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
-        """Remember the geometry and let go of everything."""
+        """Remember the geometry and let go of everything; labels are not lost unasked where somebody can answer."""
+        if event is not None and self._asks_first():
+            event.ignore()
+            return
+        if self._loses:
+            for desk in self._desks:
+                desk.give_up()
         if self.frame is not None:
             self.frame.end()
+        self._let_labels_go()
         self.pulse.probe(False)
         self._settings.geometry = self.saveGeometry()
         self._settings.save()
         self.closed.emit()
         super().closeEvent(event)
+
+    def _asks_first(self) -> bool:
+        """Ask whether labels may be lost, if any would be and there is somebody who can say so."""
+        if (
+            self._loses
+            or self.losing is None
+            or self.frame is None
+            or not (self.attended and self.isVisible())
+        ):
+            return False
+        self.frame.review_page.labelling.hand_over()
+        unkept = sum(desk.settle(_ON_THEIR_WAY_S) for desk in self._desks)
+        if unkept:
+            self.losing.ask(unkept, self._label_problem)
+        return bool(unkept)
+
+    def _stay(self) -> None:
+        self.reopens = False
+
+    def _lose(self) -> None:
+        self._loses = True
+        self.close()
+
+    def _look_again(self) -> None:
+        unkept = sum(desk.unkept for desk in self._desks)
+        if self.losing is not None and unkept:
+            self.losing.ask(unkept, self._label_problem)
+        elif self.losing is not None:
+            self.losing.hide()
+            self.close()
+
+    def _let_labels_go(self) -> None:
+        """Let go of what the disk refuses; what nobody chose to lose is told in the log."""
+        for desk in self._desks:
+            desk.give_up()
+        for desk in self._desks:
+            desk.join(_ON_THEIR_WAY_S)
+        unkept = sum(desk.unkept for desk in self._desks)
+        if unkept and not self._loses:
+            log.error(
+                "%s lost when the window was closed: %s", counted(unkept, "label step"), self._label_problem
+            )
+        self._desks = []
+
+    @property
+    def _label_problem(self) -> str:
+        return next((problem for desk in self._desks if (problem := desk.problem)), "")
 
 
 def _start_size() -> QSize:

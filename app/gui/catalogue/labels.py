@@ -9,6 +9,7 @@ from app.gui.actions import Actions
 from app.gui.catalogue.groups import BOXES, LABELS, SUGGESTIONS
 from app.gui.catalogue.rows import add_numbered, add_rows
 from app.gui.labels.labelling import Labelling
+from app.gui.labels.losing import LOSING_KEYS
 from app.gui.labels.segmenting import PALETTE_KEYS
 from app.gui.pages.review import ReviewPage
 from recordings.labels import Seen
@@ -26,6 +27,21 @@ def add_labels(actions: Actions, page: ReviewPage) -> None:
     _add_suggestions(actions, page, labelling)
     _add_boxes(actions, page, labelling)
     _add_steps(actions, labelling)
+
+
+def add_losing(actions: Actions, *, stay: Callable[[], None], lose: Callable[[], None]) -> None:
+    """What is answered when the window is closed before labels are on the disk."""
+    add_rows(
+        actions,
+        (
+            ("stay", "Keep the window open, and try again", "Return", stay, lambda: True),
+            ("lose", "Close the window, and lose labels", "Alt+L", lose, lambda: True),
+        ),
+        family=FAMILY,
+        group=LABELS,
+        page=LOSING_KEYS,
+        hidden=True,
+    )
 
 
 def _add_marking(actions: Actions, page: ReviewPage, labelling: Labelling) -> None:

@@ -28,6 +28,8 @@ from recordings.labels import (
 
 NO_FRAMES = np.zeros(0, np.int64)
 
+_LOOK_S = 0.005
+
 Journal = tuple[str, str]
 """Whose labels, and of which episode."""
 
@@ -87,6 +89,18 @@ class LabelDesk:
         self.journal = (self.reviewer, "")
         self.touch()
 
+    def give_up(self) -> None:
+        """Let go of what the disk refuses, now that the window is closed."""
+        for keeper in self._keepers:
+            keeper.give_up()
+
+    def settle(self, timeout_s: float) -> int:
+        """Wait for steps on their way to the disk; how many are not there even then."""
+        until_s = time.monotonic() + timeout_s
+        while self.unkept and time.monotonic() < until_s:
+            time.sleep(_LOOK_S)
+        return self.unkept
+
     def join(self, timeout_s: float) -> bool:
         """Wait until all that was closed is kept; whether it was."""
         until = time.monotonic() + timeout_s
@@ -129,6 +143,11 @@ class LabelDesk:
         """Whether all that was done is on the disk."""
         keeper = self._keeper  # read once: it is also asked from another thread
         return keeper is None or not keeper.waiting
+
+    @property
+    def unkept(self) -> int:
+        """Steps that are not on the disk, in labels that were closed as well."""
+        return sum(keeper.waiting for keeper in self._keepers)
 
     @property
     def problem(self) -> str:
@@ -249,6 +268,10 @@ class LabelDesk:
             return None
         self.select(spans[at].id)
         return spans[at]
+
+    @property
+    def _keepers(self) -> list[Keeper]:
+        return self._left + ([self._keeper] if self._keeper is not None else [])
 
     def _take(self, step: Step | None) -> None:
         if step is None or self._history is None or self._keeper is None or self._keeper.read_only:

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections import deque
 from collections.abc import Sequence
 
+from app.gui.labels.closing import ClosingThread
+from app.gui.wording import counted
 from recordings import RecordingError
 from recordings.labels import History, LabelJournal, LabelStore, Step
 from recordings.labels.journal import LabelsInUse, read_history
 
 RETRY_S = 1.0
 """How long until what the disk refused is tried again."""
-GIVE_UP_S = 2.0
-"""How long it is tried once the labels are closed."""
-CLOSING_S = 5.0
-"""How long a keeper waits for those before it."""
+_LOOK_S = 0.1
 
 
-class Keeper:
-    """The journal of one reviewer's labels of one episode, from opening to closing. No method but `join` waits.
+class Keeper(ClosingThread):
+    """The journal of one reviewer's labels of one episode, from opening to closing.
 
-    A step that the disk refuses is tried again each second until it is kept; those after it wait for it.
+    A step that the disk refuses is tried again each second until it is kept, after closing too; those after it wait for
+    it. Only `give_up` lets go of it.
 
     Args:
         store: where labels lie.
         reviewer: whose.
         episode_id: of which episode.
-        after: keepers that are closing; their labels may be the same ones, so they end first.
+        after: keepers that are closing; those of the same labels end first, however long they take.
     """
 
     def __init__(
@@ -39,7 +37,9 @@ class Keeper:
         *,
         after: Sequence[Keeper] = (),
     ) -> None:
-        self._after = tuple(after)
+        super().__init__("labels")
+        self._of = (store.path, reviewer, episode_id)
+        self._before = [keeper for keeper in after if keeper._of == self._of]
         self._store = store
         self._reviewer = reviewer
         self._episode_id = episode_id
@@ -47,10 +47,8 @@ class Keeper:
         self._problem = ""
         self._read_only = False
         self._waiting: deque[Step] = deque()
-        self._changed = threading.Condition()
-        self._closed_s: float | None = None
-        self._thread = threading.Thread(target=self._run, name="labels", daemon=True)
-        self._thread.start()
+        self._given_up = False
+        self._begin()
 
     @property
     def history(self) -> History | None:
@@ -79,21 +77,16 @@ class Keeper:
             self._waiting.append(step)
             self._changed.notify()
 
-    def close(self) -> None:
-        """Keep what is waiting, then let others write."""
+    def give_up(self) -> None:
+        """Close, and let go of what the disk refuses."""
+        self.close()
         with self._changed:
-            self._closed_s = time.monotonic()
+            self._given_up = True
             self._changed.notify()
 
-    def join(self, timeout_s: float) -> bool:
-        """Wait for the end; whether it came."""
-        self._thread.join(timeout_s)
-        return not self._thread.is_alive()
-
     def _run(self) -> None:
-        for keeper in self._after:
-            keeper.join(CLOSING_S)
-        self._after = ()
+        if not self._are_others_done():
+            return
         journal = self._opened()
         if journal is None:
             return
@@ -102,10 +95,21 @@ class Keeper:
                 if self._kept(journal, step):
                     with self._changed:
                         self._waiting.popleft()
-                elif self._closed_s is not None and time.monotonic() - self._closed_s > GIVE_UP_S:
+                elif self._given_up:
                     return
         finally:
             journal.close()
+
+    def _are_others_done(self) -> bool:
+        """Wait for those who still keep the same labels; whether they ended before this one was closed too."""
+        for keeper in self._before:
+            while not keeper.join(_LOOK_S):
+                if self._closing:
+                    return False
+                self._problem = keeper.problem or "these labels are still being written to the disk"
+        self._before = []
+        self._problem = ""
+        return True
 
     def _opened(self) -> LabelJournal | None:
         episode = self._store.path.parent / "episodes" / self._episode_id
@@ -131,7 +135,7 @@ class Keeper:
 
     def _next(self) -> Step | None:
         with self._changed:
-            while not self._waiting and self._closed_s is None:
+            while not self._waiting and not self._closing:
                 self._changed.wait()
             return self._waiting[0] if self._waiting else None
 
@@ -141,8 +145,9 @@ class Keeper:
             journal.sync()
         except (RecordingError, OSError) as error:
             with self._changed:
-                self._problem = f"{error}; {len(self._waiting)} labels wait to be kept"
-                self._changed.wait(RETRY_S)
+                self._problem = f"{error}; {counted(len(self._waiting), 'step')} not on the disk yet"
+                if not self._given_up:
+                    self._changed.wait(RETRY_S)
             return False
         self._problem = ""
         return True

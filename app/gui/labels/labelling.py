@@ -171,6 +171,11 @@ class Labelling(QObject):
         self._call_off_prompting()
         self._episode_id = ""
 
+    def hand_over(self) -> None:
+        """What stands in a line is the label's text now."""
+        self.line.keep()
+        self.sight.line.keep()
+
     def join(self, timeout_s: float) -> None:
         """Wait, after `close`, for what is still being written; each kind of it for so long at most."""
         self.desk.join(timeout_s)

@@ -57,6 +57,8 @@ class VocabularyPanel(Overlay):
         theme: colours.
     """
 
+    keys = VOCABULARY_KEYS
+
     def __init__(self, host: QWidget, words: Words, actions: Actions, theme: Theme) -> None:
         super().__init__(host, width_px=tokens.steps(170), height_px=tokens.steps(150))
         self._words = words

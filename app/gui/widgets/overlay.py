@@ -11,7 +11,13 @@ from app.gui.theme import with_alpha
 
 
 class Overlay(QWidget):
-    """Fills its host (the page area) and closes at a click beside its panel."""
+    """Fills its host (the page area) and closes at a click beside its panel.
+
+    Attributes:
+        keys: the page whose keys count while it is open; empty for those of the page below it.
+    """
+
+    keys = ""
 
     def __init__(self, host: QWidget, *, width_px: int, height_px: int) -> None:
         super().__init__(host)

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from PyQt6.QtCore import QTimer
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QPushButton
@@ -101,19 +102,20 @@ def test_closing_while_starting_still_closes_the_session(qapp: QApplication, tmp
     assert session.closed
 
 
-def test_an_interrupt_closes_in_good_order(qapp: QApplication, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_a_signal_closes_in_good_order(qapp: QApplication, tmp_path: Path, number: signal.Signals) -> None:
     session = FakeSession()
-    before = signal.getsignal(signal.SIGINT)
+    before = signal.getsignal(number)
 
     def step(window: Window) -> bool:
         if window.frame is None:
             return False
-        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), number)
         return True
 
     assert run(lambda: session, settings_path=tmp_path / "w.ini", on_window=Watcher(step)) == 0
     assert session.closed
-    assert signal.getsignal(signal.SIGINT) is before
+    assert signal.getsignal(number) is before
 
 
 def test_the_pulse_counts_refreshes_and_stalls(window: Window) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from app.gui.labels.desk import LabelDesk, Stretch
 from app.gui.labels.segmenting import Segmenting
 from app.gui.labels.suggesting import Suggesting
 from recordings.labels import BoxKey, LabelStore, Origin, Seen, SpanLabel, State, Tier
+from tests.support.full_disk import full_disk
 from tests.support.qt_waiting import wait_until
 
 SECOND = 1_000_000_000
@@ -242,32 +242,58 @@ def test_a_full_disk_is_told_and_what_was_done_is_kept_when_there_is_room(
     segmenting.note(SECOND, "first")
     assert wait_until(lambda: len(store.read("ann", "e1")) == 1)
     size = store.journal_path("ann", "e1").stat().st_size
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 10, hard))
-    try:
+    with full_disk(size + 10):
         segmenting.note(2 * SECOND, "second")
-        assert wait_until(lambda: "wait to be kept" in desk.problem)
+        assert wait_until(lambda: "1 step not on the disk yet" in desk.problem)
         assert len(desk.labels) == 2
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert wait_until(lambda: len(store.read("ann", "e1")) == 2 and not desk.problem)
     assert store.read("ann", "e1").damage == ()
 
 
-def test_what_a_full_disk_refused_to_the_end_is_told_after_closing(
+def test_what_a_full_disk_refuses_is_tried_after_closing_too_until_it_is_given_up(
     desk: LabelDesk, store: LabelStore
 ) -> None:
     segmenting = Segmenting(desk)
     segmenting.note(SECOND, "first")
     assert wait_until(lambda: len(store.read("ann", "e1")) == 1)
     size = store.journal_path("ann", "e1").stat().st_size
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 10, hard))
-    try:
+    with full_disk(size + 10):
         segmenting.note(2 * SECOND, "second")
         desk.close()
+        assert not desk.join(3), "no time is too long for the disk to have room again"
+        assert desk.unkept == 1
+        assert "1 step not on the disk yet" in desk.problem
+        desk.give_up()
         assert desk.join(20)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert "1 labels wait to be kept" in desk.problem
+    assert desk.unkept == 1
     assert len(store.read("ann", "e1")) == 1
+
+
+def test_labels_that_are_opened_again_before_they_are_on_the_disk_wait_for_that_and_are_ones_own(
+    desk: LabelDesk, store: LabelStore
+) -> None:
+    segmenting = Segmenting(desk)
+    segmenting.note(SECOND, "first")
+    assert wait_until(lambda: len(store.read("ann", "e1")) == 1)
+    size = store.journal_path("ann", "e1").stat().st_size
+    with full_disk(size + 10):
+        segmenting.note(2 * SECOND, "second")
+        for _ in range(2):
+            desk.open(store, "ann", "e1")
+
+        def refused() -> bool:
+            desk.poll()
+            return "1 step not on the disk yet" in desk.problem
+
+        assert wait_until(refused)
+        assert desk.opening
+        assert not desk.ready
+        assert "another window" not in desk.problem
+
+    def there() -> bool:
+        desk.poll()
+        return desk.ready
+
+    assert wait_until(there)
+    assert len(desk.labels) == 2
+    assert not desk.problem
