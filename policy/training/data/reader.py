@@ -37,10 +37,9 @@ class _Rows:
     @property
     def nbytes(self) -> int:
         """About what it takes."""
-        arrays = (self.time_ns, self.position, self.sent, *self.frames.values())
-        return sum(array.nbytes for array in arrays) + sum(
-            16 * len(camera) for camera in self.cameras.values()
-        )
+        rows = self.time_ns.nbytes + self.position.nbytes + self.sent.nbytes
+        frames = sum(16 * len(camera) for camera in self.cameras.values())
+        return rows + frames + sum(numbers.nbytes for numbers in self.frames.values())
 
 
 class SampleReader:
