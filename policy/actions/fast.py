@@ -112,6 +112,23 @@ class FastTokenizer:
             message = f"{folder}: {error}"
             raise ValueError(message) from error
 
+    def for_shape(self, *, horizon: int, action_dim: int) -> FastTokenizer:
+        """The same vocabulary for chunks of another shape; it serves any.
+
+        Args:
+            horizon: Steps of a chunk.
+            action_dim: Dimensions of a step.
+        """
+        if (horizon, action_dim) == (self.horizon, self.action_dim):
+            return self
+        return FastTokenizer(
+            self.vocabulary.bpe,
+            scale=self.scale,
+            min_token=self.min_token,
+            horizon=horizon,
+            action_dim=action_dim,
+        )
+
     def save(self, folder: Path | str) -> None:
         """Write a folder in the layout of the published processor; it loads there, and here with `load`."""
         fast_files.write(

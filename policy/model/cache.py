@@ -42,6 +42,13 @@ class PrefixCache:
         copy.values = [v.detach() for v in self.values]
         return copy
 
+    def repeated(self, times: int) -> PrefixCache:
+        """Each row so many times, one after the other; gradients add up."""
+        copy = PrefixCache()
+        copy.keys = [k.repeat_interleave(times, dim=0) for k in self.keys]
+        copy.values = [v.repeat_interleave(times, dim=0) for v in self.values]
+        return copy
+
     def first(self, tokens: int) -> PrefixCache:
         """The first so many tokens: views, through which gradients flow."""
         copy = PrefixCache()
@@ -74,3 +81,9 @@ class Prefix:
 
     cache: PrefixCache
     valid_BS: Tensor
+
+    def repeated(self, times: int) -> Prefix:
+        """Each row so many times, one after the other: what one observation shows to several chunks."""
+        if times == 1:
+            return self
+        return Prefix(self.cache.repeated(times), self.valid_BS.repeat_interleave(times, dim=0))

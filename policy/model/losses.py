@@ -43,7 +43,8 @@ class TrainingBatch:
         inputs: Images, prompt and state.
         answer: Text, such as the subtask, with EOS.
         fast: The chunk as FAST tokens, as the model writes them: their lead and end included.
-        flow: The chunk as numbers.
+        flow: The chunk as numbers: a row a sample, or several in a row, which differ in noise and time. All rows of a
+            sample share one pass over its images and prompt, and the loss is their mean.
     """
 
     inputs: ModelInputs
@@ -61,13 +62,21 @@ class TrainingBatch:
         for name, found in (
             ("answer", None if self.answer is None else len(self.answer.tokens_BL)),
             ("fast", None if self.fast is None else len(self.fast.tokens_BL)),
-            ("flow", None if self.flow is None else len(self.flow.actions_BTA)),
         ):
             if found not in (None, size):
                 message = (
                     f"{size} observations with {found} rows of {name} targets; each sample has one, if masked"
                 )
                 raise ValueError(message)
+        rows = 0 if self.flow is None else len(self.flow.actions_BTA)
+        if self.flow is not None and (not rows or rows % size):
+            message = f"{size} observations with {rows} rows of flow targets; each sample has one, or as many as all"
+            raise ValueError(message)
+
+    @property
+    def draws(self) -> int:
+        """Rows of flow targets a sample; 1 without any."""
+        return 1 if self.flow is None else len(self.flow.actions_BTA) // len(self.inputs.tokens_BL)
 
 
 @dataclass(frozen=True)
@@ -154,7 +163,9 @@ def compute_loss(
         prefix = expert.prefill(batch.inputs, attend=attend) if prefix is None else prefix
         if weights.insulate:
             prefix = replace(prefix, cache=prefix.cache.detached())
-        error_BTA = velocity_error(expert, prefix, batch.inputs, targets, attend=attend)
+        prefix = prefix.repeated(batch.draws)
+        state_BA = batch.inputs.state_BA.repeat_interleave(batch.draws, dim=0)
+        error_BTA = velocity_error(expert, prefix, state_BA, targets, attend=attend)
         flow_loss = flow_loss_of(error_BTA, targets).mean()
     total = weights.text * text_loss + weights.fast * fast_loss + weights.flow * flow_loss
     return Losses(total, text_loss, fast_loss, flow_loss)
@@ -168,11 +179,11 @@ def token_loss(logits_BLV: Tensor, targets: TargetTokens) -> Tensor:
 
 
 def velocity_error(
-    model: FlowModel, prefix: Prefix, inputs: ModelInputs, targets: FlowTargets, *, attend: Attend
+    model: FlowModel, prefix: Prefix, state_BA: Tensor, targets: FlowTargets, *, attend: Attend
 ) -> Tensor:
     """Squared error of the velocity, float32 [B, T, A], after a prefix that is already read."""
     x_BTA = flow.interpolate(targets.actions_BTA, targets.noise_BTA, targets.time)
-    velocity = model.velocity(prefix, inputs.state_BA, x_BTA, targets.time, attend=attend)
+    velocity = model.velocity(prefix, state_BA, x_BTA, targets.time, attend=attend)
     return (flow.velocity_target(targets.actions_BTA, targets.noise_BTA) - velocity).square()
 
 

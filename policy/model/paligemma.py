@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from policy.model import attention
+from policy.model.attention import Attend
 from policy.model.branch import Branch
 from policy.model.gemma import Gemma
 from policy.model.inputs import ModelInputs
@@ -44,18 +46,18 @@ class PaliGemma(nn.Module):
         """The language tower."""
         return self.model.language_model
 
-    def image_tokens(self, images_BNCYX: Tensor) -> Tensor:
+    def image_tokens(self, images_BNCYX: Tensor, *, attend: Attend = attention.fused) -> Tensor:
         """Tokens of all cameras in a row, [B, N·P, W]; every camera goes through the encoder in the same batch."""
-        features = self.vision(images_BNCYX.flatten(0, 1)).to(self.projector.weight.dtype)
+        features = self.vision(images_BNCYX.flatten(0, 1), attend=attend).to(self.projector.weight.dtype)
         return self.projector(features).unflatten(0, images_BNCYX.shape[:2]).flatten(1, 2)
 
-    def embed_prefix(self, inputs: ModelInputs) -> tuple[Tensor, Tensor]:
+    def embed_prefix(self, inputs: ModelInputs, *, attend: Attend = attention.fused) -> tuple[Tensor, Tensor]:
         """Image tokens, then prompt tokens, and which of them are real.
 
         Returns:
             [B, S, W] and bool [B, S], S = N·P + L.
         """
-        images = self.image_tokens(inputs.images_BNCYX)
+        images = self.image_tokens(inputs.images_BNCYX, attend=attend)
         prompt = self.language.embed(inputs.tokens_BL)
         seen = inputs.image_mask_BN.repeat_interleave(self.vision.config.tokens, dim=1)
         valid_BS = torch.cat((seen, inputs.token_mask_BL), dim=1)

@@ -80,7 +80,7 @@ class Pi0(FlowModel):
 
     def prefill(self, inputs: ModelInputs, *, attend: Attend = attention.fused) -> Prefix:
         """Run images and prompt through the language tower."""
-        x_BSW, valid_BS = self.paligemma.embed_prefix(inputs)
+        x_BSW, valid_BS = self.paligemma.embed_prefix(inputs, attend=attend)
         cache = PrefixCache()
         mask = block_causal(torch.zeros_like(valid_BS, dtype=torch.int64), valid_BS)
         self.paligemma.language.fill(

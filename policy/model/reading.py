@@ -101,7 +101,7 @@ def read(
     attend: Attend = attention.fused,
 ) -> Reading:
     """Run images, prompt and the tokens to be taught through the language tower."""
-    x_BSW, valid_BS = paligemma.embed_prefix(inputs)
+    x_BSW, valid_BS = paligemma.embed_prefix(inputs, attend=attend)
     images = x_BSW.shape[1] - inputs.tokens_BL.shape[1]
     segments = [Segment(Kind.IMAGE, images), Segment(Kind.PROMPT, inputs.tokens_BL.shape[1])]
     for kind, targets in ((Kind.ANSWER, answer), (Kind.FAST, fast)):

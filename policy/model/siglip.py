@@ -5,7 +5,9 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from policy.model import attention
 from policy.model.activation import gelu
+from policy.model.attention import Attend
 from policy.model.branch import Branch
 from policy.presets import VisionConfig
 
@@ -34,11 +36,11 @@ class Siglip(nn.Module):
         patches_BWYX = patch(images_BCYX.to(patch.weight.dtype))
         return patches_BWYX.flatten(2).transpose(1, 2) + self.embeddings.position_embedding.weight
 
-    def forward(self, images_BCYX: Tensor) -> Tensor:
+    def forward(self, images_BCYX: Tensor, *, attend: Attend = attention.fused) -> Tensor:
         """Tokens [B, P, W] of images in [−1, 1]."""
         x_BPW = self.embed(images_BCYX).to(self.post_layernorm.weight.dtype)
         for layer in self.encoder.layers:
-            x_BPW = layer(x_BPW)
+            x_BPW = layer(x_BPW, attend=attend)
         return self.post_layernorm(x_BPW)
 
 
@@ -52,9 +54,9 @@ class SiglipLayer(nn.Module):
         self.layer_norm2 = nn.LayerNorm(config.width, eps=EPS)
         self.mlp = SiglipMlp(config)
 
-    def forward(self, x_BPW: Tensor) -> Tensor:
+    def forward(self, x_BPW: Tensor, *, attend: Attend = attention.fused) -> Tensor:
         """[B, P, W] to the same."""
-        x_BPW = x_BPW + self.self_attn(self.layer_norm1(x_BPW))
+        x_BPW = x_BPW + self.self_attn(self.layer_norm1(x_BPW), attend=attend)
         return x_BPW + self.mlp(self.layer_norm2(x_BPW))
 
 
@@ -70,14 +72,14 @@ class SiglipAttention(nn.Module):
         self.out_proj = nn.Linear(config.width, config.width)
         self.fused_qkv: tuple[Tensor, Tensor] | None = None  # see `policy.inference.fuse`
 
-    def forward(self, x_BPW: Tensor) -> Tensor:
+    def forward(self, x_BPW: Tensor, *, attend: Attend = attention.fused) -> Tensor:
         """[B, P, W] to the same."""
         if self.fused_qkv is None:
             q, k, v = self.q_proj(x_BPW), self.k_proj(x_BPW), self.v_proj(x_BPW)
         else:
             q, k, v = F.linear(x_BPW, *self.fused_qkv).chunk(3, dim=-1)
         q, k, v = (x.unflatten(-1, (self.heads, -1)).transpose(1, 2) for x in (q, k, v))
-        return self.out_proj(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
+        return self.out_proj(attend(q, k, v, None))
 
 
 class SiglipMlp(nn.Module):

@@ -90,9 +90,18 @@ def tokenize_fast(
     prompt = prompt_ids(OPENPI_PI0_FAST, tokenizer, task=task, state=state)
     answer: list[int] = []
     if fast_ids is not None:
-        mapped = fast_to_text_ids(fast_ids, vocab_size=tokenizer.vocab_size)
-        answer = [*tokenizer.encode(BEFORE), *mapped.tolist(), *tokenizer.encode(AFTER, eos=True)]
+        answer = [*tokenizer.encode(BEFORE), *taught_fast_ids(tokenizer, fast_ids)]
     return taught_tokens(prompt, answer, max_tokens=max_tokens, pad=pad)
+
+
+def taught_fast_ids(tokenizer: TextTokenizer, fast_ids: ArrayLike) -> list[int]:
+    """What π0.5 is taught to write after a prompt that ends in "Action: ": the chunk, "|", the end of text.
+
+    Raises:
+        ValueError: An id does not fit into the text vocabulary.
+    """
+    mapped = fast_to_text_ids(fast_ids, vocab_size=tokenizer.vocab_size)
+    return [*mapped.tolist(), *tokenizer.encode(AFTER, eos=True)]
 
 
 def extract_fast_ids(

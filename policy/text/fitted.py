@@ -20,6 +20,7 @@ from policy.text.prompts import (
     CONTROL_MODES,
     OPENPI_PI0,
     OPENPI_PI05,
+    QUESTION,
     STATE_BINS,
     SUBTASK,
     control_mode_marker,
@@ -113,7 +114,7 @@ def _sentences(texts: list[str]) -> Iterator[str]:
     """Every text as it will be met: in the prompts of both levels, and alone as an answer."""
     yield from (f"{control_mode_marker(mode)} " for mode in CONTROL_MODES)
     for text in texts:
-        for form in (OPENPI_PI0, OPENPI_PI05, SUBTASK):
+        for form in (OPENPI_PI0, OPENPI_PI05, SUBTASK, QUESTION):
             yield from (part for part in render(form, task=text, state=[0.0]) if isinstance(part, str))
 
 

@@ -112,6 +112,13 @@ SUBTASK = PromptFormat(
         "HybridTokenizer.tokenize_prompt of github.com/SgtVincent/openpi-comet at 013061b"
     ),
 )
+QUESTION = PromptFormat(
+    name="question",
+    level="high",
+    parts=("Question: {task}\nAnswer: ",),
+    answer="{answer}",
+    source="this project's: what pictures with questions are trained with; no robot, so no state",
+)
 SUBTASK_SENTENCES = PromptFormat(
     name="openpi-subtask-generation",
     level="high",
@@ -165,6 +172,7 @@ FORMATS: Mapping[str, PromptFormat] = MappingProxyType(
             OPENPI_PI05_STATELESS,
             OPENPI_PI0_FAST,
             SUBTASK,
+            QUESTION,
             SUBTASK_SENTENCES,
             LEROBOT_PI052,
             LEROBOT_HIGH_LEVEL_TASK,

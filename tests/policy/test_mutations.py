@@ -63,7 +63,11 @@ def _embedding_not_scaled(patch: pytest.MonkeyPatch) -> None:
 
 def _image_features_divided(patch: pytest.MonkeyPatch) -> None:
     right = PaliGemma.image_tokens
-    patch.setattr(PaliGemma, "image_tokens", lambda self, x: right(self, x) / self.language.config.width**0.5)
+
+    def divided(self: PaliGemma, images: Tensor, **attend: Any) -> Tensor:
+        return right(self, images, **attend) / self.language.config.width**0.5
+
+    patch.setattr(PaliGemma, "image_tokens", divided)
 
 
 def _rms_weight_alone(patch: pytest.MonkeyPatch) -> None:
@@ -171,9 +175,9 @@ def _inputs(patch: pytest.MonkeyPatch, change: Callable[[dict[str, Any]], dict[s
 def _image_masks_ignored(patch: pytest.MonkeyPatch) -> None:
     right = PaliGemma.embed_prefix
 
-    def embed_prefix(self: PaliGemma, inputs: ModelInputs) -> tuple[Tensor, Tensor]:
+    def embed_prefix(self: PaliGemma, inputs: ModelInputs, **attend: Any) -> tuple[Tensor, Tensor]:
         everything = torch.ones_like(inputs.image_mask_BN)
-        return right(self, ModelInputs(**(vars(inputs) | {"image_mask_BN": everything})))
+        return right(self, ModelInputs(**(vars(inputs) | {"image_mask_BN": everything})), **attend)
 
     patch.setattr(PaliGemma, "embed_prefix", embed_prefix)
 

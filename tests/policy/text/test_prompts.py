@@ -105,7 +105,7 @@ def test_every_form_is_in_the_table_under_its_name_and_says_where_it_is_from() -
         format_named(name) is form and form.name == name and form.source for name, form in FORMATS.items()
     )
     assert {form.name for form in FORMATS.values() if form.level == "high"} == {
-        "subtask", "openpi-subtask-generation", "lerobot-pi052", "lerobot-high-level-task", "opentau",
+        "subtask", "question", "openpi-subtask-generation", "lerobot-pi052", "lerobot-high-level-task", "opentau",
     }  # fmt: skip
     with pytest.raises(ValueError, match=r"no prompt format 'pi05'; there are openpi-pi0, openpi-pi05"):
         format_named("pi05")
@@ -149,7 +149,7 @@ def test_an_answer_is_read_in_its_form() -> None:
 @pytest.mark.parametrize("form", [OPENPI_PI05, LEROBOT_PI052])
 def test_a_form_without_a_taught_answer_says_so(form: Any) -> None:
     with pytest.raises(
-        ValueError, match=r"teaches no text; those that do are subtask, openpi-subtask-generation"
+        ValueError, match=r"teaches no text; those that do are subtask, question, openpi-subtask-generation"
     ):
         answer_ids(form, TINY, "pick up")
 

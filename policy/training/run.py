@@ -1,0 +1,216 @@
+"""A run of a recipe in a folder of its own: begun, or gone on with.
+
+RUN/recipe.toml       what it was begun with
+RUN/parts/            vocabulary, action tokenizer, statistics: see `policy.training.parts`
+RUN/checkpoints/STEP/ policies
+RUN/resume/           what it needs to go on
+RUN/curves.jsonl      what was measured
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from policy.checkpoints.folder import Checkpoint, build_model, load
+from policy.inference.runtime import device_named
+from policy.model.initialise import initialise
+from policy.model.pi0 import Pi0
+from policy.presets import PRESETS, Pi0Config
+from policy.training.batches import Batcher
+from policy.training.ema import averaged_copy
+from policy.training.loop import Done, Feed, Hooks, Loop, Rhythm
+from policy.training.optimiser import make_optimiser
+from policy.training.parts import Parts, load_parts, make_parts
+from policy.training.recipe import Recipe
+from policy.training.robot import TrainedRobot
+from policy.training.samples import SampleForm
+from policy.training.saving import checkpoint_path, save_checkpoint
+from policy.training.state import CannotGoOn, Learner, Position, load_state
+
+RECIPE_FILE = "recipe.toml"
+
+
+class Material(Protocol):
+    """What a recipe's data are, for a model of given sizes; read before the first step and never after."""
+
+    def robots(self, start: Checkpoint | None) -> Iterable[TrainedRobot]:
+        """Those of the data, first the one that the policy is for, with the statistics of `start` where it has them."""
+        ...
+
+    def texts(self) -> Iterable[str]:
+        """Every prompt and answer."""
+        ...
+
+    def chunks(self, robot: TrainedRobot) -> NDArray[np.float64]:
+        """Some of a robot's chunks, [B, T, D], relative and normalised."""
+        ...
+
+    def facts(self) -> dict[str, Any]:
+        """What is said of the data in a checkpoint: plain values."""
+        ...
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a run is made.
+
+    Attributes:
+        rhythm: When what is done.
+        device: `cpu`, `cuda`, or `auto`.
+        should_stop: Asked after every step.
+        observe: Told of every step.
+        evaluate: Figures of a checkpoint in the world that it is made for, by name.
+    """
+
+    rhythm: Rhythm = Rhythm()  # noqa: RUF009 - frozen
+    device: str = "auto"
+    should_stop: Callable[[], bool] = lambda: False
+    observe: Callable[[Done], None] = lambda done: None
+    evaluate: Callable[[Path], dict[str, float]] | None = None
+
+
+def train(
+    recipe: Recipe,
+    text: str,
+    run: Path,
+    *,
+    material: Callable[[SampleForm], Material],
+    feed: Callable[[SampleForm], Feed],
+    options: Options,
+) -> Position:
+    """Train by a recipe, from where the run in this folder is; what was reached.
+
+    Args:
+        recipe: What to do.
+        text: Of the recipe's file.
+        run: The run's folder.
+        material: Opens the recipe's data.
+        feed: Gives samples for training.
+        options: How.
+
+    Raises:
+        CannotGoOn: The folder holds the run of another recipe.
+        Diverged: The loss is no longer a number.
+        CheckpointError: A checkpoint cannot be written, or that to start from cannot be read.
+    """
+    start = None if recipe.model.start is None else load(recipe.model.start)
+    config = _config_of(recipe, start)
+    form = recipe.form(image_size=config.vision.image_size, horizon=config.action_horizon)
+    _claim(run, text)
+    parts = _parts_of(recipe, run, config, start, material(form))
+    learner = _learner_of(recipe, config, start, device_named(options.device))
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    position = load_state(run / "resume", learner, recipe=digest)
+    position = position or Position(stage=0, step=0, total=0, recipe=digest)
+    facts = material(form).facts()
+
+    def save(at: Position) -> None:
+        stages = recipe.stages[: at.stage + (at.step > 0)]
+        save_checkpoint(
+            checkpoint_path(run, at.total),
+            learner.averaged,
+            recipe=recipe,
+            parts=parts,
+            rtc_trained=any(stage.committed and stage.flow for stage in stages),
+            training={
+                "name": recipe.name,
+                "recipe": text,
+                "recipe_sha256": digest,
+                "seed": recipe.seed,
+                "steps": at.total,
+                "stage": stages[-1].name if stages else None,
+                "data": facts,
+            },
+        )
+
+    evaluate = options.evaluate
+    loop = Loop(
+        recipe,
+        learner,
+        position,
+        batcher=Batcher(
+            config=config,
+            form=form,
+            tokenizer=parts.tokenizer,
+            fast=parts.fast,
+            robots=parts.robots,
+            images=recipe.images,
+            device=next(learner.model.parameters()).device,
+        ),
+        feed=feed(form),
+        run=run,
+        hooks=Hooks(
+            save=save,
+            observe=options.observe,
+            should_stop=options.should_stop,
+            evaluate=None if evaluate is None else lambda at: evaluate(checkpoint_path(run, at.total)),
+        ),
+        rhythm=options.rhythm,
+    )
+    return loop.run()
+
+
+def _config_of(recipe: Recipe, start: Checkpoint | None) -> Pi0Config:
+    config = PRESETS[recipe.model.preset or ""] if start is None else start.config
+    if not isinstance(config, Pi0Config) or config.kind != "pi05":
+        what = recipe.model.preset if start is None else start.path
+        raise CannotGoOn(
+            f"{what} is no π0.5, which is the kind that is trained here; choose such a preset or checkpoint"
+        )
+    return config
+
+
+def _claim(run: Path, text: str) -> None:
+    """Make the run's folder this recipe's."""
+    path = run / RECIPE_FILE
+    if path.exists():
+        if path.read_text() != text:
+            raise CannotGoOn(
+                f"the run in {run} was begun with another recipe, see {path}; choose another folder with --run, or give"
+                " the recipe back its text"
+            )
+        return
+    run.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".draft")
+    draft.write_text(text)
+    draft.replace(path)
+
+
+def _parts_of(
+    recipe: Recipe, run: Path, config: Pi0Config, start: Checkpoint | None, material: Material
+) -> Parts:
+    folder = run / "parts"
+    parts = load_parts(folder)
+    if parts is not None:
+        return parts
+    robots = list(material.robots(start))
+    teaches_fast = any(stage.fast for stage in recipe.stages)
+    chunks = material.chunks(robots[0]) if teaches_fast else None
+    texts = [] if start is not None else material.texts()
+    make_parts(folder, config=config, robots=robots, texts=texts, chunks=chunks, start=start)
+    made = load_parts(folder)
+    if made is None:
+        raise CannotGoOn(f"{folder} has gone while it was being made; is another process at work in it?")
+    return made
+
+
+def _learner_of(recipe: Recipe, config: Pi0Config, start: Checkpoint | None, device: torch.device) -> Learner:
+    if start is None:
+        model = Pi0(config)
+        initialise(model, generator=torch.Generator().manual_seed(recipe.seed))
+    else:
+        loaded = build_model(start)
+        if not isinstance(loaded, Pi0):
+            raise TypeError(f"a {type(loaded).__name__} is not trained here; choose a π0.5")
+        model = loaded
+    model = model.to(device)
+    averaged = averaged_copy(model)
+    return Learner(model, averaged, make_optimiser(model))

@@ -1,0 +1,77 @@
+"""A run from nothing to a policy that runs; broken off and gone on with, to the same bits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from policy.inference.loading import load_policy
+from policy.training import run as run_module
+from policy.training.curves import read_lines
+from policy.training.loop import Rhythm
+from policy.training.recipe import Recipe
+from policy.training.run import Options, train
+from policy.training.state import Position
+from policy.types import Observation
+from tests.policy.training import synthetic
+from tests.policy.training.synthetic import Toy
+
+pytestmark = pytest.mark.usefixtures("tiny_preset")
+
+
+def go(run: Path, recipe: Recipe | None = None, toy: Toy | None = None, **rhythm: int) -> Position:
+    toy = toy or Toy()
+    recipe = recipe or synthetic.recipe()
+    return train(
+        recipe,
+        f"name = {recipe.name!r} # {recipe.seed}",
+        run,
+        material=lambda form: toy,
+        feed=lambda form: toy,
+        options=Options(rhythm=Rhythm(**rhythm), device="cpu"),
+    )
+
+
+def weights(run: Path, step: int) -> dict[str, torch.Tensor]:
+    return load_file(run / "checkpoints" / f"{step:06d}" / "model.safetensors")
+
+
+def test_both_stages_end_in_a_policy_that_acts_and_speaks(run_folder: Path) -> None:
+    position = go(run_folder)
+    assert (position.stage, position.total) == (2, 12)
+    policy = load_policy(run_folder / "checkpoints" / "000012", device="cpu")
+    sample = synthetic.sample(0, "low")
+    images = {"front": sample.images["base_0_rgb"], "right_wrist": sample.images["right_wrist_0_rgb"]}
+    assert sample.state is not None
+    observation = Observation(images=images, state=sample.state)
+    chunk = policy.actions(observation, "pick up the cup")
+    assert chunk.actions.shape == (synthetic.HORIZON, synthetic.DIM)
+    assert np.isfinite(chunk.actions).all()
+    subtask = policy.subtask(observation, "tidy up", allowed=synthetic.SUBTASKS)
+    assert subtask.text in synthetic.SUBTASKS
+    assert policy.metadata["embodiment"] == "toy"
+    lines = read_lines(run_folder / "curves.jsonl")
+    assert [line["step"] for line in lines] == [12]
+
+
+def test_a_run_that_is_broken_off_and_gone_on_with_has_the_same_weights_to_the_bit(tmp_path: Path) -> None:
+    go(tmp_path / "whole")
+    broken = tmp_path / "broken"
+    for stop_at in (4, 6, 9):
+        assert go(broken, stop_at=stop_at).total == stop_at
+    toy = Toy()
+    go(broken, toy=toy)
+    assert toy.opened == [(1, 3)]
+    one, other = weights(tmp_path / "whole", 12), weights(broken, 12)
+    assert one.keys() == other.keys()
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_a_run_of_another_recipe_is_not_gone_on_with(run_folder: Path) -> None:
+    go(run_folder, stop_at=1)
+    with pytest.raises(run_module.CannotGoOn, match="begun with another recipe"):
+        go(run_folder, synthetic.recipe(seed=1))
