@@ -9,7 +9,20 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 
-from app.cli import bench, check, data, evaluate, labels, policy, profiles, record, replay, serve, window
+from app.cli import (
+    bench,
+    check,
+    data,
+    evaluate,
+    labels,
+    policy,
+    profiles,
+    questions,
+    record,
+    replay,
+    serve,
+    window,
+)
 from app.cli.options import HelpFormatter, add_data, add_profile
 from app.cli.outcome import CommandError, ExitCode, UsageError
 
@@ -90,7 +103,7 @@ def build_parser() -> argparse.ArgumentParser:
     window.add_arguments(parser)
     parser.set_defaults(run=window.run)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for command in (record, replay, check, profiles, data, labels, policy, serve, evaluate, bench):
+    for command in (record, replay, check, profiles, data, labels, questions, policy, serve, evaluate, bench):
         command.add_parser(commands)
     return parser
 

@@ -47,7 +47,7 @@ from app.gui.widgets.details import Details
 from app.gui.widgets.gesture_ring import GestureRing
 from app.gui.widgets.keys_overlay import KeysOverlay
 from app.gui.widgets.notice_list import NoticeList
-from app.gui.widgets.overlay import Overlay
+from app.gui.widgets.overlay import Overlay, keys_over
 from app.gui.widgets.palette import CommandPalette
 from app.gui.widgets.plan_panel import PlanPanel
 from app.gui.widgets.remembered_edit import RememberedEdit
@@ -337,9 +337,8 @@ class Frame(QWidget):
     @property
     def _keys_page(self) -> str:
         """Whose keys count: those of what floats on top, the calibration's while it covers the Robot page."""
-        if over := [one.keys for one in self.stack.findChildren(Overlay) if one.keys and one.isVisible()]:
-            return over[-1]
-        return CALIBRATION_KEYS if self.calibration.isVisible() else self.page_id
+        over = keys_over(self.stack, self.review_page)
+        return over or (CALIBRATION_KEYS if self.calibration.isVisible() else self.page_id)
 
     def _leave_calibration(self) -> None:
         self.robot_page.open_health()

@@ -121,9 +121,8 @@ class KitchenRenderer:
             red, green, blue = self._draw(width_px, height_px).astype(np.int32).transpose(2, 0, 1)
         finally:
             flags[:] = kept
-        geom_of = np.full(
-            self._scene.ngeom + 1, -1, np.int32
-        )  # by the number that a colour stands for; 0 is nothing
+        # By the number that a colour stands for; 0 is nothing.
+        geom_of = np.full(self._scene.ngeom + 1, -1, np.int32)
         for drawn in self._scene.geoms[: self._scene.ngeom]:
             if drawn.segid >= 0 and drawn.objtype == mujoco.mjtObj.mjOBJ_GEOM.value:
                 geom_of[drawn.segid + 1] = drawn.objid

@@ -16,6 +16,9 @@ from drivers.sim.render import KitchenRenderer
 FURNITURE: Final = ("sink", "drawer")
 HANDS: Final = ("left hand", "right hand")
 
+Shares = tuple[float, float, float, float]
+WHOLE: Final[Shares] = (0.0, 0.0, 1.0, 1.0)
+
 _SINK_MATERIALS = ("steel", "drain")
 """The sink is a part of the counter's body, and is told from it by what it is made of."""
 
@@ -59,7 +62,13 @@ class Sight:
                 self._name_of_geom[geom] = self._names.index(name)
 
     def look(
-        self, state: ArrayLike, camera: str, *, width_px: int = 320, height_px: int = 240
+        self,
+        state: ArrayLike,
+        camera: str,
+        *,
+        width_px: int = 320,
+        height_px: int = 240,
+        within: Shares = WHOLE,
     ) -> Mapping[str, Seen]:
         """What a camera sees in a state; things of which no pixel is to be seen are left out.
 
@@ -68,6 +77,7 @@ class Sight:
             camera: of the kitchen.
             width_px: of the picture; a smaller one shows less of small things.
             height_px: likewise.
+            within: top, left, bottom and right of the part of the picture that is looked at, as shares of it.
 
         Raises:
             StateOfAnotherWorld: when the state's length is not this model's.
@@ -76,6 +86,13 @@ class Sight:
         """
         self._renderer.show(state)
         shown = self._name_of_geom[self._renderer.geoms(camera, width_px=width_px, height_px=height_px)]
+        rows, columns = (
+            slice(round(first * size), round(last * size))
+            for first, last, size in ((within[0], within[2], height_px), (within[1], within[3], width_px))
+        )
+        looked_at = np.full_like(shown, -1)
+        looked_at[rows, columns] = shown[rows, columns]
+        shown = looked_at
         return {
             self._names[index]: _extent(shown == index) for index in sorted(set(shown[shown >= 0].tolist()))
         }

@@ -100,9 +100,7 @@ class BoxOverlay(QWidget):
         drawing = self._pointer.drawing
         if not self._painted and drawing is None:
             return
-        painter = QPainter(
-            self
-        )  # upright lines are crisp without antialiasing, wherever between pixels they lie
+        painter = QPainter(self)  # upright lines are crisp without antialiasing, wherever they lie
         paint_boxes(painter, self._painted, self.area, handles=self._desk.ready)
         if drawing is not None:
             paint_drawing(painter, drawing, self.area)

@@ -25,20 +25,29 @@ class OpenRenaming:
         desk: with the labels that are open.
         changes_of: what is to be changed in some labels, by reviewer and episode.
         what: in a word or two, for undo.
+        meant: whether the labels on the desk are of the dataset in which it was asked for.
     """
 
     def __init__(
-        self, desk: LabelDesk, changes_of: Callable[[Journal, EpisodeLabels], Sequence[Change]], what: str
+        self,
+        desk: LabelDesk,
+        changes_of: Callable[[Journal, EpisodeLabels], Sequence[Change]],
+        what: str,
+        *,
+        meant: Callable[[], bool],
     ) -> None:
         self._desk = desk
         self._changes_of = changes_of
         self._what = what
+        self._meant = meant
         self._seen: set[Journal] = set()
         self._done: dict[Journal, Changed] = {}
 
     def follow(self) -> None:
         """Change what is open, once; called again and again by the window's thread."""
         desk, journal = self._desk, self._desk.journal
+        if not self._meant():
+            return
         if desk.ready or desk.opening:
             self._seen.add(journal)
         else:
@@ -87,4 +96,5 @@ class OpenRenaming:
 
     @property
     def _open_here(self) -> set[Journal]:
-        return {self._desk.journal} if self._desk.ready or self._desk.opening else set()
+        is_ours = self._meant() and (self._desk.ready or self._desk.opening)
+        return {self._desk.journal} if is_ours else set()

@@ -41,7 +41,7 @@ class Words:
         self._reader: tuple[Path, VocabularyReader] | None = None
         self._reading = threading.Lock()
         self._jobs: deque[tuple[Path, Callable[[], str]]] = deque()
-        self._renamings: deque[tuple[Path, OpenRenaming]] = deque()
+        self._renamings: deque[OpenRenaming] = deque()
         self._waiting = threading.Lock()
         self._thread: threading.Thread | None = None
         self._found: dict[tuple[Path, Of], Vocabulary] = {}
@@ -91,9 +91,8 @@ class Words:
 
     def poll(self) -> None:
         """Rename in what is open now, where a renaming waits or is under way; called again and again."""
-        for dataset, renaming_here in tuple(self._renamings):
-            if dataset == self._dataset:
-                renaming_here.follow()
+        for here in tuple(self._renamings):
+            here.follow()
 
     def ask(self, of: Of) -> None:
         """Read the vocabulary anew."""
@@ -125,7 +124,7 @@ class Words:
                 self._renamed = done if done.changed or old in done.palette else None
             return renamed_words(done, "Renamed")
 
-        self._do_renaming(dataset, OpenRenaming(self._desk, changes_of, "rename"), run)
+        self._do_renaming(dataset, changes_of, "rename", run)
 
     def undo(self) -> None:
         """Take the last renaming back, in all labels that it has changed; what could not be yet, can be again."""
@@ -148,7 +147,7 @@ class Words:
                 self._renamed = replace(renamed, changed=still) if still else None
             return renamed_words(done, "Renamed back")
 
-        self._do_renaming(dataset, OpenRenaming(self._desk, changes_of, "rename back"), run)
+        self._do_renaming(dataset, changes_of, "rename back", run)
 
     def pin(self, text: str, number: int, of: Of) -> None:
         """Keep a text on a number key, from 1; 0 keeps it on none. Those before it keep theirs."""
@@ -190,21 +189,27 @@ class Words:
             self._read(dataset, kind)
         self.changes += 1
 
-    def _do_renaming(self, dataset: Path, here: OpenRenaming, run: Callable[[OpenRenaming], str]) -> None:
+    def _do_renaming(
+        self,
+        dataset: Path,
+        changes_of: Callable[[Journal, EpisodeLabels], Sequence[Change]],
+        what: str,
+        run: Callable[[OpenRenaming], str],
+    ) -> None:
         """What is open is renamed at once, the rest when it is its turn, and what is opened until then as well."""
-        entry = (dataset, here)
+        here = OpenRenaming(self._desk, changes_of, what, meant=lambda: dataset == self._dataset)
 
         def job() -> str:
             try:
                 self._settle()
                 report = run(here)
             finally:
-                self._renamings.remove(entry)
+                self._renamings.remove(here)
             self._settle()
             self._read_anew(dataset)
             return report
 
-        self._renamings.append(entry)
+        self._renamings.append(here)
         here.follow()
         self._do(dataset, job)
 
