@@ -15,6 +15,7 @@ from app.cli import (
     data,
     evaluate,
     labels,
+    norm_stats,
     policy,
     profiles,
     questions,
@@ -103,7 +104,20 @@ def build_parser() -> argparse.ArgumentParser:
     window.add_arguments(parser)
     parser.set_defaults(run=window.run)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for command in (record, replay, check, profiles, data, labels, questions, policy, serve, evaluate, bench):
+    for command in (
+        record,
+        replay,
+        check,
+        profiles,
+        data,
+        labels,
+        questions,
+        norm_stats,
+        policy,
+        serve,
+        evaluate,
+        bench,
+    ):
         command.add_parser(commands)
     return parser
 

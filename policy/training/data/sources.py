@@ -36,6 +36,15 @@ def open_sources(
     return tuple(_open(data, form, (chosen.where,), recipe.seed, mapper) for data in recipe.data_of(chosen))
 
 
+def open_recordings(recipe: Recipe, form: SampleForm, *, mapper: Mapper = map) -> tuple[SampleReader, ...]:
+    """The recordings of all stages alone, without the filters of stages; raises as `open_sources`."""
+    return tuple(
+        SampleReader(index_dataset(data, form, mapper=mapper), form)
+        for data in recipe.data
+        if data.dataset is not None
+    )
+
+
 def readers_of(sources: Iterable[SampleSource]) -> tuple[SampleReader, ...]:
     """Those that read recordings."""
     return tuple(source for source in sources if isinstance(source, SampleReader))
