@@ -36,6 +36,7 @@ examples:
   understudy data ls                             every recorded episode
   understudy data verify last                    prove that the last one is whole
   understudy labels ls                           who has labelled which episode, and how far
+  understudy questions --scenes 2000 --into web  pictures of the kitchen, with questions, to learn from
   understudy serve ~/checkpoints/kitchen         let programs ask a policy over the network
   understudy evaluate --task "open the drawer" --variant hierarchical --variant implicit --seeds 20
   understudy bench drive --seconds 60            drive and record for a minute, print one line per figure
