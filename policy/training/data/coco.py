@@ -79,7 +79,8 @@ class CocoBoxes:
     Args:
         path: Instances in COCO's format.
         images: Folder of their pictures.
-        view: How they are shown; boxes are shares of what the crop leaves.
+        view: How they are shown. Boxes are shares of the whole picture, as a policy's answers are, and end where the
+            crop does.
         seed: Of which other names are asked for, and in which order.
 
     Attributes:
@@ -286,7 +287,7 @@ def _size_of(picture: _Picture, path: Path) -> tuple[int, int]:
 def _edges(
     instance: _Instance, size_px: NDArray[np.int32], shares: tuple[float, float, float, float]
 ) -> tuple[float, float, float, float] | str:
-    """y_min, x_min, y_max and x_max as shares of what is looked at, or why the box is left out."""
+    """y_min, x_min, y_max and x_max of what the crop leaves, as shares of the whole picture, or why it is left out."""
     if instance.iscrowd:
         return "crowds"
     left_px, top_px, wide_px, high_px = instance.bbox
@@ -297,11 +298,10 @@ def _edges(
     left_px, top_px = max(left_px, 0.0), max(top_px, 0.0)
     if right_px - left_px < LEAST_PX or bottom_px - top_px < LEAST_PX:
         return "degenerate boxes"
-    top, left, bottom, right = shares
-    y_min, y_max = ((edge / height - top) / (bottom - top) for edge in (top_px, bottom_px))
-    x_min, x_max = ((edge / width - left) / (right - left) for edge in (left_px, right_px))
-    seen = [min(max(edge, 0.0), 1.0) for edge in (y_min, x_min, y_max, x_max)]
-    area = (seen[2] - seen[0]) * (seen[3] - seen[1])
-    if area < LEAST_SEEN * (y_max - y_min) * (x_max - x_min):
+    whole = (top_px / height, left_px / width, bottom_px / height, right_px / width)
+    y_min, x_min = max(whole[0], shares[0]), max(whole[1], shares[1])
+    y_max, x_max = min(whole[2], shares[2]), min(whole[3], shares[3])
+    seen = max(y_max - y_min, 0.0) * max(x_max - x_min, 0.0)
+    if seen < LEAST_SEEN * (whole[2] - whole[0]) * (whole[3] - whole[1]):
         return "boxes cut off by the crop"
-    return seen[0], seen[1], seen[2], seen[3]
+    return y_min, x_min, y_max, x_max

@@ -75,12 +75,12 @@ def test_pictures_are_padded_as_the_policy_pads_them_and_what_boxes_say_is_of_th
     np.testing.assert_allclose(image[44, 48], GREEN, atol=12)
 
 
-def test_what_a_crop_leaves_fills_the_picture_and_boxes_follow_it(two_things: Path) -> None:
+def test_what_a_crop_leaves_fills_the_picture_and_boxes_are_still_of_the_whole(two_things: Path) -> None:
     below = opened(two_things, view=View("base_0_rgb", 64, (0.5, 0.0, 1.0, 1.0)))
     assert below.left_out["boxes cut off by the crop"] == 1
     sample = below.sample(0, 0)
     assert sample.prompt == "detect spoon"
-    assert sample.answer == "<loc0000><loc0512><loc1023><loc1023> spoon ;"
+    assert sample.answer == "<loc0512><loc0512><loc1023><loc1023> spoon ;"
     image = sample.images["base_0_rgb"]
     np.testing.assert_allclose(image[32, 48], GREEN, atol=12)
     assert image[0].any()
@@ -122,6 +122,17 @@ def test_crowds_and_boxes_without_an_inside_are_left_out_and_counted(tmp_path: P
         "names with more than 8 boxes in a picture": 1,
     }
     assert all_samples(source) == [("detect cup", "<loc0170><loc0128><loc0512><loc0384> cup ;")]
+
+
+def test_a_box_over_the_edge_of_a_crop_ends_there(two_things: Path) -> None:
+    source = opened(two_things, view=View("base_0_rgb", 64, (0.25, 0.25, 1.0, 1.0)))
+    assert {sample for sample in all_samples(source) if " ; " not in sample[0]} <= {
+        ("detect cup", "<loc0256><loc0256><loc0512><loc0512> cup ;"),
+        ("detect spoon", "<loc0512><loc0512><loc1023><loc1023> spoon ;"),
+    }
+    assert any(
+        "<loc0256><loc0256><loc0512><loc0512> cup ;" in (answer or "") for _, answer in all_samples(source)
+    )
 
 
 def test_a_box_over_the_edge_ends_at_the_edge(tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def test_pictures_of_a_camera_take_its_place_and_its_crop(instances: Path) -> No
     sample = front.sample(0, 0)
     assert set(sample.images) == {"base_0_rgb"}
     assert sample.images["base_0_rgb"][0].any()
-    assert sample.answer == "<loc0000><loc0512><loc0512><loc0768> cup ;"
+    assert sample.answer == "<loc0512><loc0512><loc0768><loc0768> cup ;"
     wrist = open_pictures(
         Data(source=Source.WD, coco=instances, images=images, camera="right_wrist"), FORM, seed=0
     )
@@ -137,5 +137,5 @@ def test_a_recipe_of_pictures_gives_batches_and_a_broken_picture_is_replaced_by_
     assert kinds["answer"] > 1.4 * kinds["caption"]  # twice the weight
     assert {sample.level for sample in samples} == {"question"}
     assert {sample.answer for sample in samples if sample.prompt == "detect cup"} == {
-        "<loc0000><loc0512><loc0512><loc0768> cup ;"
+        "<loc0512><loc0512><loc0768><loc0768> cup ;"
     }
