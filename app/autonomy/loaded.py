@@ -84,7 +84,7 @@ def load(choice: PolicyChoice, profile: RobotProfile, runtime_dir: Path) -> Load
     policy, close = _opened(choice, profile, runtime_dir)
     try:
         policy.warm_up()
-        return _described(choice, profile, policy, remote, close)
+        return describe(choice, profile, policy, remote=remote, close=close)
     except BaseException:
         close()
         raise
@@ -165,13 +165,26 @@ def _remote(choice: PolicyChoice) -> RemoteHighLevel | None:
     return RemoteHighLevel(choice.remote_address.strip(), choice.remote_model.strip(), key=key)
 
 
-def _described(
+def describe(
     choice: PolicyChoice,
     profile: RobotProfile,
     policy: Policy,
-    remote: RemoteHighLevel | None,
-    close: Callable[[], None],
+    *,
+    remote: RemoteHighLevel | None = None,
+    close: Callable[[], None] = lambda: None,
 ) -> Loaded:
+    """What is to be known of a policy, by what it tells of itself.
+
+    Args:
+        choice: what was asked for.
+        profile: the robot.
+        policy: ready.
+        remote: another high level.
+        close: ends what the policy holds open.
+
+    Raises:
+        ChoiceError: it cannot be used with this robot.
+    """
     told = policy.metadata
     horizon = int(told.get("action_horizon", told.get("horizon", 0)) or 0)
     width = end_effector_width(profile) if choice.action_space == "end_effector" else profile.dof

@@ -241,7 +241,11 @@ class ScriptedPolicy:
     def _stands_at_end(self, run: _Run, observation: Observation, truth: Truth) -> bool:
         """Whether the last chunk ran out, a moment ago, and nobody has moved the robot since."""
         late_ns = observation.captured_ns - int(run.target_ns[-1])
-        return 0 < late_ns < GOES_ON_NS and self._is_where_left(run.rows[-1], truth)
+        lifted = all(
+            abs(float(run.rows[-1][self._kinds["lift", name].start]) - truth.lift_m) < LIFT_LEAD_M
+            for name in self._profile.lifts
+        )
+        return 0 < late_ns < GOES_ON_NS and lifted and self._is_where_left(run.rows[-1], truth)
 
     def _is_where_left(self, row: Vector, truth: Truth) -> bool:
         return all(

@@ -15,6 +15,10 @@ BENCHES = {
     "timeline": ("app.bench.timeline", "reviewing half an hour: opening, seeking, playing, panning"),
     "kill": ("app.bench.kill", "kill each process at random moments of a recording; what survives?"),
     "tasks": ("app.bench.tasks", "how often the scripted operator does each of its tasks in the kitchen"),
+    "kitchen": (
+        "app.bench.kitchen",
+        "how often a policy does the kitchen's subtasks when told, and whole tasks alone",
+    ),
     "start": ("app.bench.start", "how long until the window, and until four cameras and the robot answer"),
     "autonomy": (
         "app.bench.autonomy",

@@ -57,8 +57,13 @@ class DirectRobot:
         self.world.set_hands(hands)
         return self.follow(self._ask(hands))
 
-    def follow(self, action: _Row) -> Truth:
-        """Let the robot do what was asked for, (D,), for one control period; the world afterwards."""
+    def follow(self, action: _Row, *, hand_over: bool = False) -> Truth:
+        """Let the robot do what was asked for, (D,), for one control period; the world afterwards.
+
+        Args:
+            action: (D,) what is asked for.
+            hand_over: whether one plan of motion gives way to another in this tick, see `filter_action`.
+        """
         self.requested = action
         filtered = filter_action(
             self.requested,
@@ -67,6 +72,7 @@ class DirectRobot:
             age_s=0.0,
             dt_s=self._dt_s,
             limits=self._limits,
+            hand_over=hand_over,
         )
         self._state = filtered.state
         self.sent = filtered.sent.astype(np.float64)

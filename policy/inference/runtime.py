@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+from contextlib import suppress
 from dataclasses import dataclass
 
 import torch
@@ -39,6 +41,16 @@ def runtime(device: str = "auto", *, threads: int | None = None) -> Runtime:
         raise ValueError(f"no device {device!r} on this machine; choose cpu or auto")
     gpu = torch.cuda.get_device_name(chosen) if chosen.startswith("cuda") else None
     return Runtime(chosen, gpu, torch.get_num_threads())
+
+
+def load_compilers() -> None:
+    """Load now what torch would load late. To be called before anything is drawn in a process that uses a policy.
+
+    Triton 3 and Mesa's software renderer each bring an LLVM. Loaded in this order they get along; when torch comes to
+    load triton after the first picture, the process ends in a segmentation fault.
+    """
+    with suppress(ImportError):  # torch for processors only comes without
+        importlib.import_module("triton")
 
 
 def dtype_named(name: str) -> torch.dtype:

@@ -1,0 +1,44 @@
+"""A few quick trials of a policy that is being trained: its checkpoints are chosen by them, never by loss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from app.autonomy.choice import PolicyChoice, PolicyKind
+from app.kitchen_trials.bench import HELD_OUT, PROFILE, Bench, ToldOrder
+from app.kitchen_trials.figures import figures_of
+from app.kitchen_trials.rollout import LIVE, Pace
+from app.kitchen_trials.subject import Subject
+from app.kitchen_trials.told import JUDGED
+from drivers.profile import load_profile
+from policy.types import Policy
+
+
+def evaluate(
+    policy: Policy,
+    *,
+    seeds: Iterable[int],
+    subtasks: Iterable[str] = JUDGED,
+    pace: Pace = LIVE,
+) -> Mapping[str, float]:
+    """Tell a policy each subtask from each seed, one after the other in this process, and say how often it did it.
+
+    Args:
+        policy: as `policy.inference` makes it of the weights.
+        seeds: counted from the first that is held out.
+        subtasks: that are tried.
+        pace: how long things take.
+
+    Returns:
+        The figures of `app.kitchen_trials.figures`.
+
+    Raises:
+        ChoiceError: the policy was not made for the kitchen's robot.
+        NoOffscreenRendering: when this machine cannot draw.
+    """
+    choice = PolicyChoice(kind=PolicyKind.CHECKPOINT, source="in training")
+    subject = Subject(choice, load_profile(PROFILE), policy=policy)
+    subtasks = tuple(subtasks)
+    with Bench(choice, subject=subject, pace=pace) as bench:
+        orders = [ToldOrder(subtask=subtask, seed=HELD_OUT + seed) for seed in seeds for subtask in subtasks]
+        return figures_of([bench.run(order) for order in orders])
