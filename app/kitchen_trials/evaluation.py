@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from pathlib import Path
 
 from app.autonomy.choice import PolicyChoice, PolicyKind
 from app.kitchen_trials.bench import HELD_OUT, PROFILE, Bench, ToldOrder
@@ -20,7 +21,7 @@ def evaluate(
     seeds: Iterable[int],
     subtasks: Iterable[str] = JUDGED,
     pace: Pace = LIVE,
-) -> Mapping[str, float]:
+) -> dict[str, float]:
     """Tell a policy each subtask from each seed, one after the other in this process, and say how often it did it.
 
     Args:
@@ -42,3 +43,18 @@ def evaluate(
     with Bench(choice, subject=subject, pace=pace) as bench:
         orders = [ToldOrder(subtask=subtask, seed=HELD_OUT + seed) for seed in seeds for subtask in subtasks]
         return figures_of([bench.run(order) for order in orders])
+
+
+def evaluate_checkpoint(
+    folder: Path, *, seeds: Iterable[int], subtasks: Iterable[str] = JUDGED, pace: Pace = LIVE
+) -> dict[str, float]:
+    """The same for a checkpoint, which computes on the processor.
+
+    Raises:
+        CheckpointError: it cannot be loaded.
+        ChoiceError: it was not made for the kitchen's robot.
+        NoOffscreenRendering: when this machine cannot draw.
+    """
+    from policy.inference.loading import load_policy  # brings torch along
+
+    return evaluate(load_policy(folder, device="cpu", seed=0), seeds=seeds, subtasks=subtasks, pace=pace)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from app.evaluation.statistics import Interval, mean_of_rates, wilson
 from app.kitchen_trials.alone import EVERYTHING, AloneTrial
@@ -64,7 +64,7 @@ def alone_key(task: str, variant: str) -> str:
     return "_".join(parts)
 
 
-def figures_of(trials: Sequence[Trial]) -> Mapping[str, float]:
+def figures_of(trials: Sequence[Trial]) -> dict[str, float]:
     """Every share as flat numbers."""
     return {
         name: value for key, share in shares_of(trials).items() for name, value in share.values(key).items()
