@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.cli.options import add_json, add_profile, at_least_one, profile
-from app.cli.outcome import CommandError, ExitCode, text_stream, write_json
+from app.cli.outcome import CommandError, ExitCode, UsageError, text_stream, write_json
 from app.cli.progress import Progress
 
 if TYPE_CHECKING:
@@ -89,6 +89,8 @@ def _making(args: argparse.Namespace) -> Making:
     from app.demonstrations.picturing import CAMERAS
     from drivers.profile import load_profile
 
+    if args.seed < 0:
+        raise UsageError(f"--seed is {args.seed}; it is an integer from 0 on")
     name = profile(args)
     there = load_profile(name).cameras
     cameras = tuple(dict.fromkeys(args.camera or CAMERAS))

@@ -116,13 +116,15 @@ class PictureSet:
                         f"{folder} holds pictures made by {_told(begun)}, not by {_told(making)};"
                         " choose another folder, or ask for the same"
                     )
-                return
-            if folder.exists() and any(folder.iterdir()):
+            elif folder.exists() and any(there.suffix != ".part" for there in folder.iterdir()):
                 raise SetError(f"{folder} holds something else; choose a folder that is empty or new")
-            (folder / "blocks").mkdir(parents=True, exist_ok=True)
+            else:
+                folder.mkdir(parents=True, exist_ok=True)
+                _write(path, making)
+            # Last, and every time: whoever was killed in between finds the folder begun, and goes on.
+            (folder / "blocks").mkdir(exist_ok=True)
             for camera in making.cameras:
                 (folder / camera / "images").mkdir(parents=True, exist_ok=True)
-            _write(path, making)
         except OSError as error:
             raise SetError(
                 f"cannot write {folder}: {error.strerror or error}; choose another folder"

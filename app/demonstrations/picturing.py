@@ -6,6 +6,7 @@ import multiprocessing
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -15,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from app.demonstrations.glimpse import glimpse_of
-from app.demonstrations.picture_set import NAMES, Block, BoxSaid, Making, PictureSaid, PictureSet
+from app.demonstrations.picture_set import NAMES, Block, BoxSaid, Making, PictureSaid, PictureSet, SetError
 from app.demonstrations.questions import ask, caption
 from drivers.profile import load_profile
 from drivers.sim.render import KitchenRenderer
@@ -112,6 +113,11 @@ def _made(folder: Path, making: Making, missing: Sequence[int], *, jobs: int) ->
             waiting = [pool.submit(make_block, folder, making, number) for number in missing]
             for future in as_completed(waiting):
                 yield future.result()
+        except BrokenProcessPool as error:
+            raise SetError(
+                f"a process that draws was ended from outside, perhaps for want of memory; ask for {folder} again, with"
+                " fewer --jobs, and it goes on"
+            ) from error
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 

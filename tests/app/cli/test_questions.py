@@ -54,6 +54,11 @@ def test_pictures_are_made_within_the_crops_of_a_recipe_and_counted(
     assert "front within (0.375, 0.0, 1.0, 1.0)" in capsys.readouterr().err
 
 
+def test_a_seed_below_0_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["questions", "--scenes", "5", "--into", str(tmp_path / "set"), "--seed", "-3"]) == 2
+    assert "--seed is -3; it is an integer from 0 on" in capsys.readouterr().err
+
+
 def test_a_camera_that_the_robot_has_not_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

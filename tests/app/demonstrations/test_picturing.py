@@ -110,6 +110,7 @@ def test_a_folder_made_otherwise_or_of_something_else_is_refused(
         SetError, match=r"made by seed 4 of sim-kitchen .* not by seed 5 .* choose another folder"
     ):
         make_set(made[0], other, scenes=1, jobs=1)
+    (tmp_path / "set.json.part").touch()  # begun, and killed right away
     (tmp_path / "thesis.tex").touch()
     with pytest.raises(SetError, match="holds something else"):
         make_set(tmp_path, MAKING, scenes=1, jobs=1)
