@@ -32,6 +32,8 @@ BLOCKED: Final = 0.04
 """A gripper that is open by so much more than it was told has something between its fingers."""
 GRASP_NEAR_M: Final = 0.03
 HANDLE_NEAR_M: Final = 0.04
+HANDLE_OPENING: Final = 0.15
+"""How far the drawer's handle keeps a hand open."""
 GRASP_MARGIN: Final = 0.06
 """How much further than before it took hold a hand must be closed, or opened, to hold something, or let go."""
 
@@ -173,10 +175,13 @@ class Imagination:
     def _take_handle(self) -> None:
         """The drawer goes with the base while a hand that is closed is at the handle."""
         at = handle_at(self.truth)
-        closed = any(
-            opening < 0.5 and np.linalg.norm(self._body.hand_pose(side).position_m - at) < HANDLE_NEAR_M
+        closed = [
+            side
             for side, opening in self.truth.gripper_opening.items()
-        )
+            if opening < 0.5 and np.linalg.norm(self._body.hand_pose(side).position_m - at) < HANDLE_NEAR_M
+        ]
+        for side in closed:
+            self._stop[side] = max(self._stop[side], HANDLE_OPENING)
         if not closed:
             self._drawer_from = None
         elif self._drawer_from is None:

@@ -13,6 +13,7 @@ from app.cli import (
     bench,
     check,
     data,
+    demos,
     evaluate,
     labels,
     norm_stats,
@@ -38,6 +39,7 @@ examples:
   understudy labels ls                           who has labelled which episode, and how far
   understudy questions --scenes 2000 --into web  pictures of the kitchen, with questions, to learn from
   understudy serve ~/checkpoints/kitchen         let programs ask a policy over the network
+  understudy demos --episodes 3000 --into ~/demos  demonstrations by the scripted operator, to learn from
   understudy evaluate --task "open the drawer" --variant hierarchical --variant implicit --seeds 20
   understudy bench drive --seconds 60            drive and record for a minute, print one line per figure
 
@@ -112,6 +114,7 @@ def build_parser() -> argparse.ArgumentParser:
         profiles,
         data,
         labels,
+        demos,
         questions,
         norm_stats,
         policy,

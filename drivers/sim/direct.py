@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from drivers.profile.schema import Base, Gripper, LeaderHandle, RobotProfile
 from drivers.safety import SafetyLimits, SafetyState, filter_action
 from drivers.sim.interface import Drive, DriveKind, Hands, SimJoint, Truth
+from drivers.sim.rig import ARM_NM_PER_A, GRIPPER_NM_PER_A, LIFT_NM_PER_A
 from drivers.sim.world import KitchenWorld
 
 DELAY_TICKS = 2
@@ -30,7 +32,9 @@ class DirectRobot:
     """A follower that always follows, in simulated time.
 
     Args:
-        world: the kitchen, just reset; the profile is its own.
+        world: the kitchen, just reset or set to a state; the profile is its own.
+        sent: (D,) what was sent last, for a world in which the robot is under way or holds something: the servos go on
+            with it at once. None for a robot at rest, which holds nothing.
 
     Attributes:
         world: the same.
@@ -38,7 +42,7 @@ class DirectRobot:
         sent: (D,) what the safety filter made of it.
     """
 
-    def __init__(self, world: KitchenWorld) -> None:
+    def __init__(self, world: KitchenWorld, *, sent: _Row | None = None) -> None:
         self.world = world
         profile = world.profile
         self._profile = profile
@@ -47,26 +51,29 @@ class DirectRobot:
         self._limits = SafetyLimits.from_profile(profile)
         self._followers = _follower_joints(world)
         self._leaders = _leader_joints(world)
-        self.sent = self.measured()
+        self.sent = self.measured() if sent is None else np.array(sent, np.float64)
         self.requested = self.sent.copy()
         self._state = SafetyState.at_rest(self.sent)
         self._on_the_way: deque[_Row] = deque([self.sent.copy()] * DELAY_TICKS)
+        if sent is not None:
+            self._drive(self.sent)
 
     def tick(self, hands: Hands) -> Truth:
         """Let the robot follow the hands for one control period; the world afterwards."""
         self.world.set_hands(hands)
         return self.follow(self._ask(hands))
 
-    def follow(self, action: _Row, *, hand_over: bool = False) -> Truth:
+    def follow(self, action: _Row, *, disturbance: _Row | None = None, hand_over: bool = False) -> Truth:
         """Let the robot do what was asked for, (D,), for one control period; the world afterwards.
 
         Args:
             action: (D,) what is asked for.
+            disturbance: (D,) what is added on the way from there to the safety filter.
             hand_over: whether one plan of motion gives way to another in this tick, see `filter_action`.
         """
         self.requested = action
         filtered = filter_action(
-            self.requested,
+            action if disturbance is None else action + disturbance,
             state=self._state,
             measured=self.measured(),
             age_s=0.0,
@@ -104,24 +111,58 @@ class DirectRobot:
         turning = np.array([joint.velocity_rad_s for joint in self._followers["base", ""]])
         return np.linalg.solve(_wheel_rows(base), turning * base.wheel_radius_m).astype(np.float64)
 
-    def _ask(self, hands: Hands) -> _Row:
+    def felt(self) -> tuple[_Row, _Row]:
+        """(D,) how fast each entry of the state changes, and (D,) the currents of its servos in ampere, signed."""
+        velocity, current = np.zeros(self._profile.dof), np.zeros(self._profile.dof)
+        for segment in self._profile.segments:
+            if segment.kind == "base":
+                velocity[segment.slice] = self._twist()
+                continue
+            joints = self._followers[segment.kind, segment.name]
+            turning = np.array([joint.velocity_rad_s for joint in joints])
+            effort = np.array([joint.effort_nm for joint in joints])
+            if segment.kind == "arm":
+                arm = self._profile.arms[segment.name]
+                velocity[segment.slice] = turning
+                current[segment.slice] = effort / [ARM_NM_PER_A[joint.model] for joint in arm.joints]
+            elif segment.kind == "gripper":
+                gripper = self._profile.grippers[segment.name]
+                velocity[segment.slice] = turning / (gripper.open_rad - gripper.closed_rad)
+                current[segment.slice] = effort / GRIPPER_NM_PER_A
+            else:
+                velocity[segment.slice] = turning * (
+                    self._profile.lifts[segment.name].m_per_rev / (2 * math.pi)
+                )
+                current[segment.slice] = effort / LIFT_NM_PER_A
+        return velocity, current
+
+    def request(self, hands: Hands) -> _Row:
+        """(D,) what hands ask for where leaders follow them at once; what they leave out stays."""
         asked = self.requested.copy()
+        leaders = {leader.follows: name for name, leader in self._profile.leaders.items()}
         moving = hands.moving_base
         for segment in self._profile.segments:
-            if segment.kind == "arm":
-                joints, _ = self._leaders[segment.name]
-                asked[segment.slice] = [joint.position_rad for joint in joints]
-            elif segment.kind == "gripper":
-                _, (joint, handle) = self._leaders[segment.name]
-                span = handle.open_rad - handle.closed_rad
-                asked[segment.start] = (joint.position_rad - handle.closed_rad) / span
+            if segment.kind == "arm" and leaders.get(segment.name) in hands.leader_rad:
+                asked[segment.slice] = hands.leader_rad[leaders[segment.name]]
+            elif segment.kind == "gripper" and leaders.get(segment.name) in hands.leader_opening:
+                asked[segment.start] = hands.leader_opening[leaders[segment.name]]
             elif segment.kind == "base":
                 asked[segment.slice] = hands.base_twist if moving else 0.0
-            else:
+            elif segment.kind == "lift":
                 wanted = asked[segment.start] + (hands.lift_m_s * self._dt_s if moving else 0.0)
                 sent = self.sent[segment.start]
                 asked[segment.start] = min(max(wanted, sent - LIFT_LEAD_M), sent + LIFT_LEAD_M)
         return asked
+
+    def _ask(self, hands: Hands) -> _Row:
+        """What the leaders ask for, which follow the hands as leaders do."""
+        angles, openings = {}, {}
+        for name, leader in self._profile.leaders.items():
+            joints, (handle_joint, handle) = self._leaders[leader.follows]
+            angles[name] = np.array([joint.position_rad for joint in joints])
+            span = handle.open_rad - handle.closed_rad
+            openings[name] = (handle_joint.position_rad - handle.closed_rad) / span
+        return self.request(replace(hands, leader_rad=angles, leader_opening=openings))
 
     def _drive(self, action: _Row) -> None:
         for segment in self._profile.segments:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from drivers.sim.gl import open_context
+from drivers.sim.kitchen.lighting import Lighting, Look
 from drivers.sim.kitchen.looks import add_soft_shadows, compile_dressed_kitchen
 
 Quality = Literal["live", "offline"]
@@ -58,6 +59,7 @@ class KitchenRenderer:
         self._scene.flags[mujoco.mjtRndFlag.mjRND_SHADOW] = not self._live
         self._scene.flags[mujoco.mjtRndFlag.mjRND_REFLECTION] = not self._live
         self._options = mujoco.MjvOption()
+        self._lighting = Lighting(self.model)
         self._viewpoints = {name: self._viewpoint(name) for name in self.cameras}
         mujoco.mj_forward(self.model, self._data)
 
@@ -65,6 +67,10 @@ class KitchenRenderer:
     def cameras(self) -> Sequence[str]:
         """The names of the kitchen's cameras."""
         return [self.model.camera(index).name for index in range(self.model.ncam)]
+
+    def dress(self, look: Look) -> None:
+        """Light and colour the kitchen so from now on."""
+        self._lighting.put_on(look)
 
     def show(self, state: ArrayLike) -> None:
         """Draw this state from now on.

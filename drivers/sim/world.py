@@ -232,6 +232,14 @@ class KitchenWorld:
         mujoco.mj_forward(self.model, self.data)
         self._settle()
 
+    def robot_touches(self) -> bool:
+        """Whether the robot touches anything that is not the robot."""
+        for contact in self.data.contact[: self.data.ncon]:
+            ours = [int(self.model.geom_bodyid[geom]) in self._robot_bodies for geom in contact.geom]
+            if ours[0] != ours[1]:
+                return True
+        return False
+
     def truth(self) -> Truth:
         """The state of the world now."""
         data, model = self.data, self.model

@@ -45,6 +45,9 @@ class Body:
         twist: base speed on the pedals: vx, vy in m/s, wz in rad/s.
         lift_m_s: lift speed on the pedals.
         pedalling: whether the dead man for base and lift is held.
+        pace: how fast this person moves, as a share of the usual.
+        thinking: whether the tick just resumed went by in thought. In real time a tick of thought has to pass like any
+            other; who leads the body without a clock can spare it.
     """
 
     def __init__(self, profile: RobotProfile, rng: np.random.Generator, truth: Truth) -> None:
@@ -56,6 +59,8 @@ class Body:
         self.twist = np.zeros(3)
         self.lift_m_s = 0.0
         self.pedalling = False
+        self.pace = 1.0
+        self.thinking = False
         self._rng = rng
         self._limits = {name: joint_limits(arm) for name, arm in profile.arms.items()}
 
@@ -98,7 +103,9 @@ class Body:
         for turn in WRIST_SEEDS_RAD:
             seed = self.home_rad(side) + turn * _WRIST_ROTATE
             found.append(self._solve(side, target, seed, iterations=FAR_ITERATIONS))
+            self.thinking = True
             yield
+            self.thinking = False
             if not _misses(found[-1]):
                 break
         return min(found, key=lambda result: result.position_error_m)

@@ -67,7 +67,7 @@ def move_joints(body: Body, side: str, goal_rad: ArrayLike) -> Motion:
     """Bring a leader to joint angles (6,), all joints arriving together."""
     start, goal = body.leader_rad[side].copy(), np.asarray(goal_rad, np.float64)
     # A smooth step is half as fast again in its middle as on average.
-    duration_s = max(0.2, 1.5 * float(np.abs(goal - start).max()) / JOINT_SPEED_RAD_S)
+    duration_s = max(0.2, 1.5 * float(np.abs(goal - start).max()) / (JOINT_SPEED_RAD_S * body.pace))
     for share in _smooth_shares(duration_s, body.dt_s):
         body.leader_rad[side] = start + share * (goal - start)
         yield
@@ -83,7 +83,7 @@ def move_hand(body: Body, side: str, goal: Pose, *, speed_m_s: float = HAND_SPEE
     travel = goal.position_m - start.position_m
     turn = rotation_vector(goal.rotation @ start.rotation.T)
     distance_m, angle_rad = float(np.linalg.norm(travel)), float(np.linalg.norm(turn))
-    duration_s = 1.5 * max(distance_m / speed_m_s, angle_rad / HAND_TURN_RAD_S, 0.2)
+    duration_s = 1.5 * max(distance_m / speed_m_s, angle_rad / HAND_TURN_RAD_S, 0.2) / body.pace
     missed_m = 0.0
     for share in _smooth_shares(duration_s, body.dt_s):
         step = Pose(start.position_m + share * travel, rotation_about(share * turn) @ start.rotation)
@@ -120,7 +120,7 @@ def arrive(body: Body, side: str, *, within_rad: float = 0.012, at_most_s: float
 def grip(body: Body, side: str, opening: float) -> Motion:
     """Open or close a hand, and wait until the follower's has got there or is stopped by what it holds."""
     while abs(opening - body.opening[side]) > 1e-9:
-        step = GRIP_SPEED * body.dt_s
+        step = GRIP_SPEED * body.pace * body.dt_s
         body.opening[side] += float(np.clip(opening - body.opening[side], -step, step))
         yield
     yield from wait(body, 0.15)
@@ -158,9 +158,12 @@ def drive(
             body.release_pedals()
             yield from wait(body, 0.2)
             return
-        speed = _braking_speed(distance, BASE_ACCELERATION_M_S2, BASE_GAIN_HZ, speed_m_s)
+        speed = _braking_speed(distance, BASE_ACCELERATION_M_S2, BASE_GAIN_HZ, speed_m_s * body.pace)
         rate = math.copysign(
-            _braking_speed(abs(turn), BASE_TURN_ACCELERATION_RAD_S2, BASE_GAIN_HZ, BASE_TURN_RAD_S), turn
+            _braking_speed(
+                abs(turn), BASE_TURN_ACCELERATION_RAD_S2, BASE_GAIN_HZ, BASE_TURN_RAD_S * body.pace
+            ),
+            turn,
         )
         ahead = missing * (speed / max(distance, 1e-9))
         cos, sin = math.cos(yaw), math.sin(yaw)
@@ -185,7 +188,7 @@ def lift_to(body: Body, height_m: float) -> Motion:
             body.release_pedals()
             yield from wait(body, 0.2)
             return
-        speed = _braking_speed(abs(missing), LIFT_ACCELERATION_M_S2, LIFT_GAIN_HZ, LIFT_SPEED_M_S)
+        speed = _braking_speed(abs(missing), LIFT_ACCELERATION_M_S2, LIFT_GAIN_HZ, LIFT_SPEED_M_S * body.pace)
         change = LIFT_ACCELERATION_M_S2 * body.dt_s
         body.lift_m_s += float(np.clip(math.copysign(speed, missing) - body.lift_m_s, -change, change))
         body.pedalling = True
@@ -217,7 +220,7 @@ def _smooth_shares(duration_s: float, dt_s: float) -> Iterator[float]:
 def _turn_leader(body: Body, side: str, goal_rad: Array) -> bool:
     """Turn a leader towards joint angles, no faster than a calm hand; whether it is there."""
     change = goal_rad - body.leader_rad[side]
-    most = JOINT_SPEED_RAD_S * body.dt_s
+    most = JOINT_SPEED_RAD_S * body.pace * body.dt_s
     fastest = float(np.abs(change).max())
     if fastest <= most:
         body.leader_rad[side] = goal_rad

@@ -37,14 +37,16 @@ DRAWER_LIFT_M: Final = 0.12
 
 FOLDED_ELBOW_RAD: Final = 2.0
 """An arm at home has its elbow bent further; a test holds it against the profile."""
-GRASPED_OPENING: Final = 0.5
-"""A hand that has taken the handle is closed further."""
+GRASPED_OPENING: Final = (0.06, 0.5)
+"""A hand that has taken the handle is closed further than the second, and not as far as the first: that is empty."""
 STANDS_M: Final = 0.02
 STANDS_RAD: Final = 0.04
 STANDS_LIFT_M: Final = 0.015
 """How far off its place the base, or the lift, still counts as standing there."""
-HANDLE_STANDS_M: Final = 0.05
-"""The same with a hand at the handle, which gives a little."""
+HANDLE_STANDS_M: Final = 0.12
+HANDLE_STANDS_RAD: Final = 0.12
+HANDLE_STANDS_LIFT_M: Final = 0.06
+"""From no further off the handle can be taken, and held."""
 WELL_LIFTED_M: Final = 0.12
 """An object that is being picked up is not carried away before it is so high above the counter."""
 IN_HAND_M: Final = 0.05
@@ -69,10 +71,24 @@ def stands_before(truth: Truth, name: str) -> bool:
     return _stands(truth, standing_x_m(name), y_m, COUNTER_LIFT_M, within_m=STANDS_M)
 
 
-def stands_before_drawer(truth: Truth, *, within_m: float = STANDS_M) -> bool:
-    """Whether base and lift are where the drawer's handle can be taken."""
+def stands_before_drawer(truth: Truth) -> bool:
+    """Whether base and lift are where the drawer's handle is taken best."""
     x_m, y_m, _ = handle_at(truth)
-    return _stands(truth, x_m - HANDLE_AHEAD_M, y_m - HAND_Y_M, DRAWER_LIFT_M, within_m=within_m)
+    return _stands(truth, x_m - HANDLE_AHEAD_M, y_m - HAND_Y_M, DRAWER_LIFT_M, within_m=STANDS_M)
+
+
+def in_reach_of_handle(truth: Truth) -> bool:
+    """Whether base and lift are where the drawer's handle can be taken at all."""
+    x_m, y_m, _ = handle_at(truth)
+    return _stands(
+        truth,
+        x_m - HANDLE_AHEAD_M,
+        y_m - HAND_Y_M,
+        DRAWER_LIFT_M,
+        within_m=HANDLE_STANDS_M,
+        within_rad=HANDLE_STANDS_RAD,
+        within_lift_m=HANDLE_STANDS_LIFT_M,
+    )
 
 
 def is_folded(truth: Truth) -> bool:
@@ -92,8 +108,9 @@ def held(truth: Truth) -> str:
 
 def holds_handle(truth: Truth) -> bool:
     """Whether the hand that works has the drawer's handle."""
-    closed = truth.gripper_opening[SIDE] < GRASPED_OPENING
-    return closed and not is_folded(truth) and stands_before_drawer(truth, within_m=HANDLE_STANDS_M)
+    least, most = GRASPED_OPENING
+    closed = least < truth.gripper_opening[SIDE] < most
+    return closed and not is_folded(truth) and in_reach_of_handle(truth)
 
 
 def over_sink(truth: Truth, name: str) -> bool:
@@ -111,7 +128,16 @@ def in_reach_of_sink(truth: Truth, name: str) -> bool:
     return (holds(truth, name) and over_sink(truth, name)) or in_sink(truth, name)
 
 
-def _stands(truth: Truth, x_m: float, y_m: float, lift_m: float, *, within_m: float) -> bool:
+def _stands(
+    truth: Truth,
+    x_m: float,
+    y_m: float,
+    lift_m: float,
+    *,
+    within_m: float,
+    within_rad: float = STANDS_RAD,
+    within_lift_m: float = STANDS_LIFT_M,
+) -> bool:
     x, y, yaw = truth.base_pose
-    there = math.hypot(x - x_m, y - y_m) < within_m and abs(yaw) < STANDS_RAD
-    return there and abs(truth.lift_m - lift_m) < STANDS_LIFT_M
+    there = math.hypot(x - x_m, y - y_m) < within_m and abs(yaw) < within_rad
+    return there and abs(truth.lift_m - lift_m) < within_lift_m

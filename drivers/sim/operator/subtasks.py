@@ -7,7 +7,6 @@ are a whole task as well, such as "put the cup in the sink": they do all that is
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -20,9 +19,9 @@ from numpy.typing import NDArray
 from drivers.kinematics import Pose
 from drivers.sim.evaluate import CLOSED_DRAWER_M, drawer_closed, drawer_open, in_sink
 from drivers.sim.interface import Truth
-from drivers.sim.kitchen.geometry import COUNTER_TOP_M, DRAWER_TRAVEL_M, OBJECTS
+from drivers.sim.kitchen.geometry import DRAWER_TRAVEL_M, OBJECTS
 from drivers.sim.operator.body import Body
-from drivers.sim.operator.grasps import UP, grasp_of, pointing_ahead
+from drivers.sim.operator.grasps import UP, pointing_ahead
 from drivers.sim.operator.motions import (
     GaveUpError,
     arrive,
@@ -35,6 +34,7 @@ from drivers.sim.operator.motions import (
     together,
     wait,
 )
+from drivers.sim.operator.picking import CLOSED, pick_up, shifted
 from drivers.sim.operator.places import (
     COUNTER_LIFT_M,
     COUNTER_X_M,
@@ -51,8 +51,8 @@ from drivers.sim.operator.places import (
     held,
     holds,
     holds_handle,
+    in_reach_of_handle,
     in_reach_of_sink,
-    is_well_lifted,
     over_sink,
     standing_x_m,
     stands_before,
@@ -68,21 +68,15 @@ CLEAR_HEIGHT_M = 1.06
 BACK_M = 0.15
 """A hand further from home than this lets go, and gets as high above the counter or as far back from a handle."""
 
-ABOVE_M = 0.12
-CARRY_M = 0.16
 LOWER_M = 0.04
-LIFTED_M = 0.08
 REACH_X_M = 0.66
 """How far ahead of the base's middle the hand reaches with its fingers down."""
-TRIES = 3
-NEAR_M = 0.12
-"""How far off its place the base may stand for a hand to be sent out at all."""
 
 HANDLE_OPENING = 0.8
 PULL_M = 0.32
 PULL_SPEED_M_S = 0.2
 SHUT_M = CLOSED_DRAWER_M / 4
-OPENED, CLOSED = 0.98, 0.0
+OPENED = 0.98
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +117,7 @@ def _clear(body: Body, side: str, *, letting_go: bool = True) -> Motion:
     fingers = hand.rotation[:, 0]
     if fingers[2] < -0.5:
         up_m = max(0.0, CLEAR_HEIGHT_M - float(hand.position_m[2]))
-        yield from move_hand(body, side, _shifted(hand, up_m * UP))
+        yield from move_hand(body, side, shifted(hand, up_m * UP))
     else:
         x, y, yaw = body.truth.base_pose
         yield from drive(body, x - BACK_M, y, yaw_rad=yaw, speed_m_s=PULL_SPEED_M_S)
@@ -174,51 +168,6 @@ def go_to(name: str, body: Body) -> Motion:
     yield from stand(body, standing_x_m(name), float(position[1]) - HAND_Y_M, COUNTER_LIFT_M)
 
 
-def pick_up(name: str, body: Body) -> Motion:
-    """Take an object from the counter; the base must stand before it."""
-    if holds(body.truth, name):
-        yield from _lift_further(body, name)
-        return
-    other = held(body.truth)
-    if other:
-        raise GaveUpError(f"the {other} is in the hand; put the {other} in the sink first")
-    x, y, _ = body.truth.base_pose
-    off_m = math.hypot(x - standing_x_m(name), y - float(body.truth.objects[name][1]) + HAND_Y_M)
-    if off_m > NEAR_M or body.truth.lift_m < COUNTER_LIFT_M - NEAR_M:
-        raise GaveUpError(f"the {name} is out of reach; go to the {name} first")
-    yield from _take(body, name)
-
-
-def _lift_further(body: Body, name: str) -> Motion:
-    """Go on with a lift that was interrupted with the object in the hand."""
-    if is_well_lifted(body.truth, name):
-        return
-    missing_m = COUNTER_TOP_M + CARRY_M - float(body.truth.objects[name][2])
-    yield from move_hand(body, SIDE, _shifted(body.led_pose(SIDE), missing_m * UP), speed_m_s=0.16)
-    yield from arrive(body, SIDE)
-
-
-def _take(body: Body, name: str) -> Motion:
-    for _ in range(TRIES):
-        position, yaw = body.look_at(name)
-        grasp = grasp_of(name, position, yaw)
-        pose = yield from body.easier_turn(SIDE, grasp.pose)
-        before = _shifted(pose, 0.10 * grasp.approach + (ABOVE_M - 0.10) * UP)
-        yield from together(move_hand(body, SIDE, before), grip(body, SIDE, grasp.opening))
-        yield from arrive(body, SIDE)
-        yield from move_hand(body, SIDE, pose, speed_m_s=0.12)
-        yield from arrive(body, SIDE)
-        yield from grip(body, SIDE, CLOSED)
-        yield from wait(body, 0.3)
-        height_m = body.truth.objects[name][2]
-        yield from move_hand(body, SIDE, _shifted(body.led_pose(SIDE), CARRY_M * UP), speed_m_s=0.16)
-        yield from arrive(body, SIDE)
-        if body.truth.objects[name][2] - height_m > LIFTED_M:
-            return
-        yield from grip(body, SIDE, grasp.opening)
-    raise GaveUpError(f"the {name} slipped away {TRIES} times")
-
-
 def carry(name: str, body: Body) -> Motion:
     """Drive with an object in the hand until it is over the sink."""
     if not holds(body.truth, name):
@@ -251,7 +200,7 @@ def _let_go(body: Body, name: str) -> Motion:
         yield from move_hand(body, SIDE, over)
         yield from arrive(body, SIDE)
         yield from grip(body, SIDE, OPENED)
-        yield from move_hand(body, SIDE, _shifted(over, (LOWER_M + 0.02) * UP))
+        yield from move_hand(body, SIDE, shifted(over, (LOWER_M + 0.02) * UP))
         yield from wait(body, 0.4)
     yield from move_joints(body, SIDE, body.home_rad(SIDE))
     yield from arrive(body, SIDE, within_rad=0.05)
@@ -273,11 +222,11 @@ def take_handle(body: Body) -> Motion:
     """Take the drawer's handle; the base must stand before it."""
     if holds_handle(body.truth):
         return
-    if not stands_before_drawer(body.truth, within_m=NEAR_M):
+    if not in_reach_of_handle(body.truth):
         raise GaveUpError("the handle is out of reach; go to the drawer first")
     at = body.judge(handle_at(body.truth)) + np.array([0.006, 0.0, 0.0])
     pose = yield from body.easier_turn(SIDE, Pose(at, pointing_ahead()))
-    before = _shifted(pose, np.array([-0.14, 0.0, 0.0]))
+    before = shifted(pose, np.array([-0.14, 0.0, 0.0]))
     yield from together(swing_hand(body, SIDE, before), grip(body, SIDE, HANDLE_OPENING))
     yield from arrive(body, SIDE)
     yield from move_hand(body, SIDE, pose, speed_m_s=0.15)
@@ -320,13 +269,9 @@ def leave_handle(body: Body) -> Motion:
 def _have_handle(body: Body) -> Motion:
     if holds_handle(body.truth):
         return
-    if not stands_before_drawer(body.truth):
+    if not in_reach_of_handle(body.truth):
         yield from go_to_drawer(body)
     yield from take_handle(body)
-
-
-def _shifted(pose: Pose, by_m: Array) -> Pose:
-    return Pose(pose.position_m + by_m, pose.rotation)
 
 
 # -- by name -----------------------------------------------------------------------------------------------------------
