@@ -1,0 +1,45 @@
+"""`understudy demos`: what it plans, makes, prints and refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from app.cli import demos
+from app.cli.main import main
+from app.demonstrations.pictures import VIEWS
+from recordings import Dataset
+
+RAISE = ("--subtask", "raise the lift", "--cameras", "none")
+
+
+def test_the_cameras_are_those_that_can_be_drawn() -> None:
+    assert tuple(VIEWS) == demos.CAMERAS
+
+
+def test_what_is_missing_is_made_and_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    into, report = tmp_path / "demos", tmp_path / "report.json"
+    assert main(["demos", "--episodes", "1", "--into", str(into), *RAISE]) == 0
+    assert main(["demos", "--episodes", "2", "--into", str(into), *RAISE, "--json", str(report)]) == 0
+    assert len(Dataset.open(into).episodes()) == 2
+    assert "1 are there already" in capsys.readouterr().out
+    assert json.loads(report.read_text())["figures"]["succeeded"] == 1
+
+
+def test_the_plan_tells_how_often_what_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demos", "--episodes", "200", "--plan"]) == 0
+    told = capsys.readouterr().out
+    assert "pick up the cup" in told
+    assert "200 in all" in told
+
+
+def test_without_a_place_for_them_nothing_is_made(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demos", "--episodes", "1"]) == 2
+    assert "--into" in capsys.readouterr().err
+
+
+def test_a_subtask_that_cannot_be_shown_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demos", "--episodes", "1", "--plan", "--subtask", "fly"]) == 1
+    assert "no subtask 'fly'" in capsys.readouterr().err
