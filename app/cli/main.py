@@ -23,6 +23,7 @@ from app.cli import (
     record,
     replay,
     serve,
+    train,
     window,
 )
 from app.cli.options import HelpFormatter, add_data, add_profile
@@ -38,6 +39,7 @@ examples:
   understudy data verify last                    prove that the last one is whole
   understudy labels ls                           who has labelled which episode, and how far
   understudy questions --scenes 2000 --into web  pictures of the kitchen, with questions, to learn from
+  understudy train kitchen.toml                  train a policy from recordings
   understudy serve ~/checkpoints/kitchen         let programs ask a policy over the network
   understudy demos --episodes 3000 --into ~/demos  demonstrations by the scripted operator, to learn from
   understudy evaluate --task "open the drawer" --variant hierarchical --variant implicit --seeds 20
@@ -118,6 +120,7 @@ def build_parser() -> argparse.ArgumentParser:
         questions,
         norm_stats,
         policy,
+        train,
         serve,
         evaluate,
         bench,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, Protocol, TextIO
 
 FILE_NAME = "curves.jsonl"
 
@@ -19,40 +19,47 @@ class _Writer(Protocol):
 
 
 class Curves:
-    """The curves of a run; a context manager.
+    """The curves of a run, as `open_curves` opens them; without a file, nothing is written."""
 
-    Args:
-        run: The run's folder. Lines of steps after `step`, of a run that was killed, are taken away: they come again.
-        step: Steps that are done.
-    """
-
-    def __init__(self, run: Path, *, step: int) -> None:
-        path = run / FILE_NAME
-        kept = [line for line in read_lines(path) if line["step"] <= step]
-        draft = path.with_suffix(".draft")
-        draft.write_text("".join(f"{json.dumps(line)}\n" for line in kept))
-        draft.replace(path)
-        self._file = path.open("a")
-        self._board = _tensorboard(run / "tensorboard", step)
-
-    def __enter__(self) -> Curves:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._file.close()
-        if self._board is not None:
-            self._board.close()
+    def __init__(self, file: TextIO | None, board: _Writer | None) -> None:
+        self._file = file
+        self._board = board
 
     def add(self, step: int, values: Mapping[str, float | int | str]) -> None:
         """One line: `step`, of the whole run, and what was measured there."""
-        self._file.write(json.dumps({"step": step, **values}) + "\n")
-        self._file.flush()
+        if self._file is not None:
+            self._file.write(json.dumps({"step": step, **values}) + "\n")
+            self._file.flush()
         if self._board is not None:
             for name, value in values.items():
                 if isinstance(value, int | float):
                     self._board.add_scalar(name, float(value), step)
+
+
+@contextmanager
+def open_curves(run: Path, *, step: int, writes: bool = True) -> Iterator[Curves]:
+    """The curves of a run.
+
+    Args:
+        run: Its folder. Lines of steps after `step`, of a run that was killed, are taken away: they come again.
+        step: Steps that are done.
+        writes: False in all but one of the processes that train together.
+    """
+    if not writes:
+        yield Curves(None, None)
+        return
+    path = run / FILE_NAME
+    kept = [line for line in read_lines(path) if line["step"] <= step]
+    draft = path.with_suffix(".draft")
+    draft.write_text("".join(f"{json.dumps(line)}\n" for line in kept))
+    draft.replace(path)
+    board = _tensorboard(run / "tensorboard", step)
+    try:
+        with path.open("a") as file:
+            yield Curves(file, board)
+    finally:
+        if board is not None:
+            board.close()
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:

@@ -13,8 +13,9 @@ from torch import Tensor, nn
 
 from policy.training import optimiser as optimisers
 from policy.training.batches import Batcher, StepBatch
-from policy.training.curves import Curves
+from policy.training.curves import Curves, open_curves
 from policy.training.ema import average
+from policy.training.parallel import Group
 from policy.training.progress import Pace, samples_left
 from policy.training.recipe import Recipe, Stage
 from policy.training.samples import TrainingSample
@@ -107,6 +108,7 @@ class Loop:
         run: The run's folder.
         hooks: What is done beside.
         rhythm: When.
+        group: The processes that train together.
     """
 
     def __init__(
@@ -120,6 +122,7 @@ class Loop:
         run: Path,
         hooks: Hooks,
         rhythm: Rhythm,
+        group: Group,
     ) -> None:
         self._recipe = recipe
         self._learner = learner
@@ -129,8 +132,9 @@ class Loop:
         self._run = run
         self._hooks = hooks
         self._rhythm = rhythm
+        self._group = group
         self._pace = Pace()
-        self._loss: nn.Module = StepLoss(learner.model)
+        self._loss: nn.Module = StepLoss(learner.model)  # of a stage's own weights, see `_run_stage`
         self._weights = [weight for _, weight in optimisers.trained_parameters(learner.model)]
         self._averaged = [weight for _, weight in optimisers.trained_parameters(learner.averaged)]
         self._window: list[Done] = []
@@ -142,7 +146,7 @@ class Loop:
         Raises:
             Diverged: The loss is no longer a number; what was saved before it stays.
         """
-        with Curves(self._run, step=self._position.total) as curves:
+        with open_curves(self._run, step=self._position.total, writes=self._group.is_first) as curves:
             while self._position.stage < len(self._recipe.stages) and not self._is_over():
                 self._run_stage(curves)
             self._save(curves)
@@ -152,23 +156,27 @@ class Loop:
         position = self._position
         stage = self._recipe.stages[position.stage]
         self._learner.model.train()
+        self._group.share(stage.batch)
         optimisers.free_parts(self._learner.model, stage)
+        self._loss = self._group.wrapped(StepLoss(self._learner.model))
         with self._feed.open(position.stage, start_step=position.step) as batches:
             while self._position.step < stage.steps and not self._is_over():
                 done = self._step(stage, next(batches))
                 self._window.append(done)
-                self._hooks.observe(done)
+                if self._group.is_first:
+                    self._hooks.observe(done)
                 self._after(curves)
         if self._position.step == stage.steps:
             self._position = _moved(self._position, stage=self._position.stage + 1, step=0)
 
     def _step(self, stage: Stage, samples: Sequence[TrainingSample]) -> Done:
         learner, position = self._learner, self._position
-        place = Place(self._recipe.seed, position.stage, position.step)
+        group = self._group
+        place = Place(self._recipe.seed, position.stage, position.step, rank=group.rank, world=group.world)
         batch = self._batcher.step_batch(samples, stage, place)
         losses: Tensor = self._loss(batch, stage)
         losses[0].backward()
-        losses = losses.detach()
+        losses = group.mean(losses.detach())
         self._check_finite("the loss", losses[0], batch)
         norm = nn.utils.clip_grad_norm_(self._weights, stage.clip_norm)
         self._check_finite("the gradient", norm, batch)
@@ -192,7 +200,7 @@ class Loop:
     def _check_finite(self, what: str, value: Tensor, batch: StepBatch) -> None:
         if math.isfinite(float(value)):
             return
-        seen = ", ".join(sorted(set(batch.origins)))
+        seen = ", ".join(sorted(set(self._group.gathered(batch.origins))))
         step, stage = self._position.step, self._recipe.stages[self._position.stage]
         raise Diverged(
             f"{what} of step {step} of stage {stage.name!r} is {float(value)}; look at what was taught in it ({seen}),"
@@ -201,7 +209,9 @@ class Loop:
 
     def _is_over(self) -> bool:
         stop_at = self._rhythm.stop_at
-        return (stop_at is not None and self._position.total >= stop_at) or self._hooks.should_stop()
+        return (stop_at is not None and self._position.total >= stop_at) or self._group.any(
+            self._hooks.should_stop()
+        )
 
     def _after(self, curves: Curves) -> None:
         total, rhythm = self._position.total, self._rhythm
@@ -210,7 +220,7 @@ class Loop:
         evaluates = rhythm.evaluate_every is not None and total % rhythm.evaluate_every == 0
         if evaluates or total % rhythm.save_every == 0:
             self._save(curves)
-        if evaluates and self._hooks.evaluate is not None:
+        if evaluates and self._hooks.evaluate is not None and self._group.is_first:
             curves.add(total, self._hooks.evaluate(self._position))
 
     def _save(self, curves: Curves) -> None:
@@ -218,8 +228,9 @@ class Loop:
         self._draw(curves)
         if self._saved == self._position.total:
             return
-        self._hooks.save(self._position)
-        save_state(self._run / "resume", self._learner, self._position)
+        if self._group.is_first:
+            self._hooks.save(self._position)
+            save_state(self._run / "resume", self._learner, self._position)
         self._saved = self._position.total
 
     def _draw(self, curves: Curves) -> None:

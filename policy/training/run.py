@@ -23,23 +23,25 @@ from policy.checkpoints.folder import Checkpoint, build_model, load
 from policy.inference.runtime import device_named
 from policy.model.initialise import initialise
 from policy.model.pi0 import Pi0
-from policy.presets import PRESETS, Pi0Config
+from policy.presets import Pi0Config
 from policy.training.batches import Batcher
 from policy.training.ema import averaged_copy
 from policy.training.loop import Done, Feed, Hooks, Loop, Rhythm
 from policy.training.optimiser import make_optimiser
-from policy.training.parts import Parts, load_parts, make_parts
+from policy.training.parallel import Group
+from policy.training.parts import load_parts, make_parts
 from policy.training.recipe import Recipe
 from policy.training.robot import TrainedRobot
 from policy.training.samples import SampleForm
 from policy.training.saving import checkpoint_path, save_checkpoint
+from policy.training.sizes import NotTrainable, config_of
 from policy.training.state import CannotGoOn, Learner, Position, load_state
 
-RECIPE_FILE = "recipe.toml"
+RECIPE_FILE, PARTS = "recipe.toml", "parts"
 
 
-class Material(Protocol):
-    """What a recipe's data are, for a model of given sizes; read before the first step and never after."""
+class RunData(Feed, Protocol):
+    """A recipe's data for a model of given sizes: what they hold, read before the first step alone, and batches."""
 
     def robots(self, start: Checkpoint | None) -> Iterable[TrainedRobot]:
         """Those of the data, first the one that the policy is for, with the statistics of `start` where it has them."""
@@ -65,6 +67,7 @@ class Options:
     Attributes:
         rhythm: When what is done.
         device: `cpu`, `cuda`, or `auto`.
+        group: The processes that train together.
         should_stop: Asked after every step.
         observe: Told of every step.
         evaluate: Figures of a checkpoint in the world that it is made for, by name.
@@ -72,6 +75,7 @@ class Options:
 
     rhythm: Rhythm = Rhythm()  # noqa: RUF009 - frozen
     device: str = "auto"
+    group: Group = Group()  # noqa: RUF009 - frozen
     should_stop: Callable[[], bool] = lambda: False
     observe: Callable[[Done], None] = lambda done: None
     evaluate: Callable[[Path], dict[str, float]] | None = None
@@ -82,8 +86,7 @@ def train(
     text: str,
     run: Path,
     *,
-    material: Callable[[SampleForm], Material],
-    feed: Callable[[SampleForm], Feed],
+    data: Callable[[SampleForm], RunData],
     options: Options,
 ) -> Position:
     """Train by a recipe, from where the run in this folder is; what was reached.
@@ -92,25 +95,36 @@ def train(
         recipe: What to do.
         text: Of the recipe's file.
         run: The run's folder.
-        material: Opens the recipe's data.
-        feed: Gives samples for training.
+        data: Opens the recipe's data.
         options: How.
 
     Raises:
         CannotGoOn: The folder holds the run of another recipe.
+        NotTrainable: The model is of another kind than π0.5.
         Diverged: The loss is no longer a number.
         CheckpointError: A checkpoint cannot be written, or that to start from cannot be read.
     """
     start = None if recipe.model.start is None else load(recipe.model.start)
-    config = _config_of(recipe, start)
+    config = config_of(recipe)
+    if config.kind != "pi05":
+        raise NotTrainable(
+            f"recipe {recipe.name!r} is of a {config.kind} model; only π0.5 (pi05) is trained here"
+        )
     form = recipe.form(image_size=config.vision.image_size, horizon=config.action_horizon)
-    _claim(run, text)
-    parts = _parts_of(recipe, run, config, start, material(form))
+    group = options.group
+    source = data(form)
+    if group.is_first:  # the others find what it made
+        _claim(run, text)
+        _make_parts(recipe, run, config, start, source)
+    group.wait()
+    parts = load_parts(run / PARTS)
+    if parts is None:
+        raise CannotGoOn(f"{run / PARTS} is not there; do all processes see the same folder?")
     learner = _learner_of(recipe, config, start, device_named(options.device))
     digest = hashlib.sha256(text.encode()).hexdigest()
     position = load_state(run / "resume", learner, recipe=digest)
     position = position or Position(stage=0, step=0, total=0, recipe=digest)
-    facts = material(form).facts()
+    facts = source.facts()
 
     def save(at: Position) -> None:
         stages = recipe.stages[: at.stage + (at.step > 0)]
@@ -145,7 +159,7 @@ def train(
             images=recipe.images,
             device=next(learner.model.parameters()).device,
         ),
-        feed=feed(form),
+        feed=source,
         run=run,
         hooks=Hooks(
             save=save,
@@ -154,18 +168,9 @@ def train(
             evaluate=None if evaluate is None else lambda at: evaluate(checkpoint_path(run, at.total)),
         ),
         rhythm=options.rhythm,
+        group=group,
     )
     return loop.run()
-
-
-def _config_of(recipe: Recipe, start: Checkpoint | None) -> Pi0Config:
-    config = PRESETS[recipe.model.preset or ""] if start is None else start.config
-    if not isinstance(config, Pi0Config) or config.kind != "pi05":
-        what = recipe.model.preset if start is None else start.path
-        raise CannotGoOn(
-            f"{what} is no π0.5, which is the kind that is trained here; choose such a preset or checkpoint"
-        )
-    return config
 
 
 def _claim(run: Path, text: str) -> None:
@@ -184,22 +189,18 @@ def _claim(run: Path, text: str) -> None:
     draft.replace(path)
 
 
-def _parts_of(
-    recipe: Recipe, run: Path, config: Pi0Config, start: Checkpoint | None, material: Material
-) -> Parts:
-    folder = run / "parts"
-    parts = load_parts(folder)
-    if parts is not None:
-        return parts
-    robots = list(material.robots(start))
+def _make_parts(
+    recipe: Recipe, run: Path, config: Pi0Config, start: Checkpoint | None, data: RunData
+) -> None:
+    """Make what a run needs beside weights, unless it is there."""
+    folder = run / PARTS
+    if folder.exists():
+        return
+    robots = list(data.robots(start))
     teaches_fast = any(stage.fast for stage in recipe.stages)
-    chunks = material.chunks(robots[0]) if teaches_fast else None
-    texts = [] if start is not None else material.texts()
+    chunks = data.chunks(robots[0]) if teaches_fast else None
+    texts = [] if start is not None else data.texts()
     make_parts(folder, config=config, robots=robots, texts=texts, chunks=chunks, start=start)
-    made = load_parts(folder)
-    if made is None:
-        raise CannotGoOn(f"{folder} has gone while it was being made; is another process at work in it?")
-    return made
 
 
 def _learner_of(recipe: Recipe, config: Pi0Config, start: Checkpoint | None, device: torch.device) -> Learner:

@@ -110,6 +110,24 @@ def test_the_total_is_the_weighted_sum() -> None:
     assert min(losses.text, losses.fast, losses.flow) > 0
 
 
+@torch.no_grad()
+@pytest.mark.parametrize("kind", ["pi0", "pi05"])
+def test_several_draws_of_noise_share_one_prefix(kind: Literal["pi0", "pi05"]) -> None:
+    model, inputs = tiny.pi0(kind), tiny.observation()
+    twice = FlowTargets(
+        actions_BTA=tiny.chunk(4, seed=3),
+        noise_BTA=tiny.chunk(4, seed=4),
+        time=torch.tensor([0.3, 0.9, 0.1, 0.7]),
+        counts_BTA=torch.ones(4, tiny.HORIZON, tiny.ACTION_DIM, dtype=torch.bool),
+    )
+    shared = compute_loss(model, TrainingBatch(inputs, flow=twice), POST_TRAINING)
+    repeated = ModelInputs(
+        **{name: value.repeat_interleave(2, dim=0) for name, value in vars(inputs).items()}
+    )
+    apart = compute_loss(model, TrainingBatch(repeated, flow=twice), POST_TRAINING)
+    assert torch.allclose(shared.flow, apart.flow, atol=1e-6)
+
+
 def test_the_flow_term_is_the_models_own_error() -> None:
     for model in (tiny.pi0("pi0"), tiny.pi0("pi05"), tiny.pi0_small()):
         targets = flow_targets()

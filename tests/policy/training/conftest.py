@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from policy.training import run
+from policy.training import sizes
 from policy.training.parts import Parts
 from tests.policy.training import synthetic
 
@@ -18,7 +18,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Parts:
 
 @pytest.fixture
 def tiny_preset(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "PRESETS", {"tiny": synthetic.TINY})
+    monkeypatch.setattr(sizes, "PRESETS", {"tiny": synthetic.TINY})
 
 
 @pytest.fixture

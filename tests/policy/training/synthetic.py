@@ -13,12 +13,15 @@ import torch
 from numpy.typing import NDArray
 
 from policy.checkpoints.folder import Checkpoint
+from policy.model.initialise import initialise
+from policy.model.pi0 import Pi0
 from policy.presets import GemmaConfig, Pi0Config, VisionConfig
 from policy.training.batches import Batcher
 from policy.training.parts import Parts, load_parts, make_parts
 from policy.training.recipe import Data, Images, Model, Recipe, Robot, Stage
 from policy.training.robot import TrainedRobot
 from policy.training.samples import SampleForm, Source, TrainingSample
+from policy.training.saving import save_checkpoint
 from policy.transforms.norm_stats import NormStats
 
 HORIZON, DIM, SIDE = 8, 4, 28
@@ -103,11 +106,14 @@ class Toy:
         size: Samples in a batch.
         level: Of all samples; None mixes them.
         opened: Stage and first step of each time it was opened.
-        poison: Step of a stage whose actions are absurd.
+        rank: Number of the process that is fed, of `world`.
+        world: Processes that train together.
     """
 
     size: int = 6
     level: str | None = None
+    rank: int = 0
+    world: int = 1
     opened: list[tuple[int, int]] = field(default_factory=list)
     stats: Mapping[str, NormStats] = field(default_factory=lambda: STATS)
 
@@ -118,7 +124,7 @@ class Toy:
 
     def _batches(self, stage: int, step: int) -> Iterator[Sequence[TrainingSample]]:
         while True:
-            yield [self.sample(stage, step, index) for index in range(self.size)]
+            yield [self.sample(stage, step, index) for index in range(self.rank, self.size, self.world)]
             step += 1
 
     def sample(self, stage: int, step: int, index: int) -> TrainingSample:
@@ -155,3 +161,18 @@ def batcher(parts: Parts, *, images: Images | None = None) -> Batcher:
         images=images or Images(recolour=False),
         device=torch.device("cpu"),
     )
+
+
+def start_checkpoint(folder: Path, *, names: Sequence[str], units: Sequence[str], robot: str) -> None:
+    """A checkpoint of the toy's model, untrained, for a robot of other numbers."""
+    one = np.ones(len(names))
+    stats = {name: NormStats(mean=0 * one, std=one, q01=-one, q99=one) for name in ("state", "actions")}
+    own = TrainedRobot(robot, tuple(names), tuple(units), 50.0, stats)
+    made = folder.with_name(f"{folder.name}-parts")
+    chunks = relative_chunks()[:, :, : len(names)]
+    make_parts(made, config=TINY, robots=[own], texts=SUBTASKS, chunks=chunks)
+    parts = load_parts(made)
+    assert parts is not None
+    model = Pi0(TINY)
+    initialise(model, generator=torch.Generator().manual_seed(0))
+    save_checkpoint(folder, model, recipe=recipe(), parts=parts, rtc_trained=False, training={})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,14 @@ from safetensors.torch import load_file
 
 from policy.inference.loading import load_policy
 from policy.training import run as run_module
+from policy.training import sizes
+from policy.training.batches import Batcher, StepBatch
 from policy.training.curves import read_lines
-from policy.training.loop import Rhythm
-from policy.training.recipe import Recipe
+from policy.training.loop import Diverged, Rhythm
+from policy.training.recipe import Recipe, Stage
 from policy.training.run import Options, train
+from policy.training.samples import TrainingSample
+from policy.training.seeds import Place
 from policy.training.state import Position
 from policy.types import Observation
 from tests.policy.training import synthetic
@@ -30,8 +35,7 @@ def go(run: Path, recipe: Recipe | None = None, toy: Toy | None = None, **rhythm
         recipe,
         f"name = {recipe.name!r} # {recipe.seed}",
         run,
-        material=lambda form: toy,
-        feed=lambda form: toy,
+        data=lambda form: toy,
         options=Options(rhythm=Rhythm(**rhythm), device="cpu"),
     )
 
@@ -69,6 +73,31 @@ def test_a_run_that_is_broken_off_and_gone_on_with_has_the_same_weights_to_the_b
     one, other = weights(tmp_path / "whole", 12), weights(broken, 12)
     assert one.keys() == other.keys()
     assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_a_loss_that_is_no_number_names_step_and_samples_and_leaves_what_was_saved(
+    run_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go(run_folder, stop_at=7)
+    kept = weights(run_folder, 7)
+    right = Batcher.step_batch
+
+    def poisoned(self: Batcher, samples: Sequence[TrainingSample], stage: Stage, place: Place) -> StepBatch:
+        batch = right(self, samples, stage, place)
+        if place.step == 3:
+            batch.parts[0].inputs.images_BNCYX[0, 0, 0, 0, 0] = float("nan")
+        return batch
+
+    monkeypatch.setattr(Batcher, "step_batch", poisoned)
+    with pytest.raises(
+        Diverged, match=r"the loss of step 3 of stage 'post-training' is nan.*episode-10021 of demos"
+    ):
+        go(run_folder)
+    assert sorted(path.name for path in (run_folder / "checkpoints").iterdir()) == ["000007"]
+    assert all(torch.equal(kept[name], value) for name, value in weights(run_folder, 7).items())
+    monkeypatch.undo()
+    monkeypatch.setattr(sizes, "PRESETS", {"tiny": synthetic.TINY})
+    assert go(run_folder).total == 12
 
 
 def test_a_run_of_another_recipe_is_not_gone_on_with(run_folder: Path) -> None:
