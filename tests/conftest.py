@@ -1,7 +1,8 @@
 """What every test is held to, and what every test may use.
 
 A test fails when it leaves a thread, a child process or shared memory behind, when Qt or a logger complains without
-the test having said so, and when it hangs. The rules are in `tests/support`, one a file.
+the test having said so, when an exception leaves a Qt slot, and when it hangs. The rules are in `tests/support`, one a
+file.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import logs, processes, qt_messages, runtime, threads
+from tests.support import escaped, logs, processes, qt_messages, runtime, threads
 
 if TYPE_CHECKING:
     from PyQt6.QtWidgets import QApplication
@@ -34,9 +35,14 @@ def _strict(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail the test on what it leaves behind and on what was complained about meanwhile."""
     threads_before = threads.alive()
     children_before = processes.children()
-    with logs.collected() as records, qt_messages.collected() as messages:
+    with (
+        logs.collected() as records,
+        qt_messages.collected() as messages,
+        escaped.collected() as uncaught,
+    ):
         yield
     problems = [
+        *uncaught,
         *logs.unexpected(records, request),
         *qt_messages.unexpected(messages, request),
         *threads.leaked(threads_before),

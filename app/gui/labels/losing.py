@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QTimer, pyqtSignal
-from PyQt6.QtGui import QHideEvent
 from PyQt6.QtWidgets import QHBoxLayout, QWidget
 
 from app.gui import tokens
@@ -60,7 +59,7 @@ class Losing(Overlay):
         self.body.addStretch(1)
         self.body.addLayout(buttons)
         self._timer = QTimer(self)
-        self._timer.timeout.connect(self.looks)
+        self._timer.timeout.connect(self._look)
 
     def ask(self, steps: int, problem: str) -> None:
         """Say what would be lost, and why; again with how it stands now."""
@@ -84,6 +83,9 @@ class Losing(Overlay):
         self.hide()
         self.chosen.emit()
 
-    def hideEvent(self, event: QHideEvent | None) -> None:
-        """Nothing is asked any more."""
-        self._timer.stop()
+    def _look(self) -> None:
+        """A window that is put away, and shows nothing, still asks: it is to close once labels are on the disk."""
+        if self.isHidden():
+            self._timer.stop()
+        else:
+            self.looks.emit()

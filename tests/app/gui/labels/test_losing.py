@@ -73,6 +73,17 @@ def test_it_is_said_what_would_be_lost_and_the_window_closes_once_that_is_kept(
     assert notes(page) == 2
 
 
+def test_a_window_that_was_put_away_closes_once_labels_are_kept(
+    window: Window, page: ReviewPage, refused: ExitStack
+) -> None:
+    asked(window)
+    window.showMinimized()
+    assert wait_until(window.isMinimized, PATIENCE_MS)
+    refused.close()
+    assert wait_until(lambda: not window.isVisible(), PATIENCE_MS)
+    assert notes(page) == 2
+
+
 def test_to_keep_trying_is_the_default_and_the_window_stays(
     window: Window, page: ReviewPage, refused: ExitStack
 ) -> None:
