@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
@@ -27,6 +27,8 @@ RECHECK_S = 2.0
 
 IDLE_RECHECK_S = 10.0
 """How often it is looked who else has labelled the episode."""
+
+_LOOK_S = 0.1
 
 NO_LABELS = EpisodeLabels()
 """One for all wishes without labels: two wishes are the same where their labels are the very same."""
@@ -86,10 +88,15 @@ class Comparer(ClosingThread):
         store: the dataset's labels.
         episode_id: of which episode.
         apart_from: who is no other: the reviewer in the window.
+        after: who still writes labels of the episode from this window; nothing is read before these have ended, for
+            what is agreed by labels that are not all on the disk is not agreed.
     """
 
-    def __init__(self, store: LabelStore, episode_id: str, *, apart_from: str) -> None:
+    def __init__(
+        self, store: LabelStore, episode_id: str, *, apart_from: str, after: Sequence[ClosingThread] = ()
+    ) -> None:
         super().__init__("compare")
+        self._before = tuple(after)
         self._store, self._episode_id, self._apart_from = store, episode_id, apart_from
         self._wish = Wish()
         self._decisions: list[tuple[str, Progress]] = []
@@ -123,6 +130,7 @@ class Comparer(ClosingThread):
             self._changed.notify()
 
     def _run(self) -> None:
+        self._wait_for_others()
         wish, undecided = Wish(), ""
         while True:
             with self._changed:
@@ -140,6 +148,12 @@ class Comparer(ClosingThread):
             if closing:
                 return
             wish = self._next(wish)
+
+    def _wait_for_others(self) -> None:
+        for writer in self._before:
+            while not writer.join(_LOOK_S) and not self._closing:
+                self._problem = "not compared yet: labels of this episode are still being written to the disk"
+        self._before = ()
 
     def _decided(self, reviewer: str, progress: Progress) -> str:
         """Judge one's work; why that cannot be done, empty where it was."""

@@ -32,7 +32,9 @@ class Comparing:
     def open(self, store: LabelStore, reviewer: str, episode_id: str) -> None:
         """Turn to an episode. Whom one compares with stays the same."""
         self.close()
-        self._comparer = Comparer(store, episode_id, apart_from=reviewer)
+        self._comparer = Comparer(
+            store, episode_id, apart_from=reviewer, after=self._desk.closing(episode_id)
+        )
 
     def close(self) -> None:
         """Let go of it."""

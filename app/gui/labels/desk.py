@@ -106,6 +106,10 @@ class LabelDesk:
         until = time.monotonic() + timeout_s
         return all(keeper.join(max(0.0, until - time.monotonic())) for keeper in self._left)
 
+    def closing(self, episode_id: str) -> tuple[Keeper, ...]:
+        """Those who still write labels of an episode that were closed, whoever's."""
+        return tuple(keeper for keeper in self._left if keeper.episode_id == episode_id)
+
     def poll(self) -> None:
         """Take over what the keeper has read."""
         if self._history is None and self._keeper is not None and self._keeper.history is not None:

@@ -27,6 +27,9 @@ class Keeper(ClosingThread):
         reviewer: whose.
         episode_id: of which episode.
         after: keepers that are closing; those of the same labels end first, however long they take.
+
+    Attributes:
+        episode_id: as given.
     """
 
     def __init__(
@@ -42,7 +45,7 @@ class Keeper(ClosingThread):
         self._before = [keeper for keeper in after if keeper._of == self._of]
         self._store = store
         self._reviewer = reviewer
-        self._episode_id = episode_id
+        self.episode_id = episode_id
         self._history: History | None = None
         self._problem = ""
         self._read_only = False
@@ -112,18 +115,18 @@ class Keeper(ClosingThread):
         return True
 
     def _opened(self) -> LabelJournal | None:
-        episode = self._store.path.parent / "episodes" / self._episode_id
+        episode = self._store.path.parent / "episodes" / self.episode_id
         if not episode.is_dir():
             self._read_only = True
             self._problem = f"{episode} is not there, so nothing can be said of it; look for it in the trash"
             return None
         try:
             try:
-                journal = self._store.open_journal(self._reviewer, self._episode_id)
+                journal = self._store.open_journal(self._reviewer, self.episode_id)
             except LabelsInUse as error:
                 self._read_only = True
                 self._problem = str(error)
-                self._history = read_history(self._store.journal_path(self._reviewer, self._episode_id))
+                self._history = read_history(self._store.journal_path(self._reviewer, self.episode_id))
                 return None
         except (RecordingError, OSError) as error:
             self._read_only = True

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -144,6 +146,51 @@ def test_who_labels_later_is_seen_though_the_window_never_ceases_to_ask(
     finally:
         comparing.close()
         assert comparing.join(20)
+
+
+def test_nothing_is_compared_before_labels_of_this_window_are_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "episodes" / "e1").mkdir(parents=True)
+    store, desk = LabelStore(tmp_path), LabelDesk()
+    comparing = Comparing(desk)
+    goes_on, fdatasync = threading.Event(), os.fdatasync
+
+    def slow(file: int) -> None:
+        goes_on.wait(PATIENCE_MS / 1000)
+        fdatasync(file)
+
+    def ready() -> bool:
+        desk.poll()
+        return desk.ready
+
+    monkeypatch.setattr(os, "fdatasync", slow)
+    try:
+        desk.open(store, "bob", "e1")
+        assert wait_until(ready, PATIENCE_MS)
+        for at_ns in (0, MS):
+            desk.do(edits.put_span(desk.labels, Tier.SUBTASK, at_ns, at_ns + MS, "reach"), "put")
+        bobs = desk.labels
+        desk.open(store, FINAL, "e1")
+        comparing.open(store, FINAL, "e1")
+        assert wait_until(lambda: "still being written" in comparing.problem, PATIENCE_MS)
+        comparing.poll()
+        assert comparing.comparison is NOTHING
+        goes_on.set()
+
+        def seen() -> bool:
+            comparing.poll()
+            return comparing.others == ("bob",)
+
+        assert wait_until(seen, PATIENCE_MS)
+        assert comparing.comparison.others["bob"] == bobs
+        assert not comparing.problem
+    finally:
+        goes_on.set()
+        comparing.close()
+        desk.close()
+        assert comparing.join(20)
+        assert desk.join(20)
 
 
 def test_what_differs_at_a_moment_is_searched_and_not_counted_out() -> None:
