@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Sequence
 
@@ -13,6 +14,8 @@ from recordings.labels.journal import LabelsInUse, read_history
 
 RETRY_S = 1.0
 """How long until what the disk refused is tried again."""
+IN_USE_S = 1.0
+"""How long labels that somebody writes are waited for: a renaming, or a judgement of the work, is done by then."""
 _LOOK_S = 0.1
 
 
@@ -122,7 +125,7 @@ class Keeper(ClosingThread):
             return None
         try:
             try:
-                journal = self._store.open_journal(self._reviewer, self.episode_id)
+                journal = self._journal_once_free()
             except LabelsInUse as error:
                 self._read_only = True
                 self._problem = str(error)
@@ -135,6 +138,16 @@ class Keeper(ClosingThread):
         self._problem = "; ".join(journal.history.labels.damage)
         self._history = journal.history
         return journal
+
+    def _journal_once_free(self) -> LabelJournal:
+        until_s = time.monotonic() + IN_USE_S
+        while True:
+            try:
+                return self._store.open_journal(self._reviewer, self.episode_id)
+            except LabelsInUse:
+                if self._closing or time.monotonic() > until_s:
+                    raise
+            time.sleep(_LOOK_S)
 
     def _next(self) -> Step | None:
         with self._changed:

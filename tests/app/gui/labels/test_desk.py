@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.gui.labels import keeper
 from app.gui.labels.box_work import BoxWork
 from app.gui.labels.desk import LabelDesk, Stretch
 from app.gui.labels.segmenting import Segmenting
@@ -233,6 +234,29 @@ def test_labels_that_another_window_writes_can_only_be_looked_at(desk: LabelDesk
     assert other.undoable == ""
     other.close()
     assert other.join(10)
+
+
+def test_labels_that_are_free_again_soon_can_be_changed(
+    store: LabelStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper, "IN_USE_S", 20.0)
+    desk = LabelDesk()
+    held = store.edit("ann", "e1")
+    desk.open(store, "ann", "e1")
+    assert not wait_until(lambda: bool(desk.problem), 200), (
+        "a renaming or a judgement has them no longer than that"
+    )
+    assert desk.opening
+    held.close()
+
+    def ready() -> bool:
+        desk.poll()
+        return desk.ready
+
+    assert wait_until(ready)
+    assert not desk.problem
+    desk.close()
+    assert desk.join(10)
 
 
 def test_a_full_disk_is_told_and_what_was_done_is_kept_when_there_is_room(
