@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from policy.training.loop import Done
     from policy.training.recipe import Recipe
 
-DEFAULT_SAVE_EVERY = 500
+DEFAULT_SAVE_EVERY, DEFAULT_TRIALS = 500, 3
 
 
 def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
@@ -63,6 +63,19 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         default=DEFAULT_SAVE_EVERY,
         help=f"steps between checkpoints (default: {DEFAULT_SAVE_EVERY})",
     )
+    parser.add_argument(
+        "--evaluate-every",
+        metavar="N",
+        type=at_least_one,
+        help="try the policy in the simulated kitchen every so many steps; the figures go into curves.jsonl",
+    )
+    parser.add_argument(
+        "--trials",
+        metavar="N",
+        type=at_least_one,
+        default=DEFAULT_TRIALS,
+        help=f"trials of each subtask in an evaluation (default: {DEFAULT_TRIALS})",
+    )
     parser.add_argument("--device", default="auto", help="cpu, cuda, or auto (default)")
     parser.set_defaults(run=run)
 
@@ -90,11 +103,14 @@ def run(args: argparse.Namespace) -> int:
             folder,
             data=recipe_data(recipe, workers=args.workers, rank=group.rank, world=group.world),
             options=Options(
-                rhythm=Rhythm(save_every=args.save_every, stop_at=args.steps),
+                rhythm=Rhythm(
+                    save_every=args.save_every, evaluate_every=args.evaluate_every, stop_at=args.steps
+                ),
                 device=args.device,
                 group=group,
                 should_stop=should_stop,
                 observe=lambda done: progress.update(done.position.total, note_of(done)),
+                evaluate=tried_in_the_kitchen(args.trials),
             ),
         )
     print(
@@ -103,6 +119,17 @@ def run(args: argparse.Namespace) -> int:
     if reached.total < steps:
         print("the same command goes on from here")
     return ExitCode.INTERRUPTED if should_stop() and reached.total < steps else ExitCode.OK
+
+
+def tried_in_the_kitchen(trials: int) -> Callable[[Path], dict[str, float]]:
+    """What tries a checkpoint at each subtask, as often as said, always from the same starts."""
+
+    def figures(checkpoint: Path) -> dict[str, float]:
+        from app.kitchen_trials.evaluation import evaluate_checkpoint  # physics and rendering
+
+        return evaluate_checkpoint(checkpoint, seeds=range(trials))
+
+    return figures
 
 
 def run_folder(path: Path, recipe: Recipe, given: Path | None) -> Path:

@@ -17,6 +17,7 @@ from policy.model.activation import gelu
 from policy.model.attention import Attend
 from policy.model.cache import Cache
 from policy.model.norms import AdaRmsNorm, Modulation, Norm, RmsNorm, add_residual
+from policy.model.recompute import kept_or_recomputed
 from policy.model.rope import Rotation, rotate
 from policy.presets import GemmaConfig
 
@@ -48,6 +49,7 @@ class Gemma(nn.Module):
         super().__init__()
         self.config = config
         self.adaptive = adaptive
+        self.recomputes = False  # see `policy.model.recompute`
         if vocab_size is not None:
             self.embed_tokens = nn.Embedding(vocab_size, config.width)
         layers = nn.ModuleList(GemmaLayer(config, adaptive=adaptive) for _ in range(config.depth))
@@ -103,7 +105,7 @@ class Gemma(nn.Module):
         for index, (layer, modulation) in enumerate(zip(self.layers, modulations.layers, strict=True)):
             q, k, v = layer.project(x_BSW, rotation, modulation.attention)
             keys, values = cache.extend(index, k, v)
-            x_BSW = layer.finish(x_BSW, attend(q, keys, values, mask), modulation)
+            x_BSW = self._finish(layer, x_BSW, (q, keys, values), mask, modulation, attend)
         return self.norm(x_BSW, modulations.last)
 
     def fill(
@@ -120,7 +122,24 @@ class Gemma(nn.Module):
             q, k, v = layer.project(x_BSW, rotation, None)
             keys, values = cache.extend(index, k, v)
             if index + 1 < len(self.layers):
-                x_BSW = layer.finish(x_BSW, attend(q, keys, values, mask), LayerModulation(None, None))
+                unmodulated = LayerModulation(None, None)
+                x_BSW = self._finish(layer, x_BSW, (q, keys, values), mask, unmodulated, attend)
+
+    def _finish(
+        self,
+        layer: GemmaLayer,
+        x_BSW: Tensor,
+        qkv: tuple[Tensor, Tensor, Tensor],
+        mask: Tensor | None,
+        modulation: LayerModulation,
+        attend: Attend,
+    ) -> Tensor:
+        """The attention and all that comes after it in a layer."""
+
+        def finish(x: Tensor, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+            return layer.finish(x, attend(q, k, v, mask), modulation)
+
+        return kept_or_recomputed(finish, x_BSW, *qkv, recompute=self.recomputes)
 
 
 class GemmaLayer(nn.Module):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -9,6 +11,7 @@ from policy.model import attention
 from policy.model.activation import gelu
 from policy.model.attention import Attend
 from policy.model.branch import Branch
+from policy.model.recompute import kept_or_recomputed
 from policy.presets import VisionConfig
 
 EPS = 1e-6
@@ -23,6 +26,7 @@ class Siglip(nn.Module):
     def __init__(self, config: VisionConfig) -> None:
         super().__init__()
         self.config = config
+        self.recomputes = False  # see `policy.model.recompute`
         self.embeddings = Branch(
             patch_embedding=nn.Conv2d(3, config.width, kernel_size=config.patch, stride=config.patch),
             position_embedding=nn.Embedding(config.tokens, config.width),
@@ -40,7 +44,8 @@ class Siglip(nn.Module):
         """Tokens [B, P, W] of images in [−1, 1]."""
         x_BPW = self.embed(images_BCYX).to(self.post_layernorm.weight.dtype)
         for layer in self.encoder.layers:
-            x_BPW = layer(x_BPW, attend=attend)
+            run = functools.partial(layer, attend=attend)
+            x_BPW = kept_or_recomputed(run, x_BPW, recompute=self.recomputes)
         return self.post_layernorm(x_BPW)
 
 

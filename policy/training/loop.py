@@ -157,7 +157,7 @@ class Loop:
         stage = self._recipe.stages[position.stage]
         self._learner.model.train()
         self._group.share(stage.batch)
-        optimisers.free_parts(self._learner.model, stage)
+        optimisers.begin_stage(self._learner.model, stage)
         self._loss = self._group.wrapped(StepLoss(self._learner.model))
         with self._feed.open(position.stage, start_step=position.step) as batches:
             while self._position.step < stage.steps and not self._is_over():

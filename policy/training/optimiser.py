@@ -8,6 +8,8 @@ from torch import nn
 from torch.optim import AdamW
 
 from policy.checkpoints.keys import EXPERT_LM_HEAD, part_of
+from policy.model.gemma import Gemma
+from policy.model.siglip import Siglip
 from policy.training.recipe import Stage
 
 BETAS = (0.9, 0.95)
@@ -32,8 +34,11 @@ def trained_parameters(model: nn.Module) -> list[tuple[str, nn.Parameter]]:
     return [(name, weight) for name, weight in model.named_parameters() if not name.endswith(EXPERT_LM_HEAD)]
 
 
-def free_parts(model: nn.Module, stage: Stage) -> None:
-    """Let the weights of a stage's parts learn, and no others."""
+def begin_stage(model: nn.Module, stage: Stage) -> None:
+    """Let the weights of a stage's parts learn, and no others; keep or compute again, as it says."""
+    for tower in model.modules():
+        if isinstance(tower, Gemma | Siglip):
+            tower.recomputes = stage.checkpointing
     trained = {id(parameter) for _, parameter in trained_parameters(model)}
     for name, parameter in model.named_parameters():
         parameter.requires_grad_(id(parameter) in trained and part_of(name) not in stage.freeze)

@@ -100,6 +100,29 @@ def test_a_loss_that_is_no_number_names_step_and_samples_and_leaves_what_was_sav
     assert go(run_folder).total == 12
 
 
+def test_the_checkpoint_is_tried_as_often_as_asked_and_the_figures_are_among_the_curves(
+    run_folder: Path,
+) -> None:
+    tried = []
+
+    def evaluate(checkpoint: Path) -> dict[str, float]:
+        assert (checkpoint / "policy.json").exists()
+        tried.append(checkpoint.name)
+        return {"success_told_mean": 0.5}
+
+    toy = Toy()
+    train(
+        synthetic.recipe(),
+        "toy",
+        run_folder,
+        data=lambda form: toy,
+        options=Options(rhythm=Rhythm(evaluate_every=5), device="cpu", evaluate=evaluate),
+    )
+    assert tried == ["000005", "000010"]
+    figures = [line for line in read_lines(run_folder / "curves.jsonl") if "success_told_mean" in line]
+    assert [line["step"] for line in figures] == [5, 10]
+
+
 def test_a_run_of_another_recipe_is_not_gone_on_with(run_folder: Path) -> None:
     go(run_folder, stop_at=1)
     with pytest.raises(run_module.CannotGoOn, match="begun with another recipe"):
