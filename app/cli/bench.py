@@ -37,6 +37,10 @@ BENCHES = {
         "app.bench.word_thresholds",
         "the scores of spoken words and of talk, to choose thresholds by",
     ),
+    "training": (
+        "app.bench.training",
+        "how fast recordings become batches, against a training step, and statistics of many",
+    ),
     "fast": ("app.bench.fast", "FAST action tokens: how few, how true, and what random ones become"),
 }
 """Name, module and purpose; a module is imported when its bench is asked for."""

@@ -131,14 +131,7 @@ class Loader:
             rank: Which part of every batch is read here, of `world` parts.
             world: Processes that train together.
         """
-        chosen = recipe.stages[stage]
-        mixture = Mixture(
-            [source.groups for source in sources],
-            [data.weight for data in recipe.data_of(chosen)],
-            batch=chosen.batch,
-            seed=recipe.seed,
-            stage=stage,
-        )
+        mixture = Mixture.of(recipe, stage, sources)
         return cls(sources, mixture, start_step=start_step, workers=workers, rank=rank, world=world)
 
     def __iter__(self) -> Iterator[list[TrainingSample]]:

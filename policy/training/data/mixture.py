@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from policy.training.samples import Group
+from policy.training.recipe import Recipe
+from policy.training.samples import Group, SampleSource
 
 EXPONENT = 0.43
 """Of a group's number of samples, as in the π0 paper."""
@@ -82,6 +84,24 @@ class Mixture:
         self._batch = batch
         self._seed = (seed, stage)
         self._orders: dict[int, tuple[int, NDArray[np.int64]]] = {}
+
+    @classmethod
+    def of(cls, recipe: Recipe, stage: int, sources: Sequence[SampleSource]) -> Self:
+        """The order of a recipe's stage.
+
+        Args:
+            recipe: Says weights, batch and seed.
+            stage: Number of the stage.
+            sources: As `open_sources` gives them for this stage.
+        """
+        chosen = recipe.stages[stage]
+        return cls(
+            [source.groups for source in sources],
+            [data.weight for data in recipe.data_of(chosen)],
+            batch=chosen.batch,
+            seed=recipe.seed,
+            stage=stage,
+        )
 
     def steps(self, start: int) -> Iterator[list[Ref]]:
         """The samples of each step from `start` on, without end; within a step they are shuffled."""
