@@ -146,7 +146,8 @@ def _arrange(
         kitchen.shift(name, rng, share=rng.uniform(0.0, 0.8) if kind is not Kind.PLAIN else 0.0, slip=slip)
     elif subtask.startswith("put the"):
         kitchen.object_in_hand(name, rng)
-        kitchen.shift(name, rng, share=1.0, slip=slip)
+        # Told so, the robot carries what it holds as far as is missing, and lets go.
+        kitchen.shift(name, rng, share=float(rng.choice((0.0, rng.uniform(0.0, 1.0), 1.0))), slip=slip)
     elif subtask in ("take the handle", "open the drawer", "close the drawer", "let go of the handle"):
         _arrange_drawer(kitchen, subtask, kind, rng, drawer_m)
     elif subtask == "drive to the counter":

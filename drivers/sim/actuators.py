@@ -103,7 +103,7 @@ class PositionActuators:
         if self._moving.any():
             self._follow_velocities()
         control = (self._ramp.advance() - self._offset) / self._ratio
-        self._data.ctrl[self._actuator] = np.clip(control, self._low, self._high)
+        self._data.ctrl[self._actuator] = np.minimum(np.maximum(control, self._low), self._high)
         # A servo carries the weight out of the same torque that moves; in the model, gravcomp carries it.
         weight = self._weight()
         held = weight * self._holding

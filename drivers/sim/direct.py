@@ -46,6 +46,11 @@ class DirectRobot:
         self.world = world
         profile = world.profile
         self._profile = profile
+        self._segments = profile.segments
+        base = profile.base
+        self._wheels_to_twist = (
+            None if base is None else np.linalg.inv(_wheel_rows(base)) * base.wheel_radius_m
+        )
         self._dt_s = 1.0 / profile.control_rate_hz
         self._steps = max(1, round(self._dt_s / world.step_s))
         self._limits = SafetyLimits.from_profile(profile)
@@ -93,7 +98,7 @@ class DirectRobot:
         """(D,) the state as the servos would tell it; of the base its speeds, read off the wheels."""
         truth = self.world.truth()
         state = np.zeros(self._profile.dof)
-        for segment in self._profile.segments:
+        for segment in self._segments:
             if segment.kind == "base":
                 state[segment.slice] = self._twist()
             elif segment.kind == "arm":
@@ -105,16 +110,16 @@ class DirectRobot:
         return state
 
     def _twist(self) -> _Row:
-        base = self._profile.base
-        if base is None:
+        if self._wheels_to_twist is None:
             return np.zeros(3)
         turning = np.array([joint.velocity_rad_s for joint in self._followers["base", ""]])
-        return np.linalg.solve(_wheel_rows(base), turning * base.wheel_radius_m).astype(np.float64)
+        twist: _Row = self._wheels_to_twist @ turning
+        return twist
 
     def felt(self) -> tuple[_Row, _Row]:
         """(D,) how fast each entry of the state changes, and (D,) the currents of its servos in ampere, signed."""
         velocity, current = np.zeros(self._profile.dof), np.zeros(self._profile.dof)
-        for segment in self._profile.segments:
+        for segment in self._segments:
             if segment.kind == "base":
                 velocity[segment.slice] = self._twist()
                 continue
@@ -141,7 +146,7 @@ class DirectRobot:
         asked = self.requested.copy()
         leaders = {leader.follows: name for name, leader in self._profile.leaders.items()}
         moving = hands.moving_base
-        for segment in self._profile.segments:
+        for segment in self._segments:
             if segment.kind == "arm" and leaders.get(segment.name) in hands.leader_rad:
                 asked[segment.slice] = hands.leader_rad[leaders[segment.name]]
             elif segment.kind == "gripper" and leaders.get(segment.name) in hands.leader_opening:
@@ -165,7 +170,7 @@ class DirectRobot:
         return self.request(replace(hands, leader_rad=angles, leader_opening=openings))
 
     def _drive(self, action: _Row) -> None:
-        for segment in self._profile.segments:
+        for segment in self._segments:
             values, joints = action[segment.slice], self._followers[segment.kind, segment.name]
             kind = DriveKind.VELOCITY if segment.kind == "base" else DriveKind.POSITION
             targets = _servo_targets(self._profile, segment.kind, segment.name, values)

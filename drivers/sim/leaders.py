@@ -61,6 +61,7 @@ class Leaders:
         self._limit = np.full(count, _STRENGTH_NM)
         self._drives = [Drive()] * count
         self._inbox: deque[tuple[int, Drive] | Hands] = deque()
+        self._rests = False
         self.position_rad = self._start
         self.velocity_rad_s = np.zeros(count)
         self.restart()
@@ -77,6 +78,7 @@ class Leaders:
         self.velocity_rad_s = np.zeros_like(self._start)
         self._by_hand.jump(slice(None), self.position_rad)
         self._by_servo.jump(slice(None), self.position_rad)
+        self._rests = False
 
     def drive(self, row: int, drive: Drive) -> None:
         """Take a servo's wish. Any thread may call this.
@@ -91,6 +93,8 @@ class Leaders:
 
     def step(self) -> None:
         """Advance by one physics step."""
+        if self._rests and not self._inbox:
+            return
         while self._inbox:
             wish = self._inbox.popleft()
             if isinstance(wish, Hands):
@@ -105,6 +109,8 @@ class Leaders:
             after = self._by_hand.advance()
         self.position_rad = np.clip(after, self._low, self._high)
         self.velocity_rad_s = (self.position_rad - before) / self._step_s
+        # Where nobody moves a leader, as when actions are asked for without hands, no step needs to look at it again.
+        self._rests = not self.velocity_rad_s.any() and self._by_hand.is_there and self._by_servo.is_there
 
     def _take(self, row: int, drive: Drive) -> None:
         powered = drive.kind in (DriveKind.POSITION, DriveKind.VELOCITY)

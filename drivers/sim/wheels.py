@@ -77,7 +77,8 @@ class Wheels:
         twist = self._wheels_to_twist @ self._ramp.advance()
         data.ctrl[self._actuator] = _rotate(twist, data.qpos[self._qpos[2]])
         here = data.qpos[self._qpos]
-        data.act[self._activation] = np.clip(data.act[self._activation], here - _WINDUP, here + _WINDUP)
+        lead = np.maximum(data.act[self._activation], here - _WINDUP)
+        data.act[self._activation] = np.minimum(lead, here + _WINDUP)
 
     def observe(self) -> None:
         """Read the wheels' speeds off the body's after a physics step, and count their turns."""

@@ -80,6 +80,8 @@ class KitchenWorld:
         self._time_ns = time.monotonic_ns()
         self._objects = {name: int(self.model.joint(name).qposadr[0]) for name in OBJECTS}
         self._object_dof = {name: int(self.model.joint(name).dofadr[0]) for name in OBJECTS}
+        joints = (self.model.joint(index) for index in range(self.model.njnt))
+        self._coordinate_at = {joint.name: int(joint.qposadr[0]) for joint in joints}
         self._robot_bodies = self._bodies_of("base")
         self._object_bodies = {self.model.body(name).id for name in OBJECTS}
         steps = max(1, round(1.0 / profile.control_rate_hz / self.step_s))
@@ -87,6 +89,10 @@ class KitchenWorld:
         self._actuators = PositionActuators(self.model, self.data, specs, command_steps=steps)
         self._joints: dict[tuple[str, str], SimJoint] = {
             name: _Joint(self._actuators, row) for row, name in enumerate(names)
+        }
+        self._arm_at = {
+            name: np.array([self._coordinate_at[f"{name}_{joint.name}"] for joint in arm.joints])
+            for name, arm in profile.arms.items()
         }
         self._wheels = self._add_wheels(steps)
         self._leaders = self._add_leaders(steps)
@@ -242,11 +248,8 @@ class KitchenWorld:
 
     def truth(self) -> Truth:
         """The state of the world now."""
-        data, model = self.data, self.model
-        arms = {
-            name: np.array([data.qpos[model.joint(f"{name}_{j.name}").qposadr[0]] for j in arm.joints])
-            for name, arm in self.profile.arms.items()
-        }
+        data = self.data
+        arms = {name: data.qpos[at] for name, at in self._arm_at.items()}
         return Truth(
             time_ns=self._time_ns,
             sim_time_s=float(data.time),
@@ -315,7 +318,7 @@ class KitchenWorld:
     # -- state ---------------------------------------------------------------------------------------------------------
 
     def _coordinate(self, joint: str) -> float:
-        return float(self.data.qpos[self.model.joint(joint).qposadr[0]])
+        return float(self.data.qpos[self._coordinate_at[joint]])
 
     def _set_coordinate(self, joint: str, value: float) -> None:
         self.data.qpos[self.model.joint(joint).qposadr[0]] = value

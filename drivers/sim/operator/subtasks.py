@@ -7,6 +7,7 @@ are a whole task as well, such as "put the cup in the sink": they do all that is
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -172,8 +173,12 @@ def carry(name: str, body: Body) -> Motion:
     """Drive with an object in the hand until it is over the sink."""
     if not holds(body.truth, name):
         raise GaveUpError(f"the {name} is not in the hand; pick up the {name} first")
-    x, y, _ = body.truth.base_pose
-    yield from drive(body, x, y + SINK_Y_M - float(body.truth.objects[name][1]))
+    x, y, yaw = body.truth.base_pose
+    ahead_m, aside_m = body.truth.objects[name][:2] - np.array([x, y])
+    # On the way the base turns to face the counter, and what is in the hand turns with it.
+    left_m = float(aside_m * math.cos(yaw) - ahead_m * math.sin(yaw))
+    # Nearer than this, the counter would brush against the base.
+    yield from drive(body, min(x, COUNTER_X_M + 0.03), SINK_Y_M - left_m)
 
 
 def put_in_sink(name: str, body: Body) -> Motion:

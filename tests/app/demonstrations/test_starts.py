@@ -49,7 +49,12 @@ def test_what_is_to_be_carried_is_in_the_hand_and_stays_there() -> None:
         robot.follow(robot.requested)
     truth = robot.world.truth()
     assert holds(truth, "sponge")
-    assert over_sink(truth, "sponge")
+
+
+def test_what_is_to_be_let_go_is_anywhere_from_the_counter_to_the_sink() -> None:
+    starts = [begin(PROFILE, "put the cup in the sink", seed=seed).world.truth() for seed in (0, 2)]
+    assert all(holds(truth, "cup") for truth in starts)
+    assert len({over_sink(truth, "cup") for truth in starts}) == 2
 
 
 def test_the_drawer_that_is_to_be_closed_is_open() -> None:
