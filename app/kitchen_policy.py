@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import policy
+from app.autonomy.choice import PolicyChoice, PolicyKind
+from app.autonomy.orders import DONE
+from drivers.sim.operator.subtasks import SUBTASKS
 
-PROFILE = "sim-kitchen"
+PROFILE: Final = "sim-kitchen"
 """The robot that it was made for."""
+
+KNOWN: Final = (*SUBTASKS, DONE)
+"""What its high level may answer."""
 
 
 class NoKitchenPolicy(FileNotFoundError):
@@ -26,3 +33,23 @@ def shipped_policy() -> Path:
             f"the kitchen policy is not in {folder}; train one with `understudy train` and give its folder"
         )
     return folder
+
+
+def kitchen_choice(folder: Path | str) -> PolicyChoice:
+    """A checkpoint in the kitchen, whose high level keeps to the subtasks that there are."""
+    return PolicyChoice(kind=PolicyKind.CHECKPOINT, source=str(folder), known=KNOWN)
+
+
+def default_choice(profile: str) -> PolicyChoice:
+    """What moves a simulated robot when nobody has chosen: what was learned, where it is there, else what is scripted.
+
+    Args:
+        profile: the robot's name.
+    """
+    try:
+        return kitchen_choice(shipped_policy()) if profile == PROFILE else _SCRIPTED
+    except NoKitchenPolicy:
+        return _SCRIPTED
+
+
+_SCRIPTED: Final = PolicyChoice(kind=PolicyKind.SCRIPTED)

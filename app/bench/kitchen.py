@@ -18,8 +18,8 @@ from app.autonomy.choice import PolicyChoice, PolicyKind
 from app.bench.figures import Figures, add_json_argument
 from app.cli.options import at_least_one
 from app.cli.outcome import UsageError, text_stream
-from app.kitchen_policy import NoKitchenPolicy, shipped_policy
-from app.kitchen_trials.alone import EVERYTHING, KNOWN, VARIANTS
+from app.kitchen_policy import NoKitchenPolicy, kitchen_choice, shipped_policy
+from app.kitchen_trials.alone import EVERYTHING, VARIANTS
 from app.kitchen_trials.bench import Order, Trial, alone_orders, told_orders
 from app.kitchen_trials.figures import HIERARCHICAL, Share, alone_key, shares_of
 from app.kitchen_trials.judging import CannotBeJudged, check_of
@@ -105,11 +105,11 @@ def choice_of(policy: str | None) -> PolicyChoice:
             return PolicyChoice(kind=PolicyKind.RANDOM)
         case None:
             try:
-                return PolicyChoice(kind=PolicyKind.CHECKPOINT, source=str(shipped_policy()), known=KNOWN)
+                return kitchen_choice(shipped_policy())
             except NoKitchenPolicy as error:
                 raise UsageError(str(error)) from error
         case folder:
-            return PolicyChoice(kind=PolicyKind.CHECKPOINT, source=folder, known=KNOWN)
+            return kitchen_choice(folder)
 
 
 def orders_of(args: argparse.Namespace) -> list[Order]:

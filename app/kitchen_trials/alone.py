@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from app.autonomy.choice import HighLevel
-from app.autonomy.orders import DONE
+from app.kitchen_policy import KNOWN
 from app.kitchen_trials.cameras import Cameras
 from app.kitchen_trials.judging import HELD_S, Lasting
 from app.kitchen_trials.rollout import LIVE, Pace, Rollout
@@ -21,7 +21,6 @@ from drivers.profile import RobotProfile
 from drivers.sim.evaluate import in_sink
 from drivers.sim.kitchen.geometry import OBJECTS
 from drivers.sim.operator import ScriptedOperator
-from drivers.sim.operator.subtasks import SUBTASKS
 from drivers.sim.operator.whats_next import next_subtask
 from drivers.sim.world import WorldError
 
@@ -37,8 +36,6 @@ VARIANTS: Final[Mapping[str, HighLevel]] = MappingProxyType(
 """Who names subtasks, by the names of the π0.5 paper. `none` is for a policy that learned from no high-level example:
 as in the paper the task goes straight to it, as in `implicit`."""
 
-KNOWN: Final = (*SUBTASKS, DONE)
-"""What the high level may answer."""
 LIMITS_S: Final[Mapping[str, float]] = MappingProxyType({EVERYTHING: 240.0})
 OTHER_LIMIT_S: Final = 90.0
 NAMES_EVERY_S: Final = 1.0

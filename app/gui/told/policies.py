@@ -13,6 +13,7 @@ from app.autonomy.choice import HighLevel, PolicyChoice, PolicyKind
 from app.gui.session_protocol import SessionLike
 from app.gui.settings import Settings
 from app.gui.wording import sentence
+from app.kitchen_policy import default_choice
 from app.messages import Mode
 from app.session.view import Snapshot
 
@@ -21,9 +22,6 @@ WAITS_S = 30.0
 
 SETTLES_S = 0.6
 """So long after a policy was asked for, what is heard of it may still be about the one before."""
-
-DEFAULT = PolicyChoice(kind=PolicyKind.SCRIPTED)
-"""For the simulated kitchen, so that it can be told something and can go alone out of the box."""
 
 FIRST = PolicyChoice(kind=PolicyKind.CHECKPOINT)
 """What a real robot's choice begins with; it has no folder yet."""
@@ -60,6 +58,8 @@ class Policies:
         self._lead = lead
         self._tell = tell
         self._listens = listens
+        # So that a simulated robot can be told something and can go alone out of the box.
+        self._default = default_choice(session.profile.name)
         self._waiting: Mode | None = None
         self._mode = Mode.HOLD
         self._since_ns = 0
@@ -69,7 +69,7 @@ class Policies:
     @property
     def choice(self) -> PolicyChoice:
         """What would be loaded."""
-        return self._settings.policy or (DEFAULT if self._now().simulated else FIRST)
+        return self._settings.policy or (self._default if self._now().simulated else FIRST)
 
     @property
     def waiting(self) -> Mode | None:
