@@ -14,11 +14,10 @@ from dataclasses import replace
 
 import msgspec
 
-from app.autonomy.choice import PolicyChoice, PolicyKind
 from app.bench.figures import Figures, add_json_argument
+from app.cli.kitchen_options import add_policy, choice_of
 from app.cli.options import at_least_one
 from app.cli.outcome import UsageError, text_stream
-from app.kitchen_policy import NoKitchenPolicy, kitchen_choice, shipped_policy
 from app.kitchen_trials.alone import EVERYTHING, VARIANTS
 from app.kitchen_trials.bench import Order, Trial, alone_orders, told_orders
 from app.kitchen_trials.figures import HIERARCHICAL, Share, alone_key, shares_of
@@ -36,12 +35,7 @@ LEAST: Mapping[str, float] = {alone_key(EVERYTHING, HIERARCHICAL): 0.5} | {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this bench's options."""
-    parser.add_argument(
-        "--policy",
-        metavar="FOLDER",
-        help="a checkpoint's folder, or `scripted`, or `random` for pi05-small with random weights "
-        "(the policy that comes with the app)",
-    )
+    add_policy(parser)
     parser.add_argument("--trials", type=int, default=50, metavar="N", help="of each subtask, told (50)")
     parser.add_argument(
         "--alone", type=int, default=0, metavar="N", help="of each task with each variant, alone (0)"
@@ -90,26 +84,6 @@ def run(args: argparse.Namespace) -> int:
     shares = shares_of(trials)
     print("\n".join(table(shares)), file=text_stream(args.json))
     return figures(shares, trials, wall_s=wall_s, policy=args.policy or str(choice.source)).report(args.json)
-
-
-def choice_of(policy: str | None) -> PolicyChoice:
-    """The policy that `--policy` names.
-
-    Raises:
-        UsageError: when none was named and none came with the app.
-    """
-    match policy:
-        case "scripted":
-            return PolicyChoice(kind=PolicyKind.SCRIPTED)
-        case "random":
-            return PolicyChoice(kind=PolicyKind.RANDOM)
-        case None:
-            try:
-                return kitchen_choice(shipped_policy())
-            except NoKitchenPolicy as error:
-                raise UsageError(str(error)) from error
-        case folder:
-            return kitchen_choice(folder)
 
 
 def orders_of(args: argparse.Namespace) -> list[Order]:

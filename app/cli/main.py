@@ -22,6 +22,7 @@ from app.cli import (
     questions,
     record,
     replay,
+    rollouts,
     serve,
     train,
     window,
@@ -42,6 +43,7 @@ examples:
   understudy train kitchen.toml                  train a policy from recordings
   understudy serve ~/checkpoints/kitchen         let programs ask a policy over the network
   understudy demos --episodes 3000 --into ~/demos  demonstrations by the scripted operator, to learn from
+  understudy rollouts dagger --into ~/dagger     a policy let loose, and how to go on from there
   understudy evaluate --task "open the drawer" --variant hierarchical --variant implicit --seeds 20
   understudy bench drive --seconds 60            drive and record for a minute, print one line per figure
 
@@ -117,6 +119,7 @@ def build_parser() -> argparse.ArgumentParser:
         data,
         labels,
         demos,
+        rollouts,
         questions,
         norm_stats,
         policy,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -12,7 +13,7 @@ from app.demonstrations.performing import Performance
 from app.demonstrations.pictures import Pictures
 from app.demonstrations.plan import Demonstration
 from app.demonstrations.recording import OLDEST_TICKS, RunWriter
-from app.demonstrations.starts import NoStart
+from app.demonstrations.starts import NoStart, Start
 from drivers.profile import RobotProfile
 from drivers.sim.kitchen.lighting import AS_BUILT, draw_look
 from recordings import Dataset, EpisodeInfo, Outcome
@@ -62,15 +63,31 @@ def clear_away(dataset: Dataset) -> int:
     return len(broken)
 
 
-def make(profile: RobotProfile, dataset: Dataset, pictures: Pictures, shown: Demonstration) -> Made:
+def make(
+    profile: RobotProfile,
+    dataset: Dataset,
+    pictures: Pictures,
+    shown: Demonstration,
+    *,
+    start: Start | None = None,
+    tags: Sequence[str] | None = None,
+) -> Made:
     """Perform and record one demonstration.
+
+    Args:
+        profile: of the simulated robot.
+        dataset: where it is written.
+        pictures: the cameras.
+        shown: what it is to show.
+        start: where it begins; None for where its seed says.
+        tags: to find it by; None for its own.
 
     Raises:
         DiskFull: there is no room for it.
     """
     began = time.perf_counter()
     try:
-        performance = Performance(profile, shown)
+        performance = Performance(profile, shown, start=start)
     except NoStart as error:
         return Made(
             shown=shown,
@@ -90,7 +107,7 @@ def make(profile: RobotProfile, dataset: Dataset, pictures: Pictures, shown: Dem
         pictures,
         task=shown.task,
         operator=OPERATOR,
-        tags=shown.tags,
+        tags=shown.tags if tags is None else tags,
         phase_ticks=int(rng.integers(1, OLDEST_TICKS + 1)),
     )
     writer.note("demonstration", f"begins {shown.kind}", msgspec.to_builtins(shown))

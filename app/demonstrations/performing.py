@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from app.demonstrations.leading import Lead
 from app.demonstrations.plan import Demonstration
-from app.demonstrations.starts import Kind, begin
+from app.demonstrations.starts import Kind, Start, draw_start
 from app.demonstrations.tremor import Tremor
 from drivers.profile import RobotProfile
 from drivers.sim.direct import DirectRobot
@@ -56,6 +56,7 @@ class Performance:
     Args:
         profile: of the simulated robot.
         shown: what is to be shown.
+        start: where it begins; None for where its seed says.
 
     Attributes:
         robot: in the kitchen, where the demonstration begins.
@@ -65,13 +66,13 @@ class Performance:
         NoStart: no kitchen was found in which it can begin.
     """
 
-    def __init__(self, profile: RobotProfile, shown: Demonstration) -> None:
+    def __init__(self, profile: RobotProfile, shown: Demonstration, *, start: Start | None = None) -> None:
         self._profile = profile
         self._shown = shown
         drawer_m = None if shown.subtask else _DRAWER_M.get(shown.task)
-        self.robot: DirectRobot = begin(
-            profile, _first(shown), seed=shown.seed, kind=shown.kind, drawer_m=drawer_m
-        )
+        if start is None:
+            start = draw_start(profile, _first(shown), seed=shown.seed, kind=shown.kind, drawer_m=drawer_m)
+        self.robot: DirectRobot = start.robot(profile)
         rng = np.random.default_rng([shown.seed, 11])
         self._lead = Lead(self.robot, rng, pace=shown.pace)
         self._tremor = Tremor(profile, np.random.default_rng([shown.seed, 13])) if shown.dart else None

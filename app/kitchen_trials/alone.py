@@ -13,15 +13,15 @@ from app.autonomy.choice import HighLevel
 from app.kitchen_policy import KNOWN
 from app.kitchen_trials.cameras import Cameras
 from app.kitchen_trials.judging import HELD_S, Lasting
+from app.kitchen_trials.person import Person
 from app.kitchen_trials.rollout import LIVE, Pace, Rollout
-from app.kitchen_trials.starts import begin
+from app.kitchen_trials.starts import alone_start
 from app.kitchen_trials.subject import Subject
 from app.messages import Mode
 from drivers.profile import RobotProfile
 from drivers.sim.evaluate import in_sink
 from drivers.sim.kitchen.geometry import OBJECTS
 from drivers.sim.operator import ScriptedOperator
-from drivers.sim.operator.whats_next import next_subtask
 from drivers.sim.world import WorldError
 
 EVERYTHING: Final = "put everything in the sink"
@@ -38,8 +38,6 @@ as in the paper the task goes straight to it, as in `implicit`."""
 
 LIMITS_S: Final[Mapping[str, float]] = MappingProxyType({EVERYTHING: 240.0})
 OTHER_LIMIT_S: Final = 90.0
-NAMES_EVERY_S: Final = 1.0
-"""How often the person of the variant `human` looks."""
 
 
 class AloneTrial(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +63,11 @@ class AloneTrial(msgspec.Struct, frozen=True, kw_only=True):
     subtasks: tuple[str, ...]
     in_sink: tuple[str, ...]
     trouble: str = ""
+
+
+def limit_of(task: str) -> float:
+    """How long a task may take, in s."""
+    return LIMITS_S.get(task, OTHER_LIMIT_S)
 
 
 def run_alone(
@@ -98,16 +101,15 @@ def run_alone(
     done = Lasting(judge.succeeded, ticks=round(HELD_S * profile.control_rate_hz))
     began = time.perf_counter()
     rollout = Rollout(
-        begin(profile, task, seed=seed), subject, cameras, mode=Mode.AUTONOMOUS, seed=seed, pace=pace
+        alone_start(profile, task, seed=seed), subject, cameras, mode=Mode.AUTONOMOUS, seed=seed, pace=pace
     )
     rollout.orders.choose(who, KNOWN)
     rollout.orders.go_alone(task)
-    person = _Person(task, every_ticks=round(NAMES_EVERY_S * profile.control_rate_hz))
+    person = Person(task, rate_hz=profile.control_rate_hz)
     named: list[str] = []
     began_s, succeeded, trouble = rollout.truth.sim_time_s, False, ""
-    limit = LIMITS_S.get(task, OTHER_LIMIT_S)
     try:
-        while not succeeded and not rollout.trouble and rollout.truth.sim_time_s - began_s < limit:
+        while not succeeded and not rollout.trouble and rollout.truth.sim_time_s - began_s < limit_of(task):
             if who is HighLevel.HUMAN:
                 person.look(rollout)
             succeeded = done.see(rollout.tick())
@@ -128,26 +130,3 @@ def run_alone(
         in_sink=tuple(name for name in OBJECTS if in_sink(truth, name)),
         trouble=trouble or rollout.trouble,
     )
-
-
-class _Person:
-    """Somebody who sees the kitchen as it is, and says what is to be done next whenever that is something else.
-
-    Args:
-        task: what it is all for.
-        every_ticks: how often they look.
-    """
-
-    def __init__(self, task: str, *, every_ticks: int) -> None:
-        self._task = task
-        self._every = every_ticks
-        self._ticks = 0
-
-    def look(self, rollout: Rollout) -> None:
-        """Say it, where it is time to look."""
-        if self._ticks % self._every == 0:
-            words = next_subtask(rollout.truth, self._task)
-            now = rollout.orders.in_force
-            if words and (now is None or now.done or now.text != words):
-                rollout.tell(words)
-        self._ticks += 1

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from drivers.profile import RobotProfile
 from drivers.sim.interface import Truth
-from drivers.sim.kitchen.geometry import OBJECTS
+from drivers.sim.kitchen.geometry import COUNTER_TOP_M, OBJECTS
 from drivers.sim.operator.places import SIDE, holds
 from drivers.sim.operator.subtasks import SUBTASKS
 
@@ -74,7 +74,7 @@ class Lifted:
 
 
 def in_reach(profile: RobotProfile, truth: Truth) -> tuple[str, ...]:
-    """The objects that the hand that works can take without the base moving."""
+    """The objects on the counter that the hand that works can take without the base moving."""
     chain = profile.arms[SIDE].chain
     if chain is None:
         return ()
@@ -85,5 +85,6 @@ def in_reach(profile: RobotProfile, truth: Truth) -> tuple[str, ...]:
     return tuple(
         name
         for name, pose in truth.objects.items()
-        if math.hypot(float(pose[0]) - shoulder_x, float(pose[1]) - shoulder_y) < REACH_M
+        if pose[2] > COUNTER_TOP_M - 0.01
+        and math.hypot(float(pose[0]) - shoulder_x, float(pose[1]) - shoulder_y) < REACH_M
     )

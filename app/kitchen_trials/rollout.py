@@ -80,6 +80,7 @@ class Rollout:
         truth: the world after the last tick.
         trouble: why the policy cannot go on; empty while it can.
         chunks: how many were made.
+        running: number of the chunk that ran in the last tick; -1 for none.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class Rollout:
         self.orders = Orders(self._hear, clock_ns=lambda: self.now_ns)
         self.trouble = ""
         self.chunks = 0
+        self.running = -1
         self._profile = profile
         self._cameras = cameras
         self._mode = mode
@@ -145,6 +147,7 @@ class Rollout:
             player.chunk.number if moving and player.chunk is not None else -1,
             player.cursor if moving else float("nan"),
         )
+        self.running = running.chunk
         state = self._look()
         self.truth = self.robot.follow(
             player.step(speed=1.0).astype(np.float64), hand_over=moving and hand_over

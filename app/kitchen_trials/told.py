@@ -12,7 +12,7 @@ import msgspec
 from app.kitchen_trials.cameras import Cameras
 from app.kitchen_trials.judging import HELD_S, Lasting, Lifted, check_of, in_reach
 from app.kitchen_trials.rollout import LIVE, Pace, Rollout
-from app.kitchen_trials.starts import begin
+from app.kitchen_trials.starts import told_start
 from app.kitchen_trials.subject import Subject
 from app.messages import Mode
 from drivers.profile import RobotProfile
@@ -40,9 +40,9 @@ OPERATOR_S: Final[Mapping[str, float]] = MappingProxyType(
         "put the cup in the sink": 6.0,
         "put the sponge in the sink": 7.0,
         "put the plate in the sink": 5.5,
-        "open the drawer": 9.0,
+        "open the drawer": 8.0,
         "close the drawer": 10.0,
-        "drive to the counter": 5.5,
+        "drive to the counter": 8.0,
         "raise the lift": 3.0,
     }
 )
@@ -106,7 +106,7 @@ def run_told(
     """
     done = Lasting(check_of(subtask), ticks=round(HELD_S * profile.control_rate_hz))
     began = time.perf_counter()
-    robot = begin(profile, subtask, seed=seed)
+    robot = told_start(profile, subtask, seed=seed)
     rollout = Rollout(robot, subject, cameras, mode=Mode.VERBAL, seed=seed, pace=pace)
     lifted, reachable = Lifted(rollout.truth), in_reach(profile, rollout.truth)
     began_s = rollout.truth.sim_time_s

@@ -138,6 +138,7 @@ class KitchenRenderer:
     def close(self) -> None:
         """Free what OpenGL holds. Closing twice is harmless."""
         if self._gpu is not None:
+            self._context.make_current()
             self._gpu.free()
             self._gpu = None
             self._context.free()
@@ -159,6 +160,7 @@ class KitchenRenderer:
         )
 
     def _draw(self, width_px: int, height_px: int) -> NDArray[np.uint8]:
+        self._context.make_current()  # another renderer on this thread may have drawn meanwhile
         area = mujoco.MjrRect(0, 0, width_px, height_px)
         image = np.empty((height_px, width_px, 3), np.uint8)
         mujoco.mjr_render(area, self._scene, self._gpu)

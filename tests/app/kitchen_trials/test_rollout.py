@@ -8,7 +8,7 @@ import pytest
 from app.autonomy.choice import PolicyChoice, PolicyKind
 from app.kitchen_trials.cameras import Past
 from app.kitchen_trials.rollout import Pace, Rollout
-from app.kitchen_trials.starts import begin
+from app.kitchen_trials.starts import told_start
 from app.kitchen_trials.subject import Subject
 from app.messages import Mode
 from drivers.profile import RobotProfile, load_profile
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.timeout(240)
 
 def rollout(words: str, *, pace: Pace) -> Rollout:
     subject = Subject(PolicyChoice(kind=PolicyKind.SCRIPTED), PROFILE)
-    made = Rollout(begin(PROFILE, words, seed=0), subject, None, mode=Mode.VERBAL, seed=0, pace=pace)
+    made = Rollout(told_start(PROFILE, words, seed=0), subject, None, mode=Mode.VERBAL, seed=0, pace=pace)
     made.tell(words)
     return made
 

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from app.kitchen_trials.judging import check_of, in_reach
-from app.kitchen_trials.starts import begin
+from app.kitchen_trials.starts import alone_start, told_start
 from app.kitchen_trials.told import JUDGED
 from drivers.profile import RobotProfile, load_profile
+from drivers.sim.evaluate import in_sink
+from drivers.sim.kitchen.geometry import OBJECTS
 from drivers.sim.operator.places import COUNTER_LIFT_M, HAND_Y_M, held, standing_x_m
 
 PROFILE: RobotProfile = load_profile("sim-kitchen")
@@ -21,7 +23,7 @@ pytestmark = pytest.mark.timeout(240)
 def test_base_and_lift_stand_off_their_places_by_centimetres_and_degrees() -> None:
     off, turned, lifts = [], [], []
     for seed in range(12):
-        truth = begin(PROFILE, "pick up the sponge", seed=seed).world.truth()
+        truth = told_start(PROFILE, "pick up the sponge", seed=seed).world.truth()
         y_m = float(truth.objects["sponge"][1]) - HAND_Y_M
         off.append((truth.base_pose[0] - standing_x_m("sponge"), truth.base_pose[1] - y_m))
         turned.append(math.degrees(truth.base_pose[2]))
@@ -34,17 +36,17 @@ def test_base_and_lift_stand_off_their_places_by_centimetres_and_degrees() -> No
 @pytest.mark.parametrize("words", [words for words in JUDGED if not words.startswith("put ")])
 def test_nothing_that_is_told_is_done_already(words: str) -> None:
     for seed in range(3):
-        assert not check_of(words)(begin(PROFILE, words, seed=seed).world.truth())
+        assert not check_of(words)(told_start(PROFILE, words, seed=seed).world.truth())
 
 
 def test_what_is_to_be_put_down_is_in_the_hand() -> None:
-    truth = begin(PROFILE, "put the cup in the sink", seed=3).world.truth()
+    truth = told_start(PROFILE, "put the cup in the sink", seed=3).world.truth()
     assert held(truth) == "cup"
 
 
 def test_the_same_seed_gives_the_same_kitchen() -> None:
     one, other, third = (
-        begin(PROFILE, "open the drawer", seed=seed).world.integration_state() for seed in (4, 4, 5)
+        told_start(PROFILE, "open the drawer", seed=seed).world.integration_state() for seed in (4, 4, 5)
     )
     np.testing.assert_array_equal(one, other)
     assert np.abs(one - third).max() > 0.01
@@ -52,5 +54,17 @@ def test_the_same_seed_gives_the_same_kitchen() -> None:
 
 def test_the_named_object_is_in_reach_where_it_is_to_be_picked_up() -> None:
     for seed in range(6):
-        assert "plate" in in_reach(PROFILE, begin(PROFILE, "pick up the plate", seed=seed).world.truth())
-    assert in_reach(PROFILE, begin(PROFILE, "drive to the counter", seed=0).world.truth()) == ()
+        assert "plate" in in_reach(PROFILE, told_start(PROFILE, "pick up the plate", seed=seed).world.truth())
+    assert in_reach(PROFILE, told_start(PROFILE, "drive to the counter", seed=0).world.truth()) == ()
+
+
+def test_a_task_begins_with_everything_on_the_counter_and_the_robot_back_from_it() -> None:
+    starts = [
+        alone_start(PROFILE, "put everything in the sink", seed=seed).world.truth() for seed in range(6)
+    ]
+    for truth in starts:
+        assert not any(in_sink(truth, name) for name in OBJECTS)
+        assert in_reach(PROFILE, truth) == ()
+    assert np.ptp([truth.base_pose[1] for truth in starts]) > 0.03
+    assert np.ptp([truth.lift_m for truth in starts]) > 0.03
+    assert alone_start(PROFILE, "close the drawer", seed=0).world.truth().drawer_m > 0.19
