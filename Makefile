@@ -7,10 +7,11 @@ ARGS ?=
 # Tests that compute or paint run two at a time; those that keep to a clock or open a whole session come after them and
 # have the machine to themselves.
 SIDE_BY_SIDE := tests/policy tests/recordings tests/test_set_up.py tests/test_packages.py tests/app/autonomy \
-	tests/app/bench tests/app/cli tests/app/collection tests/app/evaluation tests/app/gui tests/app/hands \
-	tests/app/inputs tests/app/robot tests/app/speech tests/drivers/calibration tests/drivers/profile \
-	tests/drivers/test_kinematics.py tests/drivers/test_safety.py tests/drivers/sim/test_operator.py \
-	tests/drivers/sim/test_render.py tests/drivers/sim/test_subtasks.py $(wildcard tests/drivers/sim/test_world*.py)
+	tests/app/bench tests/app/cli tests/app/collection tests/app/demonstrations tests/app/evaluation tests/app/gui \
+	tests/app/hands tests/app/inputs tests/app/kitchen_trials tests/app/robot tests/app/speech \
+	tests/drivers/calibration tests/drivers/profile tests/drivers/test_kinematics.py tests/drivers/test_safety.py \
+	$(addprefix tests/drivers/sim/test_, operator.py render.py scenes.py sight.py subtasks.py) \
+	$(wildcard tests/drivers/sim/test_world*.py)
 ONE_BY_ONE := tests/app/bench/test_cockpit.py tests/app/bench/test_measuring.py tests/app/cli/test_record.py \
 	tests/app/evaluation/test_killed.py tests/app/evaluation/test_live.py tests/app/robot/test_loop.py \
 	tests/app/speech/test_reading_desk.py
