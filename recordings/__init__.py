@@ -25,12 +25,13 @@ from recordings.errors import (
     WrongShape,
 )
 from recordings.frames import encode_jpeg, encode_jpegxl
-from recordings.info import EVALUATION_TAG, EpisodeInfo, evaluation_of
+from recordings.info import DISTURBED_TAG, EVALUATION_TAG, EpisodeInfo, evaluation_of
 from recordings.recovery import Damage
 from recordings.spec import ActionSource, CameraSpec, Environment, EpisodeSpec, Event, FrameEncoding, Outcome
 from recordings.writer import EpisodeWriter
 
 __all__ = [
+    "DISTURBED_TAG",
     "EVALUATION_TAG",
     "ActionRows",
     "ActionSource",

@@ -15,6 +15,10 @@ from recordings.spec import Environment, Outcome
 EVALUATION_TAG = "evaluation:"
 """How the tag of an episode begins that an evaluation recorded: it measures a policy and demonstrates nothing."""
 
+DISTURBED_TAG = "dart"
+"""The tag of an episode in which noise was added to what was sent: what was meant, and is to be imitated, is what was
+requested. After DART (Laskey et al. 2017), disturbances for augmenting robot trajectories."""
+
 
 class EpisodeInfo(msgspec.Struct, frozen=True, kw_only=True):
     """What a list shows of an episode, from its attributes alone.

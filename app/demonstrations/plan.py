@@ -12,6 +12,7 @@ import numpy as np
 from app.demonstrations.starts import Kind
 from drivers.sim.kitchen.geometry import OBJECTS
 from drivers.sim.operator.subtasks import SUBTASKS
+from recordings import DISTURBED_TAG
 
 FIRST_TRIAL_SEED: Final = 1_000_000
 """From here on seeds are for trials: no demonstration begins like one."""
@@ -85,7 +86,7 @@ class Demonstration(msgspec.Struct, frozen=True, kw_only=True):
         if self.kind is not Kind.PLAIN:
             tags.append(self.kind.value.replace(" ", "-"))
         if self.dart:
-            tags.append("dart")
+            tags.append(DISTURBED_TAG)
         return tuple(tags)
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from policy.training.data.index import Mapper
 from policy.training.data.reader import SampleReader
-from policy.training.data.windows import Moments
+from policy.training.data.windows import Moments, imitated
 from policy.transforms.deltas import DeltaMask
 from policy.transforms.norm_stats import NormStats
 from policy.transforms.running_stats import RunningStats
@@ -145,9 +145,9 @@ def relative_chunks(
         by_episode.setdefault(number, []).append((at, row))
     for number, places in by_episode.items():
         episode = Episode(reader.index.paths[number])
-        position, sent = episode.rows("state")["position"], episode.rows("action")["sent"]
+        position, actions = episode.rows("state")["position"], episode.rows("action")[imitated(episode)]
         for at, row in places:
-            chunks[at] = sent[row : row + horizon] - offset * position[row]
+            chunks[at] = actions[row : row + horizon] - offset * position[row]
     return chunks
 
 
@@ -171,14 +171,14 @@ def _gathered(block: Block) -> Iterator[tuple[NDArray[np.float64], NDArray[np.fl
     steps: list[NDArray[np.float64]] = []
     for path, moments in block.episodes:
         episode = Episode(path)
-        position, sent = episode.rows("state")["position"], episode.rows("action")["sent"]
+        position, actions = episode.rows("state")["position"], episode.rows("action")[imitated(episode)]
         at_once = max(1, MOST_STEPS // block.horizon)
         for first in range(0, len(moments), at_once):
             part = slice(first, first + at_once)
             rows, ends = moments.row[part].astype(np.int64), moments.end[part]
             low = moments.low[part] if block.imitate else np.zeros(len(rows), np.bool_)
             states.append(position[rows].astype(np.float64))
-            steps.append(_relative_steps(position, sent, rows[low], ends[low], block))
+            steps.append(_relative_steps(position, actions, rows[low], ends[low], block))
             if sum(map(len, steps)) + sum(map(len, states)) >= MOST_STEPS:
                 yield np.concatenate(states), np.concatenate(steps)
                 states, steps = [], []
@@ -188,7 +188,7 @@ def _gathered(block: Block) -> Iterator[tuple[NDArray[np.float64], NDArray[np.fl
 
 def _relative_steps(
     position: NDArray[np.float32],
-    sent: NDArray[np.float32],
+    actions: NDArray[np.float32],
     rows: NDArray[np.int64],
     ends: NDArray[np.int32],
     block: Block,
@@ -198,4 +198,4 @@ def _relative_steps(
     starts = np.repeat(rows, lengths)
     steps = np.arange(len(starts)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     offset = np.where(block.mask, position[starts].astype(np.float64), 0.0)
-    return sent[starts + steps] - offset
+    return actions[starts + steps] - offset

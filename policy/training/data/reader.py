@@ -14,7 +14,7 @@ from policy.text.boxes import format_answer
 from policy.training.data.frames import cameras_of, picture
 from policy.training.data.index import DatasetIndex, Place
 from policy.training.data.robots import RobotNumbers
-from policy.training.data.windows import Moments, newest_frames
+from policy.training.data.windows import Moments, imitated, newest_frames
 from policy.training.samples import Group, SampleForm, SampleUnreadable, TrainingSample
 from policy.types import Box, RequestError
 from recordings import CameraFrames, Episode, RecordingError
@@ -30,14 +30,14 @@ class _Rows:
 
     time_ns: NDArray[np.int64]
     position: NDArray[np.float32]
-    sent: NDArray[np.float32]
+    actions: NDArray[np.float32]
     cameras: Mapping[str, CameraFrames]
     frames: Mapping[str, NDArray[np.int32]]
 
     @property
     def nbytes(self) -> int:
         """About what it takes."""
-        rows = self.time_ns.nbytes + self.position.nbytes + self.sent.nbytes
+        rows = self.time_ns.nbytes + self.position.nbytes + self.actions.nbytes
         frames = sum(16 * len(camera) for camera in self.cameras.values())
         return rows + frames + sum(numbers.nbytes for numbers in self.frames.values())
 
@@ -101,7 +101,11 @@ class SampleReader:
         actions = valid = answer = None
         if place.level == "low":
             actions, valid = chunk(
-                rows.sent, row, end, horizon=self._form.horizon, is_speed=self._is_speed[moments.robot.name]
+                rows.actions,
+                row,
+                end,
+                horizon=self._form.horizon,
+                is_speed=self._is_speed[moments.robot.name],
             )
         else:
             answer = format_answer(self._boxes(rows, moments.boxes, time_ns), subtask)
@@ -171,7 +175,7 @@ class SampleReader:
         return _Rows(
             time_ns=time_ns,
             position=np.ascontiguousarray(state["position"]),
-            sent=np.ascontiguousarray(action["sent"]),
+            actions=np.ascontiguousarray(action[imitated(episode)]),
             cameras=cameras,
             frames={
                 slot: newest_frames(camera, time_ns).astype(np.int32) for slot, camera in cameras.items()
@@ -180,23 +184,23 @@ class SampleReader:
 
 
 def chunk(
-    sent: NDArray[np.float32], row: int, end: int, *, horizon: int, is_speed: NDArray[np.bool_]
+    rows: NDArray[np.float32], row: int, end: int, *, horizon: int, is_speed: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """The actions from a row on.
 
     Args:
-        sent: (rows, D) all that was sent.
+        rows: (rows, D) all actions of the episode that are to be imitated.
         row: Where the chunk begins.
         end: The first row that it does not reach, after `row`.
         horizon: T.
         is_speed: [D], which numbers are 0 past the end; the others stay as they are in the last step.
 
     Returns:
-        [T, D] float64 in the robot's units, absolute, and [T] whether each step is one that was sent.
+        [T, D] float64 in the robot's units, absolute, and [T] whether each step is one of them.
     """
     good = min(end - row, horizon)
-    actions = np.empty((horizon, sent.shape[1]), np.float64)
-    actions[:good] = sent[row : row + good]
+    actions = np.empty((horizon, rows.shape[1]), np.float64)
+    actions[:good] = rows[row : row + good]
     actions[good:] = np.where(is_speed, 0.0, actions[good - 1])
     return actions, np.arange(horizon) < good
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from policy.training.data.robots import RobotNumbers
 from policy.training.recipe import Control
-from recordings import ActionSource, CameraFrames, Episode
+from recordings import DISTURBED_TAG, ActionSource, CameraFrames, Episode
 from recordings.labels import BoxLabel, EpisodeLabels
 
 TAKE_OVER_NS = 1_000_000_000
@@ -92,7 +93,7 @@ def find_moments(
     piece, texts, disliked = _subtasks(episode, labels)
     driven = np.isin(action.source, [ActionSource[control.upper()] for control in controls])
     driven &= ~_before_take_overs(action.time_ns, action.source)
-    good = driven & (piece >= 0) & np.isfinite(action.sent).all(axis=1)
+    good = driven & (piece >= 0) & np.isfinite(getattr(action, imitated(episode))).all(axis=1)
     ends = _ends(good, piece, action.time_ns, episode.attributes.control_rate_hz)
     begins = good & np.isfinite(state.position).all(axis=1) & _is_seen(episode, cameras)
     first = zlib.crc32(episode.attributes.id.encode()) % stride
@@ -117,6 +118,11 @@ def find_moments(
         low=~disliked[piece[rows]],
         boxes=labels.boxes if labels is not None else (),
     )
+
+
+def imitated(episode: Episode) -> Literal["sent", "requested"]:
+    """The column of the action that is to be imitated: what was sent, but for noise that was added to it on purpose."""
+    return "requested" if DISTURBED_TAG in episode.attributes.tags else "sent"
 
 
 def newest_frames(camera: CameraFrames, at_ns: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -29,6 +29,8 @@ HEIGHT, WIDTH = 48, 64
 NAMES = ("shoulder", "gripper", "forward")
 UNITS = ("rad", "1", "m/s")
 CUP, LID = "pick up the cup", "close the lid"
+ASKED_MORE = 0.5
+"""How much more is asked for than is sent."""
 
 
 def form(**changes: object) -> SampleForm:
@@ -150,7 +152,7 @@ def write(writer: EpisodeWriter, plan: Plan) -> None:
             velocity=np.zeros(3),
             effort=np.zeros(3),
             action_time_ns=time_ns + 1_000_000,
-            requested=action,
+            requested=action + ASKED_MORE,
             sent=action,
             source=source,
             subtask=subtask,

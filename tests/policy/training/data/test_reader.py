@@ -16,10 +16,21 @@ from policy.training.samples import SampleForm, SampleUnreadable, TrainingSample
 from policy.transforms.embodiments.understudy import Understudy, observation_to_raw
 from policy.transforms.images import ResizeImages
 from policy.types import Observation
-from recordings import ActionSource, Dataset
+from recordings import DISTURBED_TAG, ActionSource, Dataset
 from recordings.labels import BoxKey, BoxLabel, LabelStore, Seen, new_id
 from recordings.labels.history import Change
-from tests.policy.training.recorded import CUP, LID, Plan, data, form, position, record, row_times, sent
+from tests.policy.training.recorded import (
+    ASKED_MORE,
+    CUP,
+    LID,
+    Plan,
+    data,
+    form,
+    position,
+    record,
+    row_times,
+    sent,
+)
 
 TELEOP = ActionSource.TELEOP
 
@@ -49,6 +60,15 @@ def inferred(dataset: Path, frame: int, its_form: SampleForm) -> Mapping[str, ND
     size = its_form.image_size
     seen = ResizeImages(size, size, robot.slot_crops)(sample)["image"]
     return dict(seen)
+
+
+def test_what_was_sent_is_imitated_and_what_was_meant_where_noise_was_added(tmp_path: Path) -> None:
+    as_sent = low(tmp_path / "d", Plan())[10].actions
+    as_meant = low(tmp_path / "noisy", Plan(tags=[DISTURBED_TAG]))[10].actions
+    assert as_sent is not None
+    assert as_meant is not None
+    np.testing.assert_allclose(as_sent[0], sent(Plan(), 10), rtol=1e-6)
+    np.testing.assert_allclose(as_meant - as_sent, ASKED_MORE, rtol=1e-5)
 
 
 @pytest.mark.parametrize("crops", [{}, {"front": (0.0, 0.25, 0.9, 1.0)}])
