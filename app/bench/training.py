@@ -105,10 +105,12 @@ def measure(path: Path, folder: Path, args: argparse.Namespace, figures: Figures
     from policy.training.data.loader import Loader, read
     from policy.training.data.mixture import Mixture
     from policy.training.data.sources import open_sources
+    from policy.training.memory import keep_freed_memory
     from policy.training.parallel import use_threads
     from policy.training.recipe_file import load_recipe
     from policy.training.sizes import form_of
 
+    keep_freed_memory()  # as a run does
     recipe = load_recipe(path)
     form = form_of(recipe)
     began = time.perf_counter()

@@ -84,10 +84,12 @@ def run(args: argparse.Namespace) -> int:
     """Train; 130 where a signal stopped it before the end."""
     from policy.training.loop import Rhythm
     from policy.training.material import recipe_data
+    from policy.training.memory import keep_freed_memory
     from policy.training.parallel import joined_group, use_threads
     from policy.training.recipe_file import load_recipe
     from policy.training.run import Options, train
 
+    keep_freed_memory()
     recipe = load_recipe(args.recipe)
     folder = run_folder(args.recipe, recipe, args.folder)
     use_threads(args.threads)

@@ -1,7 +1,7 @@
 """Grouped-query attention, written twice: fused, and in the open.
 
-`fused` is what runs. `eager` is the same in plain operations: it shows the weights, has the faster backward pass on a
-processor, and is what the benches compare with.
+`fused` is what runs. `eager` is the same in plain operations: it shows the weights, and is what the benches compare
+with. Training has its own, `policy.model.lean_attention`.
 """
 
 from __future__ import annotations
@@ -43,24 +43,6 @@ def eager(q_BHQD: Tensor, k_BGKD: Tensor, v_BGKD: Tensor, mask: Tensor | None) -
     v_BHKD = v_BGKD.repeat_interleave(H // v_BGKD.shape[1], dim=1)
     out = weights(q_BHQD, k_BGKD, mask) @ v_BHKD
     return out.transpose(1, 2).reshape(B, Q, H * D)
-
-
-def lean(q_BHQD: Tensor, k_BGKD: Tensor, v_BGKD: Tensor, mask: Tensor | None) -> Tensor:
-    """As `eager`, with as few passes over the scores as can be, for training on a processor.
-
-    All is done in the values' precision (the softmax adds up in float32 all the same), queries are scaled instead of
-    scores, and heads that share keys are laid end to end along Q. Forwards and backwards that is a sixth of a step less
-    than `eager`, which itself is faster backwards than `fused`.
-    """
-    B, H, Q, D = q_BHQD.shape
-    G = k_BGKD.shape[1]
-    dtype = v_BGKD.dtype
-    q_BGRD = (q_BHQD * D**-0.5).to(dtype).reshape(B, G, H // G * Q, D)
-    scores = q_BGRD @ k_BGKD.to(dtype).transpose(2, 3)
-    if mask is not None:
-        scores = (scores.unflatten(2, (H // G, Q)) + mask[:, :, None].to(dtype)).flatten(2, 3)
-    out = scores.softmax(dim=-1).to(dtype) @ v_BGKD
-    return out.reshape(B, H, Q, D).transpose(1, 2).reshape(B, Q, H * D)
 
 
 def weights(q_BHQD: Tensor, k_BGKD: Tensor, mask: Tensor | None) -> Tensor:

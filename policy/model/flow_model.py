@@ -12,6 +12,7 @@ from policy.model import attention, flow
 from policy.model.attention import Attend
 from policy.model.cache import Prefix
 from policy.model.inputs import ModelInputs
+from policy.model.lean_attention import lean
 
 
 class ActionSizes(Protocol):
@@ -108,7 +109,7 @@ class FlowModel(nn.Module):
         noise_BTA: Tensor,
         time: Tensor,
         *,
-        attend: Attend = attention.eager,
+        attend: Attend = lean,
     ) -> Tensor:
         """Squared error of the velocity, float32 [B, T, A], for every step and dimension: masks are the loss's."""
         x_BTA = flow.interpolate(actions_BTA, noise_BTA, time)

@@ -17,6 +17,7 @@ from policy.model.activation import gelu
 from policy.model.attention import Attend
 from policy.model.cache import Cache
 from policy.model.norms import AdaRmsNorm, Modulation, Norm, RmsNorm, add_residual
+from policy.model.precision import stream_dtype
 from policy.model.recompute import kept_or_recomputed
 from policy.model.rope import Rotation, rotate
 from policy.presets import GemmaConfig
@@ -58,7 +59,8 @@ class Gemma(nn.Module):
 
     def embed(self, tokens_BL: Tensor) -> Tensor:
         """Text tokens as the tower takes them: scaled by the root of the width."""
-        return self.embed_tokens(tokens_BL) * self.config.width**0.5
+        embedded_BLW = self.embed_tokens(tokens_BL) * self.config.width**0.5
+        return embedded_BLW.to(stream_dtype(embedded_BLW))
 
     def modulations(self, condition_BW: Tensor) -> Modulations:
         """Everything that the condition does to this tower, [B, W] or [B, T, W]."""

@@ -15,12 +15,13 @@ from typing import Protocol, runtime_checkable
 import torch.nn.functional as F
 from torch import Tensor
 
-from policy.model import attention, flow
+from policy.model import flow
 from policy.model.attention import Attend
 from policy.model.cache import Prefix
 from policy.model.flow_model import FlowModel
 from policy.model.flow_targets import FlowTargets
 from policy.model.inputs import ModelInputs
+from policy.model.lean_attention import lean
 from policy.model.paligemma import PaliGemma
 from policy.model.reading import TargetTokens, read
 
@@ -136,7 +137,7 @@ def compute_loss(
     batch: TrainingBatch,
     weights: LossWeights,
     *,
-    attend: Attend = attention.eager,
+    attend: Attend = lean,
 ) -> Losses:
     """Run everything that `batch` teaches and `weights` count.
 

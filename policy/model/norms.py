@@ -9,6 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import FunctionCtx, once_differentiable
 
+from policy.model.precision import is_mixed
+
 EPS = 1e-6
 """Inside the square root, as in Gemma."""
 
@@ -48,7 +50,10 @@ class RmsNorm(Norm):
 
     def forward(self, x_BSW: Tensor, modulation: Modulation | None = None) -> Tensor:
         """Normalise over the last axis; `modulation` is None."""
-        return (unit_rms(x_BSW) * (1.0 + self.weight.float())).to(x_BSW.dtype)
+        scale = 1.0 + self.weight.float()
+        if is_mixed(x_BSW):
+            return _mixed_unit_rms(x_BSW) * scale.to(x_BSW.dtype)
+        return (unit_rms(x_BSW) * scale).to(x_BSW.dtype)
 
 
 class AdaRmsNorm(Norm):
@@ -75,6 +80,8 @@ class AdaRmsNorm(Norm):
         if modulation is None:
             message = "an adaptive norm was called without its modulation; make it with `Gemma.modulations`"
             raise ValueError(message)
+        if is_mixed(x_BSW):
+            return (_mixed_unit_rms(x_BSW) * (1.0 + modulation.scale)).add_(modulation.shift)
         scale = 1.0 + modulation.scale.float()
         return torch.addcmul(modulation.shift.float(), unit_rms(x_BSW), scale).to(x_BSW.dtype)
 
@@ -87,6 +94,12 @@ def unit_rms(x: Tensor) -> Tensor:
     return F.rms_norm(x.float(), x.shape[-1:], eps=EPS)
 
 
+def _mixed_unit_rms(x: Tensor) -> Tensor:
+    """`x` divided by its root mean square over the last axis, in its own dtype; only the root itself is float32."""
+    result: Tensor = _UnitRms.apply(x)
+    return result
+
+
 class _UnitRms(torch.autograd.Function):
     """The same where a processor needs its gradient, which torch 2.13 puts together of twice as many passes.
 
@@ -96,8 +109,8 @@ class _UnitRms(torch.autograd.Function):
     @staticmethod
     def forward(ctx: FunctionCtx, x: Tensor) -> Tensor:
         """Divide, and keep the result."""
-        mean = torch.linalg.vector_norm(x, dim=-1, keepdim=True).square_().div_(x.shape[-1])
-        inverse = mean.add_(EPS).rsqrt_()
+        length = torch.linalg.vector_norm(x, dim=-1, keepdim=True, dtype=torch.float32)
+        inverse = length.square_().div_(x.shape[-1]).add_(EPS).rsqrt_().to(x.dtype)
         y = x * inverse
         ctx.save_for_backward(y, inverse)
         return y

@@ -10,6 +10,7 @@ from policy.model.attention import Attend
 from policy.model.branch import Branch
 from policy.model.gemma import Gemma
 from policy.model.inputs import ModelInputs
+from policy.model.precision import stream_dtype
 from policy.model.siglip import Siglip
 from policy.presets import GemmaConfig, VisionConfig
 
@@ -48,7 +49,8 @@ class PaliGemma(nn.Module):
 
     def image_tokens(self, images_BNCYX: Tensor, *, attend: Attend = attention.fused) -> Tensor:
         """Tokens of all cameras in a row, [B, N·P, W]; every camera goes through the encoder in the same batch."""
-        features = self.vision(images_BNCYX.flatten(0, 1), attend=attend).to(self.projector.weight.dtype)
+        features = self.vision(images_BNCYX.flatten(0, 1), attend=attend)
+        features = features.to(stream_dtype(self.projector.weight))
         return self.projector(features).unflatten(0, images_BNCYX.shape[:2]).flatten(1, 2)
 
     def embed_prefix(self, inputs: ModelInputs, *, attend: Attend = attention.fused) -> tuple[Tensor, Tensor]:

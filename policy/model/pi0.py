@@ -24,6 +24,7 @@ from policy.model.gemma import Gemma, Modulations
 from policy.model.inputs import ModelInputs
 from policy.model.masks import block_causal, positions
 from policy.model.paligemma import PaliGemma
+from policy.model.precision import stream_dtype
 from policy.model.rope import rotation
 from policy.presets import Pi0Config
 
@@ -137,7 +138,7 @@ class Pi0(FlowModel):
         chunk = (len(prefix.valid_BS), self.config.action_horizon, self.config.action_dim)
         flow.check_chunk(x_BTA, time, chunk)
         suffix = self.embed_suffix(state_BA, x_BTA, time)
-        tokens_BTW = suffix.tokens_BTW.to(self.expert.layers[0].self_attn.o_proj.weight.dtype)
+        tokens_BTW = suffix.tokens_BTW.to(stream_dtype(self.expert.layers[0].self_attn.o_proj.weight))
         starts_T = torch.tensor(self.suffix_starts(), device=tokens_BTW.device)
         batch, in_prefix = prefix.valid_BS.shape
         starts_BS = torch.cat((starts_T.new_zeros(batch, in_prefix), starts_T.expand(batch, -1)), dim=1)

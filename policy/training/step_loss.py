@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from policy.model import attention
+from policy.model.lean_attention import lean
 from policy.model.losses import LossWeights, compute_loss
 from policy.model.pi0 import Pi0
 from policy.training.batches import StepBatch
@@ -29,7 +29,7 @@ class StepLoss(nn.Module):
     def forward(self, batch: StepBatch, stage: Stage) -> Tensor:
         """Losses of `LOSSES`, float32 [4]: means over all samples of the batch, the first to call `backward` on.
 
-        The attention is in the open: on a processor that is faster backwards than PyTorch's fused one.
+        The attention is the lean one: on a processor it is faster backwards than PyTorch's fused one.
         """
         weights = LossWeights(text=stage.text, fast=stage.fast, flow=stage.flow, insulate=stage.insulate)
         device = next(self.model.parameters()).device
@@ -37,7 +37,7 @@ class StepLoss(nn.Module):
         losses = 0.0 * next(p for p in self.parameters() if p.requires_grad).sum().expand(len(LOSSES))
         with torch.autocast(device.type, torch.bfloat16, enabled=stage.bf16):
             for part in batch.parts:
-                found = compute_loss(self.model, part, weights, attend=attention.lean)
+                found = compute_loss(self.model, part, weights, attend=lean)
                 share = len(part.inputs.tokens_BL) / batch.size
                 losses = losses + share * torch.stack([getattr(found, name) for name in LOSSES])
         return losses
