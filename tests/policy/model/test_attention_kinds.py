@@ -14,7 +14,9 @@ from policy.model.norms import EPS, unit_rms
 @pytest.mark.parametrize("groups", [1, 2, 4])
 @pytest.mark.parametrize("masked", [False, True])
 @pytest.mark.parametrize("attend", [lean, attention.fused])
-def test_every_kind_gives_the_same_and_the_same_gradients(groups: int, masked: bool, attend: attention.Attend) -> None:
+def test_every_kind_gives_the_same_and_the_same_gradients(
+    groups: int, masked: bool, attend: attention.Attend
+) -> None:
     generator = torch.Generator().manual_seed(0)
     shapes = ((3, 4, 5, 8), (3, groups, 7, 8), (3, groups, 7, 8))
     mask = attention.additive(torch.rand(3, 1, 5, 7, generator=generator) > 0.3, dtype=torch.float32)

@@ -1,4 +1,4 @@
-"""A process that keeps what it frees meets no page faults after its first steps."""
+"""A process that keeps what it frees hardly meets page faults after its first steps."""
 
 from __future__ import annotations
 
@@ -34,4 +34,4 @@ def test_what_a_step_frees_the_next_uses_without_asking_the_system() -> None:
         )
         for how in ("keep", "return")
     }
-    assert faults["keep"] < 1_000 < faults["return"]
+    assert 10 * faults["keep"] < faults["return"]
