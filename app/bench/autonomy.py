@@ -32,13 +32,17 @@ from app.session import Session
 from recordings import Dataset
 
 if TYPE_CHECKING:
-    from app.gui.window import Window
+    from app.gui.beside import Hand
 
 READY_S, LOADED_S, MOVES_S, CLOSE_S = 60.0, 120.0, 60.0, 30.0
 TOLD = ("raise the lift", "go to the cup", "bring the arms home", "go to the drawer", "lower the lift")
 """One after the other, each cut off by the next."""
 EACH_S = 3.0
 TASK = "put the cup in the sink"
+
+
+class RobotHeld(RuntimeError):
+    """The robot did not move to the end of a part."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,12 +88,12 @@ class AutonomyBench:
         self._latencies = (float("nan"), float("nan"))
         self._thinking_ms = float("nan")
 
-    def scenario(self, session: Session, window: Window) -> None:
+    def scenario(self, session: Session, hand: Hand) -> None:
         """Tell, stop, let go alone, and fill in the figures."""
         wait(session, lambda now: now.ready and now.homed, READY_S, "robot and cameras to be ready")
         self._load(session, PolicyChoice(kind=PolicyKind.SCRIPTED, seed=self._seed))
         self._told(session)
-        self._stopped(session, window)
+        self._stopped(session, hand)
         model = PolicyChoice(kind=PolicyKind.RANDOM, source=self._preset, known=TOLD, seed=self._seed)
         self._load(session, model)
         ticks = TickCollector(session, seconds=self._part_s + CLOSE_S)
@@ -158,10 +162,8 @@ class AutonomyBench:
         self.figures.add("chunk_jump_ratio", found.worst, at_most=1.0)
         self.figures.add("chunk_jump_ratio_pooled_p99", found.pooled)
 
-    def _stopped(self, session: Session, window: Window) -> None:
+    def _stopped(self, session: Session, hand: Hand) -> None:
         """The window's STOP key, in the midst of motion."""
-        from app.gui.beside import press_stop  # Qt
-
         turns = iter(range(10**6))
 
         def move() -> None:
@@ -170,16 +172,18 @@ class AutonomyBench:
             wait(session, lambda now: now.mode is Mode.VERBAL, 10.0, "verbal mode")
             session.autonomy.tell(TOLD[next(turns) % len(TOLD)], origin="key")
 
-        took = [
-            stop_to_hold_ms(session, lambda: press_stop(window), move, self._dice) for _ in range(self._stops)
-        ]
+        took = [stop_to_hold_ms(session, hand.press_stop, move, self._dice) for _ in range(self._stops)]
         self.figures.add("stops", len(took))
         if took:
             self.figures.add("stop_to_hold_p50_ms", float(np.percentile(took, 50)))
             self.figures.add("stop_to_hold_p99_ms", float(np.percentile(took, 99)), at_most=100)
 
     def _alone(self, session: Session, ticks: TickCollector) -> int:
-        """Let the policy move the robot for a part; returns when that was over, monotonic ns."""
+        """Let the policy move the robot for a part; returns when that was over, monotonic ns.
+
+        Raises:
+            RobotHeld: it was held before; how large its gaps were would then say nothing of the policy.
+        """
         session.autonomy.go_alone(TASK)
         wait(session, lambda now: now.mode is Mode.AUTONOMOUS, 10.0, "autonomous mode")
         wait(
@@ -189,6 +193,10 @@ class AutonomyBench:
         while time.monotonic() < end:
             time.sleep(0.5)
             ticks.collect()
+            now = session.snapshot()
+            if now.mode is not Mode.AUTONOMOUS:
+                wrong = "; ".join(notice.what for notice in now.notices) or "nobody says why"
+                raise RobotHeld(f"the robot was held {end - time.monotonic():.1f} s before its time: {wrong}")
         ticks.collect()
         policy, end_ns = session.snapshot().policy, time.monotonic_ns()
         if policy is not None:

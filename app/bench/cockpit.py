@@ -36,7 +36,7 @@ from app.session import Session
 from recordings import Dataset
 
 if TYPE_CHECKING:
-    from app.gui.window import Window
+    from app.gui.beside import Hand
 
 WINDOW_SIZE_PX = (1600, 900)
 SCRIPT = "warm up"
@@ -106,20 +106,20 @@ class Cockpit:
         self._data_dir = data_dir
         self.figures = Figures()
 
-    def scenario(self, session: Session, window: Window) -> None:
+    def scenario(self, session: Session, hand: Hand) -> None:
         """Drive, collect, take over, and fill in the figures."""
         wait(session, lambda now: now.ready and now.homed, READY_S, "robot and cameras to be ready")
         session.set_plan(
             CollectionPlan(task=TASK, operator="bench", countdown_s=0.0, reset_s=0.0, nudge_after=0)
         )
         self._follow(session)
-        episode_id, normal_step = self._drive(session, window)
+        episode_id, normal_step = self._drive(session, hand)
         self._collect(session)
         session.stop_script()
         wait(session, lambda now: now.mode is Mode.HOLD and not now.script, CLOSE_S, "holding")
         self._take_over(session, episode_id, normal_step)
 
-    def _drive(self, session: Session, window: Window) -> tuple[str, float]:
+    def _drive(self, session: Session, hand: Hand) -> tuple[str, float]:
         """The long drive; returns its episode and the largest step of the command in it."""
         seconds, seed, profile = self._args.seconds, self._args.seed, session.profile
         ticks = TickCollector(session, seconds=self._args.warm_up + seconds + 2 * CLOSE_S)
@@ -129,12 +129,12 @@ class Cockpit:
         processes = session.snapshot().processes
         memory, meter = MemoryWatch(processes), CpuMeter(processes)
         captured_before = cameras_captured(session)
-        window.pulse.reset()
+        hand.pulse.reset()
         gui_before_s, began_s = thread_cpu_s(threading.main_thread()), time.monotonic()
         with memory.watching(every_s=MEMORY_SAMPLES_S):
             keep_driving(session, ticks, seconds, script=SCRIPT, seed=seed)
         gui_share = (thread_cpu_s(threading.main_thread()) - gui_before_s) / (time.monotonic() - began_s)
-        shares, pulse = meter.shares(), window.pulse
+        shares, pulse = meter.shares(), hand.pulse
         figures = self.figures
         figures.add("gui_cpu_share", gui_share, at_most=0.35)
         figures.add("window_process_cpu_share", shares.pop("window"))

@@ -35,7 +35,7 @@ from drivers.profile import RobotProfile
 from recordings import Dataset, Episode
 
 if TYPE_CHECKING:
-    from app.gui.window import Window
+    from app.gui.beside import Hand
 
 HEARTBEAT_PASSES_S = 0.4
 """After this, the figures in a process's newest heartbeat are from after the episode's start."""
@@ -80,7 +80,7 @@ class Drive:
         self._data_dir = data_dir
         self.figures = Figures()
 
-    def scenario(self, session: Session, window: Window) -> None:
+    def scenario(self, session: Session, hand: Hand) -> None:
         """Drive, record, and fill in the figures."""
         wait(session, lambda now: now.ready and now.homed, READY_S, "robot and cameras to be ready")
         session.run_script(self._script, self._seed)
@@ -92,13 +92,13 @@ class Drive:
         started = wait(session, lambda now: now.recording is not None, 5.0, "the episode to start").recording
         if started is None:
             raise TimeoutError("the episode did not start")
-        window.pulse.reset()
+        hand.pulse.reset()
         time.sleep(HEARTBEAT_PASSES_S)
         captured_before = cameras_captured(session)
         keep_driving(session, ticks, self._seconds, script=self._script, seed=self._seed)
         captured_after = cameras_captured(session)
         shares = meter.shares()
-        refresh_hz, stall_ms = window.pulse.refresh_hz, window.pulse.longest_stall_ms
+        refresh_hz, stall_ms = hand.pulse.refresh_hz, hand.pulse.longest_stall_ms
         session.stop_script(hold=False)
         time.sleep(0.5)
         claps_ns = clap(session, "right")

@@ -19,12 +19,12 @@ from app.messages import Mode
 from app.session import Session
 
 if TYPE_CHECKING:
-    from app.gui.window import Window
+    from app.gui.beside import Hand
 
 SCRIPT = "warm up"
 
 
-def scenario(session: Session, window: Window) -> None:
+def scenario(session: Session, hand: Hand) -> None:
     """Drive and record until told to end."""
     wait(session, lambda now: now.ready and now.homed, 60.0, "robot and cameras")
     session.run_script(SCRIPT)

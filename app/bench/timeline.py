@@ -33,6 +33,7 @@ from app.session.view import EpisodeView
 from recordings import Dataset
 
 if TYPE_CHECKING:
+    from app.gui.beside import Hand
     from app.gui.review.page_timer import PageTimer
     from app.gui.window import Window
 
@@ -92,14 +93,14 @@ def prepared(data_dir: Path, minutes: float) -> str:
 
 def measure(args: argparse.Namespace, data_dir: Path, episode_id: str, figures: Figures) -> None:
     """Open the window and go through it all."""
-    from app.gui.beside import in_window, run_beside  # Qt
+    from app.gui.beside import run_beside  # Qt
 
-    def scenario(session: Session, window: Window) -> None:
+    def scenario(session: Session, hand: Hand) -> None:
         ready = wait(
-            session, lambda now: len(now.episodes) > 1 and window.frame is not None, LISTED_S, "the list"
+            session, lambda now: len(now.episodes) > 1 and hand.window.frame is not None, LISTED_S, "the list"
         )
         episode = data_dir / "episodes" / episode_id
-        in_window(window, lambda: review(args, window, ready.episodes, episode, figures))
+        hand.do(lambda: review(args, hand.window, ready.episodes, episode, figures))
 
     run_beside(
         lambda: Session(data_dir=data_dir, operator="bench", processes=()), scenario, size=WINDOW_SIZE_PX

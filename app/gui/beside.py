@@ -8,10 +8,11 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, pyqtSignal, pyqtSlot
+from PyQt6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
 
 from app.gui.main import run
+from app.gui.pulse import Pulse
 from app.gui.window import Window
 from app.session import Session
 
@@ -20,7 +21,7 @@ LOOK_MS = 50
 
 def run_beside(
     make_session: Callable[[], Session],
-    scenario: Callable[[Session, Window], None],
+    scenario: Callable[[Session, Hand], None],
     *,
     size: tuple[int, int] | None = None,
     probe: bool = False,
@@ -29,7 +30,7 @@ def run_beside(
 
     Args:
         make_session: called off the GUI thread.
-        scenario: gets the session and the window; of the window it may only read the pulse, and press its STOP key.
+        scenario: gets the session, and a hand to reach the window with.
         size: width and height of the window in pixels, instead of its own.
         probe: whether its pulse watches every turn of the event loop.
 
@@ -58,7 +59,7 @@ def run_beside(
             if failures:
                 return
             try:
-                scenario(sessions[0], window)
+                scenario(sessions[0], hand)
             except BaseException as error:  # noqa: BLE001  carried to the caller, whatever it is
                 failures.append(error)
             ended.set()
@@ -70,7 +71,7 @@ def run_beside(
         if size is not None:
             window.resize(*size)
         window.pulse.probe(probe)
-        StopKey(window)
+        hand = Hand(window)
         timer = QTimer(window)
         timer.timeout.connect(look)
         timer.start(LOOK_MS)
@@ -82,58 +83,61 @@ def run_beside(
         raise failures[0]
 
 
-class _Errand(QObject):
-    """Something to be done in the window's thread, asked for from another."""
+class Hand(QObject):
+    """What a scenario reaches the window with, from its own thread. It is made in the window's, and the window's child.
 
-    go = pyqtSignal()
+    Looking for an object among the window's children from another thread would meet them while they come and go, and an
+    object made for one errand would be destroyed in one thread while the other is still within it.
 
-    def __init__(self, window: Window, act: Callable[[], None]) -> None:
-        super().__init__()
-        self._act = act
-        self.done = threading.Event()
-        self.failure: BaseException | None = None
-        self.moveToThread(window.thread())  # before it is connected, so that the call lands there
-        self.go.connect(self._do)
-
-    @pyqtSlot()
-    def _do(self) -> None:
-        try:
-            self._act()
-        except BaseException as error:  # noqa: BLE001  carried to whoever asked, whatever it is
-            self.failure = error
-        self.done.set()
-
-
-def in_window(window: Window, act: Callable[[], None]) -> None:
-    """Have something done in the thread of a window that runs beside, and wait until it is.
-
-    Raises:
-        BaseException: whatever it raised.
+    Args:
+        window: that is reached.
     """
-    errand = _Errand(window, act)
-    errand.go.emit()
-    errand.done.wait()
-    if errand.failure is not None:
-        raise errand.failure
 
-
-class StopKey(QObject):
-    """Presses the window's STOP key, as the system would tell the window of it. Emit `pressed` from any thread."""
-
-    pressed = pyqtSignal()
+    _asked = pyqtSignal(object)
 
     def __init__(self, window: Window) -> None:
         super().__init__(window)
-        self._window = window
-        self.pressed.connect(self._press)
+        self.window = window
+        self._asked.connect(self._run)
+
+    @property
+    def pulse(self) -> Pulse:
+        """Of the window: it may be read from any thread."""
+        return self.window.pulse
+
+    def do(self, act: Callable[[], None]) -> None:
+        """Have something done in the window's thread, and wait until it is.
+
+        Raises:
+            BaseException: whatever it raised.
+        """
+        errand = _Errand(act)
+        self._asked.emit(errand)
+        errand.done.wait()
+        if errand.failure is not None:
+            raise errand.failure
+
+    def press_stop(self) -> None:
+        """Press the window's STOP key, as the system would tell the window of it."""
+        self.do(self._press)
+
+    def _run(self, errand: _Errand) -> None:
+        try:
+            errand.act()
+        except BaseException as error:  # noqa: BLE001  carried to whoever asked, whatever it is
+            errand.failure = error
+        errand.done.set()
 
     def _press(self) -> None:
         for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
             key = QKeyEvent(kind, Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier)
-            QCoreApplication.sendEvent(self._window, key)
+            QCoreApplication.sendEvent(self.window, key)
 
 
-def press_stop(window: Window) -> None:
-    """Press the STOP key of a window that runs beside; may be called from any thread."""
-    for key in window.findChildren(StopKey):
-        key.pressed.emit()
+class _Errand:
+    """Something to be done in the window's thread."""
+
+    def __init__(self, act: Callable[[], None]) -> None:
+        self.act = act
+        self.done = threading.Event()
+        self.failure: BaseException | None = None
