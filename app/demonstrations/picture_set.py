@@ -26,7 +26,7 @@ SUBTYPE: Final = "kitchen"
 
 _PEOPLE = 10
 """Answers to each question in VQA: here all the same."""
-_FORMAT = 1
+_FORMAT = 2
 _T = TypeVar("_T")
 
 
@@ -255,7 +255,8 @@ def _answered(number: int, question_id: int, question: str, answer: str) -> dict
 
 def _told(making: Making) -> str:
     within = "".join(f", {camera} within {shares}" for camera, shares in sorted(making.within.items()))
-    return f"seed {making.seed} of {making.profile} with {', '.join(making.cameras)}{within}"
+    cameras = ", ".join(making.cameras)
+    return f"seed {making.seed} of {making.profile} with {cameras}{within} in format {making.format}"
 
 
 def _decoded(path: Path, kind: type[_T]) -> _T:

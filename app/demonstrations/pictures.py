@@ -41,6 +41,44 @@ class UnknownView(ValueError):
     """There is no such camera; the message lists those there are."""
 
 
+def open_renderer(cameras: Sequence[str]) -> KitchenRenderer:
+    """A renderer that is large enough for the pictures of some cameras.
+
+    Args:
+        cameras: of `VIEWS`, at least one.
+
+    Raises:
+        UnknownView: there is none of a name.
+        NoOffscreenRendering: this machine cannot draw without a screen.
+    """
+    sizes = [view.drawn_px for view in _views(cameras).values()]
+    return KitchenRenderer(
+        max_width_px=max(width for width, _ in sizes), max_height_px=max(height for _, height in sizes)
+    )
+
+
+def take(renderer: KitchenRenderer, camera: str) -> bytes:
+    """A camera's picture of what the renderer shows, as JPEG.
+
+    Args:
+        renderer: of `open_renderer`, for this camera among others.
+        camera: of `VIEWS`.
+    """
+    view = VIEWS[camera]
+    width, height = view.drawn_px
+    picture = renderer.picture(camera, width_px=width, height_px=height)
+    if view.kept_px != view.drawn_px:
+        picture = np.asarray(cv2.resize(picture, view.kept_px, interpolation=cv2.INTER_AREA), np.uint8)
+    return encode_jpeg(picture, QUALITY)
+
+
+def _views(cameras: Sequence[str]) -> dict[str, View]:
+    unknown = next((name for name in cameras if name not in VIEWS), None)
+    if unknown is not None:
+        raise UnknownView(f"no camera {unknown!r} to demonstrate with; there are: {', '.join(VIEWS)}")
+    return {name: VIEWS[name] for name in cameras}
+
+
 class Pictures:
     """Draws the kitchen by some of its cameras.
 
@@ -53,13 +91,8 @@ class Pictures:
     """
 
     def __init__(self, cameras: Sequence[str]) -> None:
-        unknown = next((name for name in cameras if name not in VIEWS), None)
-        if unknown is not None:
-            raise UnknownView(f"no camera {unknown!r} to demonstrate with; there are: {', '.join(VIEWS)}")
-        self.views = {name: VIEWS[name] for name in cameras}
-        width = max((view.drawn_px[0] for view in self.views.values()), default=16)
-        height = max((view.drawn_px[1] for view in self.views.values()), default=16)
-        self._renderer = KitchenRenderer(max_width_px=width, max_height_px=height) if self.views else None
+        self.views = _views(cameras)
+        self._renderer = open_renderer(cameras) if cameras else None
 
     @property
     def specs(self) -> tuple[CameraSpec, ...]:
@@ -79,16 +112,7 @@ class Pictures:
         if self._renderer is None:
             return {}
         self._renderer.show(state)
-        taken: dict[str, bytes] = {}
-        for name, view in self.views.items():
-            width, height = view.drawn_px
-            picture = self._renderer.picture(name, width_px=width, height_px=height)
-            if view.kept_px != view.drawn_px:
-                picture = np.asarray(
-                    cv2.resize(picture, view.kept_px, interpolation=cv2.INTER_AREA), np.uint8
-                )
-            taken[name] = encode_jpeg(picture, QUALITY)
-        return taken
+        return {name: take(self._renderer, name) for name in self.views}
 
     def close(self) -> None:
         """Free what OpenGL holds."""

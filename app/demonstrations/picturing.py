@@ -9,17 +9,16 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final
 
 import numpy as np
-from PIL import Image
 
 from app.demonstrations.glimpse import glimpse_of
 from app.demonstrations.picture_set import NAMES, Block, BoxSaid, Making, PictureSaid, PictureSet, SetError
+from app.demonstrations.pictures import VIEWS, open_renderer, take
 from app.demonstrations.questions import ask, caption
 from drivers.profile import load_profile
-from drivers.sim.render import KitchenRenderer
+from drivers.sim.kitchen.lighting import draw_look
 from drivers.sim.scenes import NoScene, Scene, draw_scene
 from drivers.sim.sight import WHOLE, Sight
 from drivers.sim.world import KitchenWorld
@@ -27,15 +26,10 @@ from drivers.sim.world import KitchenWorld
 CAMERAS: Final = ("front", "right_wrist")
 """Those that see what has a name; to the others hardly anything does."""
 
-SIZE_PX: Final[Mapping[str, tuple[int, int]]] = MappingProxyType({"front": (320, 240)})
-"""Width and height of a camera's pictures, as demonstrations are recorded; of the others:"""
-OTHER_SIZE_PX: Final = (128, 128)
-
 SCENES_IN_BLOCK: Final = 16
 """A block is made by one process, which sets up a kitchen for it: half a second."""
 CAPTIONS: Final = 2
 QUESTIONS: Final = 5
-_JPEG_QUALITY = 92
 
 
 @dataclass(frozen=True)
@@ -126,11 +120,8 @@ def make_block(folder: Path, making: Making, number: int) -> int:
     """Take the pictures of a block's scenes, keep what is said of them, and give the block's number again."""
     kept = PictureSet(folder, making)
     profile = load_profile(making.profile)
-    sizes = [size_px(camera) for camera in making.cameras]
     world = KitchenWorld(profile, seed=making.seed)
-    renderer = KitchenRenderer(
-        max_width_px=max(width for width, _ in sizes), max_height_px=max(height for _, height in sizes)
-    )
+    renderer = open_renderer(making.cameras)
     pictures: list[PictureSaid] = []
     left_out: list[int] = []
     try:
@@ -144,11 +135,10 @@ def make_block(folder: Path, making: Making, number: int) -> int:
                 left_out.append(scene_number)
                 continue
             rng = np.random.default_rng(seeds)
+            renderer.dress(draw_look(rng))
             for camera in making.cameras:
                 pictures.append(say(scene, sight, camera, scene_number, making, rng))
-                width_px, height_px = size_px(camera)
-                pixels = renderer.picture(camera, width_px=width_px, height_px=height_px)
-                Image.fromarray(pixels).save(kept.picture_path(camera, scene_number), quality=_JPEG_QUALITY)
+                kept.picture_path(camera, scene_number).write_bytes(take(renderer, camera))
     finally:
         renderer.close()
     kept.keep(number, Block(pictures=tuple(pictures), left_out=tuple(left_out)))
@@ -159,7 +149,7 @@ def say(
     scene: Scene, sight: Sight, camera: str, number: int, making: Making, rng: np.random.Generator
 ) -> PictureSaid:
     """What is to be said of a camera's picture of a scene: boxes, captions, questions with answers."""
-    width_px, height_px = size_px(camera)
+    width_px, height_px = VIEWS[camera].kept_px
     looked = sight.look(
         scene.state,
         camera,
@@ -190,8 +180,3 @@ def say(
         captions=tuple(caption(glimpse, rng) for _ in range(CAPTIONS)),
         questions=tuple(ask(glimpse, rng, count=QUESTIONS)),
     )
-
-
-def size_px(camera: str) -> tuple[int, int]:
-    """Width and height of a camera's pictures."""
-    return SIZE_PX.get(camera, OTHER_SIZE_PX)

@@ -77,6 +77,14 @@ def test_the_cup_is_red_where_its_box_says(made: tuple[Path, Made]) -> None:
         assert 0.5 * box["area"] < reddish < 1.5 * box["area"]
 
 
+def test_each_scene_has_a_light_of_its_own(made: tuple[Path, Made]) -> None:
+    walls = []
+    for number in range(1, SCENES + 1):
+        with Image.open(made[0] / "front" / "images" / f"COCO_kitchen_{number:012d}.jpg") as image:
+            walls.append(np.asarray(image)[:10].mean())
+    assert np.std(walls) > 5
+
+
 def test_a_set_that_was_interrupted_goes_on_and_comes_out_the_same(
     made: tuple[Path, Made], tmp_path: Path
 ) -> None:
@@ -112,6 +120,11 @@ def test_a_folder_made_otherwise_or_of_something_else_is_refused(
         make_set(made[0], other, scenes=1, jobs=1)
     (tmp_path / "set.json.part").touch()  # begun, and killed right away
     (tmp_path / "thesis.tex").touch()
+    begun = json.loads((made[0] / "set.json").read_text())
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "set.json").write_text(json.dumps(begun | {"format": 1}))
+    with pytest.raises(SetError, match=r"in format 1, not by .* in format 2; choose another folder"):
+        make_set(tmp_path / "old", MAKING, scenes=1, jobs=1)
     with pytest.raises(SetError, match="holds something else"):
         make_set(tmp_path, MAKING, scenes=1, jobs=1)
 
