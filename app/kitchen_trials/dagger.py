@@ -17,7 +17,7 @@ import numpy as np
 
 from app.demonstrations.making import Made, make
 from app.demonstrations.pictures import Pictures
-from app.demonstrations.plan import PACE, PLAIN_LOOK_SHARE, Demonstration
+from app.demonstrations.plan import FIRST_TRIAL_SEED, PACE, PLAIN_LOOK_SHARE, Demonstration
 from app.demonstrations.starts import Kind, Start, draw_start
 from app.kitchen_trials.cameras import Cameras
 from app.kitchen_trials.judging import HELD_S, Lasting, Lifted, check_of
@@ -68,14 +68,15 @@ def visited(
     """
     rng = np.random.default_rng([seed, 23])
     kind = Kind.RECOVERY if rng.random() < RECOVERY_SHARE else Kind.PLAIN
-    done = Lasting(check_of(subtask), ticks=round(HELD_S * profile.control_rate_hz))
+    is_done = check_of(subtask)
+    done = Lasting(is_done, ticks=round(HELD_S * profile.control_rate_hz))
     robot = draw_start(profile, subtask, seed=seed, kind=kind).robot(profile)
     rollout = Rollout(robot, subject, cameras, mode=Mode.VERBAL, seed=seed, pace=pace)
     rollout.tell(subtask)
     lifted, states = Lifted(rollout.truth), []
     succeeded = False
     for tick in range(round(limit_s(subtask) * profile.control_rate_hz)):
-        if tick % EVERY_TICKS == 0 and tick:
+        if tick % EVERY_TICKS == 0 and tick and not is_done(rollout.truth):
             states.append(
                 Start(
                     subtask=subtask,
@@ -113,7 +114,7 @@ def show_from(
     """
     rng = np.random.default_rng([start.seed, 29, number])
     shown = Demonstration(
-        seed=start.seed,
+        seed=int(rng.integers(FIRST_TRIAL_SEED)),
         task=start.subtask,
         subtask=start.subtask,
         kind=Kind.RECOVERY,

@@ -11,6 +11,7 @@ import pytest
 from app.autonomy.choice import PolicyChoice, PolicyKind
 from app.cli.main import main
 from app.kitchen_trials.dagger import KEPT, visited
+from app.kitchen_trials.judging import check_of
 from app.kitchen_trials.subject import Subject
 from drivers.profile import RobotProfile, load_profile
 from recordings import ActionSource, Dataset, Outcome
@@ -25,7 +26,9 @@ pytestmark = pytest.mark.timeout(240)
 def test_states_are_kept_from_before_the_subtask_is_done() -> None:
     starts = visited(PROFILE, Subject(SCRIPTED, PROFILE), None, LIFT, seed=1)
     assert 1 <= len(starts) <= KEPT
-    lifts = [start.robot(PROFILE).world.truth().lift_m for start in starts]
+    truths = [start.robot(PROFILE).world.truth() for start in starts]
+    assert not any(check_of(LIFT)(truth) for truth in truths)
+    lifts = [truth.lift_m for truth in truths]
     assert lifts == sorted(lifts)
     assert all(start.sent.shape == (PROFILE.dof,) for start in starts)
 
@@ -38,11 +41,14 @@ def test_the_operator_goes_on_from_where_the_policy_got_to(tmp_path: Path) -> No
     assert episodes
     assert all(one["succeeded"] for one in episodes)
     dataset = Dataset.open(tmp_path / "dagger")
+    seeds = []
     for info in dataset.episodes():
         assert {"dagger", "from:500000"} <= set(info.tags)
         assert info.outcome is Outcome.SUCCESS
         episode = dataset.episode(info.id)
         assert set(np.unique(episode.action.source[:]).tolist()) == {ActionSource.TELEOP}
+        seeds += [event.data["seed"] for event in episode.events if event.kind == "demonstration"]
+    assert len(set(seeds)) == len(episodes)  # another eye, pace and light for each
 
 
 def test_what_a_policy_does_when_told_is_recorded_with_the_words(tmp_path: Path) -> None:
