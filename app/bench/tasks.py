@@ -8,7 +8,6 @@ processes of a session instead, on the clock on the wall.
 from __future__ import annotations
 
 import argparse
-import math
 import multiprocessing
 import sys
 import time
@@ -17,6 +16,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 
 from app.bench.figures import Figures, add_json_argument
 from app.bench.trial import run_trial
+from app.evaluation.statistics import wilson
 from drivers.profile import load_profile
 from drivers.sim.operator.evaluate import Trial
 
@@ -30,8 +30,6 @@ TASKS = (
 )
 PROFILE = "sim-kitchen"
 LEAST_SHARE = 0.9
-Z_95 = 1.959964
-"""Of the normal distribution, for an interval of 95 %."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -118,10 +116,10 @@ def figures(tasks: Sequence[str], trials: Sequence[Trial], *, wall_s: float) -> 
 def summary(task: str, trials: Sequence[Trial]) -> str:
     """A task in one line."""
     successes = sum(trial.succeeded for trial in trials)
-    low, high = wilson_interval(successes, len(trials))
+    found = wilson(successes, len(trials))
     mean_s = sum(trial.simulated_s for trial in trials) / len(trials)
     return (
-        f"{task:26} {successes:3d} of {len(trials)}  (95 % interval {low:.0%} to {high:.0%}), "
+        f"{task:26} {successes:3d} of {len(trials)}  (95 % interval {found.low:.0%} to {found.high:.0%}), "
         f"{mean_s:.1f} simulated s each"
     )
 
@@ -132,14 +130,3 @@ def told(trial: Trial) -> str:
     return (
         f"{trial.script}, seed {trial.seed}: {outcome}, {trial.simulated_s:.1f} s in {trial.computed_s:.1f} s"
     )
-
-
-def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
-    """Wilson's score interval of 95 % for a probability, from how often something came off.
-
-    Source: E. B. Wilson, Probable inference, the law of succession, and statistical inference, JASA 22 (1927).
-    """
-    share, spread = successes / trials, Z_95**2 / trials
-    middle = (share + spread / 2) / (1 + spread)
-    half = Z_95 * math.sqrt(share * (1 - share) / trials + spread / (4 * trials)) / (1 + spread)
-    return max(0.0, middle - half), min(1.0, middle + half)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.bench.stepped_clock import SteppedClock
-from app.bench.tasks import figures, wilson_interval
+from app.bench.tasks import figures
 from app.bench.trial import run_trial
 from app.cli.main import main
 from drivers.profile import RobotProfile, load_profile
@@ -97,14 +97,6 @@ def test_eighteen_of_twenty_are_enough_for_each_task_by_itself(failures: int, mi
     result = figures(("open the drawer", "close the drawer"), good + worse, wall_s=10.0)
     assert result.values["tasks_min_successes_of_20"] == 20 - failures
     assert ("tasks_min_successes_of_20" in result.missed()) is missed
-
-
-def test_the_interval_is_wilsons() -> None:
-    # From the closed form: 20 of 20 gives 1 / (1 + z² / n) as its lower end.
-    assert wilson_interval(20, 20) == pytest.approx((1 / (1 + 1.959964**2 / 20), 1.0))
-    low, high = wilson_interval(5, 10)
-    assert low + high == pytest.approx(1.0)
-    assert low == pytest.approx(0.2366, abs=1e-4)
 
 
 def test_the_clock_keeps_within_its_tick_and_gives_real_time_back() -> None:
