@@ -14,7 +14,6 @@ from app.cli.outcome import ExitCode, UsageError, text_stream, write_json
 from app.cli.progress import Progress
 
 CAMERAS = "front,right_wrist"
-LAST_SEED = 999_999
 
 
 def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
@@ -58,8 +57,12 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Let it loose, and record."""
-    if not 0 <= args.seed <= args.seed + args.runs - 1 <= LAST_SEED:
-        raise UsageError(f"seeds {args.seed} on: those from {LAST_SEED + 1} on are for trials; take others")
+    from app.demonstrations.plan import FIRST_TRIAL_SEED
+
+    if not 0 <= args.seed <= args.seed + args.runs - 1 < FIRST_TRIAL_SEED:
+        raise UsageError(
+            f"seeds {args.seed} on: those from {FIRST_TRIAL_SEED} on are for trials; take others"
+        )
     text = text_stream(args.json)
     began, episodes = time.monotonic(), []
     with Progress(args.kind, total=args.runs, always=args.progress) as progress:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from app.autonomy.choice import PolicyChoice, PolicyKind
+from app.demonstrations.plan import FIRST_TRIAL_SEED
+from app.kitchen_policy import PROFILE
 from app.kitchen_trials.alone import AloneTrial, run_alone
 from app.kitchen_trials.cameras import Cameras
 from app.kitchen_trials.rollout import LIVE, Pace
 from app.kitchen_trials.subject import Subject
 from app.kitchen_trials.told import ToldTrial, run_told
 from drivers.profile import load_profile
-
-PROFILE = "sim-kitchen"
-HELD_OUT = 1_000_000
-"""From here on seeds are for trials; no demonstration starts from one."""
 
 Trial = ToldTrial | AloneTrial
 
@@ -78,15 +78,18 @@ class Bench:
         self.close()
 
 
-def told_orders(subtasks: tuple[str, ...], seeds: range) -> list[Order]:
+def told_orders(subtasks: Iterable[str], seeds: Iterable[int]) -> list[Order]:
     """Every subtask from every seed, counted from the first that is held out."""
-    return [ToldOrder(subtask=subtask, seed=HELD_OUT + seed) for seed in seeds for subtask in subtasks]
+    subtasks = tuple(subtasks)
+    return [
+        ToldOrder(subtask=subtask, seed=FIRST_TRIAL_SEED + seed) for seed in seeds for subtask in subtasks
+    ]
 
 
 def alone_orders(tasks: tuple[str, ...], variants: tuple[str, ...], seeds: range) -> list[Order]:
     """Every task with every variant from every seed; the variants start from the same kitchens."""
     return [
-        AloneOrder(task=task, variant=variant, seed=HELD_OUT + seed)
+        AloneOrder(task=task, variant=variant, seed=FIRST_TRIAL_SEED + seed)
         for seed in seeds
         for task in tasks
         for variant in variants

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from app.autonomy.choice import PolicyChoice, PolicyKind
-from app.kitchen_trials.bench import HELD_OUT, PROFILE, Bench, ToldOrder
+from app.kitchen_policy import PROFILE
+from app.kitchen_trials.bench import Bench, told_orders
 from app.kitchen_trials.figures import figures_of
 from app.kitchen_trials.rollout import LIVE, Pace
 from app.kitchen_trials.subject import Subject
@@ -39,10 +40,8 @@ def evaluate(
     """
     choice = PolicyChoice(kind=PolicyKind.CHECKPOINT, source="in training")
     subject = Subject(choice, load_profile(PROFILE), policy=policy)
-    subtasks = tuple(subtasks)
     with Bench(choice, subject=subject, pace=pace) as bench:
-        orders = [ToldOrder(subtask=subtask, seed=HELD_OUT + seed) for seed in seeds for subtask in subtasks]
-        return figures_of([bench.run(order) for order in orders])
+        return figures_of([bench.run(order) for order in told_orders(subtasks, seeds)])
 
 
 def evaluate_checkpoint(

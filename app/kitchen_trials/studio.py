@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.autonomy.choice import PolicyChoice, PolicyKind
 from app.demonstrations.pictures import Pictures
-from app.kitchen_trials.bench import PROFILE
+from app.kitchen_policy import PROFILE
 from app.kitchen_trials.cameras import Cameras
 from app.kitchen_trials.subject import Subject
 from drivers.profile import load_profile

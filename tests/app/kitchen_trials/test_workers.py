@@ -9,8 +9,9 @@ import pytest
 
 from app.autonomy.choice import PolicyChoice, PolicyKind
 from app.cli.main import main
+from app.demonstrations.plan import FIRST_TRIAL_SEED
 from app.kitchen_policy import NoKitchenPolicy, shipped_policy
-from app.kitchen_trials.bench import HELD_OUT, Bench, ToldOrder, told_orders
+from app.kitchen_trials.bench import Bench, ToldOrder, told_orders
 from app.kitchen_trials.evaluation import evaluate
 from app.kitchen_trials.workers import TrialsFailed, run_trials
 from policy.inference.untrained import random_policy
@@ -23,7 +24,7 @@ LIFT = "raise the lift"
 
 def test_side_by_side_the_same_comes_out_as_one_after_the_other() -> None:
     orders = told_orders((LIFT,), range(3))
-    assert orders[0] == ToldOrder(subtask=LIFT, seed=HELD_OUT)
+    assert orders[0] == ToldOrder(subtask=LIFT, seed=FIRST_TRIAL_SEED)
     choice = PolicyChoice(kind=PolicyKind.SCRIPTED)
     beside = {trial.seed: trial for trial in run_trials(choice, orders, jobs=2)}
     with Bench(choice) as bench:
