@@ -24,6 +24,7 @@ Vector = NDArray[np.float64]
 ACTION_AFTER_NS: Final = 4_000_000
 """From reading the servos to writing them, as on real lines."""
 SCENE: Final = "simulated"
+"""Where it was recorded, within the profile's home and room."""
 OLDEST_TICKS: Final = 3
 """How old a picture may be when the state of its tick is read, at 50 Hz: 20 to 60 ms."""
 
@@ -38,8 +39,6 @@ class RunWriter:
         task: what is to be done, in words.
         operator: who asks for the actions.
         tags: to find the episode by.
-        notes: free text.
-        scene: where it was recorded, within the profile's home and room.
         phase_ticks: how old each picture is when a state is read, 1 to `OLDEST_TICKS`.
 
     Raises:
@@ -56,8 +55,6 @@ class RunWriter:
         task: str,
         operator: str,
         tags: Sequence[str] = (),
-        notes: str = "",
-        scene: str = SCENE,
         phase_ticks: int = 2,
     ) -> None:
         profile = robot.world.profile
@@ -74,7 +71,7 @@ class RunWriter:
         self._writer: EpisodeWriter = dataset.create_episode(
             EpisodeSpec(
                 task=task,
-                environment=Environment(home=profile.scene_home, room=profile.scene_room, scene=scene),
+                environment=Environment(home=profile.scene_home, room=profile.scene_room, scene=SCENE),
                 operator=operator,
                 robot_profile=profile.name,
                 robot_profile_hash=profile.sha256,
@@ -85,7 +82,6 @@ class RunWriter:
                 control_rate_hz=profile.control_rate_hz,
                 software_version=version("understudy"),
                 tags=tuple(tags),
-                notes=notes,
                 jpeg_quality=QUALITY,
                 simulation_state_size=robot.world.state_size,
             )

@@ -147,8 +147,7 @@ class Kitchen:
             self.before_object(name, rng, slip=False)
             if rng.random() < 0.7:
                 self._hand_over(name, rng, opening=0.5)
-        opening = {side: float(rng.uniform(0.0, 1.0)) for side in (SIDE,)}
-        self.world.arrange(opening=opening)
+        self.world.arrange(opening={SIDE: float(rng.uniform(0.0, 1.0))})
         self._settle(1)
 
     # -- the hand ------------------------------------------------------------------------------------------------------
@@ -178,6 +177,8 @@ class Kitchen:
         self._reach(body, Pose(handle, turn @ pointing_ahead()))
         self.world.arrange(opening={SIDE: float(rng.choice(OPENINGS))})
         self._settle(2)
+        if holds_handle(self.world.truth()):
+            raise Unfit("the hand counts as holding the handle")
 
     def handle_in_hand(self, rng: np.random.Generator) -> None:
         """Take the drawer's handle."""
@@ -280,7 +281,7 @@ class Kitchen:
         arms = {name: np.array(arm.home_rad) for name, arm in self._profile.arms.items()}
         if rng.random() < 0.4:
             arms[SIDE] = arms[SIDE] + rng.uniform(-HAND_JITTER_RAD, HAND_JITTER_RAD, len(arms[SIDE]))
-        opening = {name: float(rng.choice((0.98, 0.8, 0.3, 0.0))) for name in (SIDE,)}
+        opening = {SIDE: float(rng.choice((0.98, 0.8, 0.3, 0.0)))}
         self.world.arrange(base_pose=pose, lift_m=lift_m, arm_rad=arms, opening=opening)
         self._settle(2)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import zlib
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.demonstrations.settings import Kitchen, Unfit
-from app.demonstrations.teacher import refuse_unknown
 from drivers.profile import RobotProfile
 from drivers.sim.direct import DirectRobot
 from drivers.sim.kitchen.geometry import OBJECTS
 from drivers.sim.operator.motions import GaveUpError
+from drivers.sim.operator.subtasks import SUBTASKS
 from drivers.sim.world import KitchenWorld, WorldError
 
 Vector = NDArray[np.float64]
@@ -34,6 +35,10 @@ class Kind(StrEnum):
     PLAIN = "plain"
     UNDER_WAY = "under way"
     RECOVERY = "recovery"
+
+
+class UnknownSubtask(ValueError):
+    """The operator knows no subtask of these words; the message says which it knows."""
 
 
 class NoStart(Exception):
@@ -65,16 +70,9 @@ class Start:
         return DirectRobot(world, sent=self.sent)
 
 
-def begin(
-    profile: RobotProfile,
-    subtask: str,
-    *,
-    seed: int,
-    kind: Kind = Kind.PLAIN,
-    drawer_m: tuple[float, float] | None = None,
-) -> DirectRobot:
-    """The robot in a kitchen where a subtask is to begin; raises as `draw_start` does."""
-    return draw_start(profile, subtask, seed=seed, kind=kind, drawer_m=drawer_m).robot(profile)
+def begin(profile: RobotProfile, subtask: str, *, seed: int) -> DirectRobot:
+    """The robot in a kitchen where a subtask is to begin plainly; raises as `draw_start` does."""
+    return draw_start(profile, subtask, seed=seed).robot(profile)
 
 
 def draw_start(
@@ -100,7 +98,7 @@ def draw_start(
         UnknownSubtask: there is none of these words.
         NoStart: none was found.
     """
-    refuse_unknown(subtask)
+    _refuse_unknown(subtask)
     kitchen = Kitchen(KitchenWorld(profile, seed=seed))
     reason = ""
     for attempt in range(TRIES):
@@ -113,6 +111,13 @@ def draw_start(
         state = kitchen.world.integration_state()
         return Start(subtask=subtask, seed=seed, kind=kind, state=state, sent=kitchen.sent)
     raise NoStart(f"{subtask!r} cannot begin {kind} with seed {seed}: {TRIES} tries, the last: {reason}")
+
+
+def _refuse_unknown(subtask: str) -> None:
+    if subtask not in SUBTASKS:
+        near = difflib.get_close_matches(subtask, SUBTASKS, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else "."
+        raise UnknownSubtask(f"no subtask {subtask!r}{hint} There are: {', '.join(SUBTASKS)}")
 
 
 def _arrange(

@@ -109,7 +109,7 @@ class Rollout:
         self._loaded: Loaded = subject.for_trial(self._see, seed=seed)
         self._past = Past(pace.picture_age_ticks)
         self._pacing = Pacing()
-        self._player = self._new_player()
+        self._player = ChunkPlayer(profile, robot.sent.astype(np.float32), mode=mode, began_ns=self.now_ns)
         self._making: _Making | None = None
         self._naming: tuple[int, Asking, Named] | None = None
         self.orders.see(mode)
@@ -118,11 +118,6 @@ class Rollout:
     def now_ns(self) -> int:
         """The trial's clock."""
         return START_NS + self._ticks * self._period_ns
-
-    @property
-    def loaded(self) -> Loaded:
-        """The policy."""
-        return self._loaded
 
     def tell(self, subtask: str) -> None:
         """What a person says to do.
@@ -159,24 +154,6 @@ class Rollout:
             self.orders.finished(finished.applied_ns, gave_up=finished.gave_up)
         self._name(state)
         self._ask(running, state)
-        return self.truth
-
-    def lead(self, action: NDArray[np.float64]) -> Truth:
-        """Let somebody else move the robot for one control period; the policy begins anew afterwards.
-
-        Args:
-            action: (D,) what they ask for.
-
-        Raises:
-            WorldError: when the physics came apart.
-        """
-        self._ticks += 1
-        self._look()
-        self.truth = self.robot.follow(action)
-        self._making = None
-        self._pacing.forget()
-        self._player = self._new_player()
-        self.orders.see(self._mode)
         return self.truth
 
     # -- what the policy sees ------------------------------------------------------------------------------------------
@@ -260,11 +237,6 @@ class Rollout:
         if making.due.first_ns is None:
             return self.now_ns  # the robot stands: nothing of the way was gone while it was made
         return making.due.first_ns if self._loaded.takes_committed else int(making.chunk.target_ns[0])
-
-    def _new_player(self) -> ChunkPlayer:
-        return ChunkPlayer(
-            self._profile, self.robot.sent.astype(np.float32), mode=self._mode, began_ns=self.now_ns
-        )
 
     # -- the high level ------------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ Factors = tuple[float, float, float]
 
 SURFACES = ("stone", "cabinet", "steel", "floor", "tile", "wall", "wall_sage", "cupboard", "rug")
 """Materials that may be of another colour; those of the robot and of the things to tidy stay."""
+LAMPS = ("sun", "fill", "lamp")
 
 _TURN_RAD = 0.25
 _BRIGHT = (0.75, 1.15)
@@ -36,7 +37,7 @@ class Look(msgspec.Struct, frozen=True):
 AS_BUILT = Look()
 
 
-def draw_look(rng: np.random.Generator, *, lamps: tuple[str, ...] = ("sun", "fill", "lamp")) -> Look:
+def draw_look(rng: np.random.Generator) -> Look:
     """Draw another light and other colours, all within what the kitchen is recognised by."""
 
     def factors(spread: float, bright: float) -> Factors:
@@ -45,10 +46,10 @@ def draw_look(rng: np.random.Generator, *, lamps: tuple[str, ...] = ("sun", "fil
 
     return Look(
         ambient=float(rng.uniform(*_BRIGHT)),
-        lights={lamp: factors(_WARM, rng.uniform(*_BRIGHT)) for lamp in lamps},
+        lights={lamp: factors(_WARM, rng.uniform(*_BRIGHT)) for lamp in LAMPS},
         turns_rad={
             lamp: (float(rng.uniform(-_TURN_RAD, _TURN_RAD)), float(rng.uniform(-_TURN_RAD, _TURN_RAD)))
-            for lamp in lamps
+            for lamp in LAMPS
         },
         tints={surface: factors(_TINT, rng.uniform(0.88, 1.05)) for surface in SURFACES},
     )

@@ -7,8 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from app.demonstrations.starts import Kind, begin, draw_start
-from app.demonstrations.teacher import UnknownSubtask
+from app.demonstrations.starts import Kind, UnknownSubtask, begin, draw_start
 from drivers.profile import RobotProfile, load_profile
 from drivers.sim.operator.places import (
     COUNTER_LIFT_M,
