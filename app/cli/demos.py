@@ -98,16 +98,24 @@ def record(args: argparse.Namespace, shown: list[Demonstration]) -> int:
     from app.demonstrations.making import clear_away, made_already
     from recordings import Dataset
 
+    cameras = [name for name in args.cameras.split(",") if name and name != "none"]
+    if unknown := [name for name in cameras if name not in CAMERAS]:
+        raise UsageError(f"no camera {unknown[0]!r}; there are: {', '.join(CAMERAS)}, or none")
     text = text_stream(args.json)
     into = args.into.expanduser()
     dataset = Dataset.open(into, create=True)
     cut_off = clear_away(dataset)
     there = made_already(dataset)
+    other = next((one for one in shown if one.seed in there and there[one.seed].task != one.task), None)
+    if other is not None:
+        raise UsageError(
+            f"seed {other.seed} of {into} shows {there[other.seed].task!r}, not {other.task!r};"
+            " begin at another --seed, or give another --into"
+        )
     missing = [one for one in shown if one.seed not in there]
     if cut_off or len(missing) < len(shown):
         there_are = len(shown) - len(missing)
         print(f"{there_are} are there already; {cut_off} that were cut off went to the trash", file=text)
-    cameras = [name for name in args.cameras.split(",") if name and name != "none"]
     made: list[Made] = []
     began = time.monotonic()
     with Progress("demonstrations", total=len(missing), always=args.progress) as progress:

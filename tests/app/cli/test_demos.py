@@ -28,6 +28,24 @@ def test_what_is_missing_is_made_and_told(tmp_path: Path, capsys: pytest.Capture
     assert json.loads(report.read_text())["figures"]["succeeded"] == 1
 
 
+def test_a_seed_that_shows_something_else_there_already_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    into = ("--episodes", "1", "--into", str(tmp_path / "demos"), "--cameras", "none")
+    assert main(["demos", *into, "--subtask", "lower the lift"]) == 0
+    assert main(["demos", *into, "--subtask", "raise the lift"]) == 2
+    assert "shows 'lower the lift', not 'raise the lift'; begin at another --seed" in capsys.readouterr().err
+    assert len(Dataset.open(tmp_path / "demos").episodes()) == 1
+
+
+def test_a_camera_that_there_is_not_is_refused_whatever_the_number_of_jobs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["demos", "--episodes", "2", "--into", str(tmp_path / "demos"), "--cameras", "font"]
+    assert main([*asked, "--jobs", "2"]) == 2
+    assert "no camera 'font'; there are: front" in capsys.readouterr().err
+
+
 def test_the_plan_tells_how_often_what_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["demos", "--episodes", "200", "--plan"]) == 0
     told = capsys.readouterr().out
