@@ -95,7 +95,7 @@ class Learner:
         self.optimiser.state.clear()
         for name, parameter in self.model.named_parameters():
             moments: dict[str, Any] = {
-                moment: tensors[f"{moment}/{name}"].clone()
+                moment: tensors[f"{moment}/{name}"].to(parameter.device, copy=True)
                 for moment in _MOMENTS
                 if f"{moment}/{name}" in tensors
             }

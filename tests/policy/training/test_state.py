@@ -47,6 +47,15 @@ def test_a_state_comes_back_to_the_bit(tmp_path: Path) -> None:
     assert any(name.startswith("exp_avg_sq/") for name in one)
 
 
+def test_everything_comes_back_to_the_device_of_the_model() -> None:
+    with torch.device("meta"):
+        model = Pi0(TINY)
+    found = Learner(model, averaged_copy(model), make_optimiser(model))
+    found.take(stepped(learner(0)).tensors())
+    assert any(name.startswith("exp_avg/") for name in found.tensors())
+    assert {tensor.device.type for tensor in found.tensors().values()} == {"meta"}
+
+
 def test_nothing_is_gone_on_with_where_nothing_was(tmp_path: Path) -> None:
     assert load_state(tmp_path / "resume", learner(0), recipe="abc") is None
 
