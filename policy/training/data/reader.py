@@ -108,7 +108,8 @@ class SampleReader:
                 is_speed=self._is_speed[moments.robot.name],
             )
         else:
-            answer = format_answer(self._boxes(rows, moments.boxes, time_ns), subtask)
+            boxes = self._boxes(rows, moments.boxes, time_ns) if BASE in images else []
+            answer = format_answer(boxes, subtask)
         return TrainingSample(
             source=self._index.data.source,
             images=images,
@@ -139,9 +140,7 @@ class SampleReader:
 
         A policy's boxes are drawn over the whole picture; what a crop cuts off cannot be asked for.
         """
-        camera = rows.cameras.get(BASE)
-        if camera is None:
-            return []
+        camera = rows.cameras[BASE]
         top, left, bottom, right = self._form.crops.get(camera.camera.name, (0.0, 0.0, 1.0, 1.0))
         found = []
         for box in boxes:

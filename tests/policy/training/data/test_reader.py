@@ -139,6 +139,19 @@ def test_boxes_in_sight_come_before_the_subtask(tmp_path: Path) -> None:
     assert answers[times[12]] == CUP
 
 
+def test_boxes_are_not_asked_for_where_the_camera_gave_no_picture(tmp_path: Path) -> None:
+    plan = Plan(rows=80, cameras=("front", "right_wrist"))
+    (episode_id,) = record(tmp_path / "d", plan)
+    box = BoxLabel(new_id(), "front", "cup", (BoxKey(row_times(plan)[0], 0.3, 0.2, 0.5, 0.4),))
+    with LabelStore(tmp_path / "d").edit("ann", episode_id) as editor:
+        editor.apply((Change(None, box),), "boxes")
+    for cameras_high, boxes in ((("base_0_rgb",), 1), (("right_wrist_0_rgb",), 0)):
+        seen = form(cameras_high=cameras_high)
+        sample = samples_of(tmp_path / "d", plan, seen, level=("high",))[0]
+        assert set(sample.images) == set(cameras_high)
+        assert len(parse_answer(sample.answer or "")[0]) == boxes
+
+
 def test_a_camera_without_a_young_picture_is_left_out(tmp_path: Path) -> None:
     plan = Plan(rows=20, cameras=("front",))
     assert set(low(tmp_path / "d", plan)[3].images) == {"base_0_rgb"}
