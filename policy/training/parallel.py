@@ -16,6 +16,8 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from policy.inference.runtime import device_named
+
 
 @dataclass(frozen=True)
 class Group:
@@ -85,12 +87,21 @@ class Group:
 
 @contextmanager
 def joined_group(*, device: str = "cpu") -> Iterator[Group]:
-    """The processes that `torchrun` started with this one; this one alone where it did not."""
+    """The processes that `torchrun` started with this one; this one alone where it did not.
+
+    Args:
+        device: As of `device_named`; with GPUs, each process of a machine has the one of its own number.
+    """
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if world == 1:
         yield Group()
         return
-    dist.init_process_group("nccl" if device.startswith("cuda") else "gloo")
+    if device_named(device).type == "cuda":
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+        backend = "cpu:gloo,cuda:nccl"  # votes lie on the processor
+    else:
+        backend = "gloo"
+    dist.init_process_group(backend)
     try:
         yield Group(dist.get_rank(), dist.get_world_size())
     finally:
