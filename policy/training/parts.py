@@ -11,7 +11,7 @@ The folder appears whole or not at all. It is never made again: weights mean not
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,7 +76,7 @@ def make_parts(
     folder: Path,
     *,
     config: Pi0Config,
-    robots: Iterable[TrainedRobot],
+    robots: Sequence[TrainedRobot],
     texts: Iterable[str],
     chunks: NDArray[np.float64] | None,
     start: Checkpoint | None = None,

@@ -268,7 +268,7 @@ class Recipe(Table, frozen=True, kw_only=True):
     """
 
     name: Name
-    seed: int = 0
+    seed: Annotated[int, Meta(ge=0)] = 0
     model: Model
     robot: Robot = Robot()
     data: Annotated[tuple[Data, ...], Meta(min_length=1)]

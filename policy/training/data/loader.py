@@ -100,7 +100,6 @@ class Loader:
     ) -> None:
         self._sources = sources
         self._refs = (refs[rank::world] for refs in mixture.steps(start_step))
-        self._step = start_step
         self.replaced: Counter[str] = Counter()
         context = multiprocessing.get_context("spawn")
         self._workers = [_Worker(context, sources, number) for number in range(workers)]

@@ -84,6 +84,7 @@ def test_spoken_subtasks_teach_the_high_level_and_rows_that_followed_them_count(
     [
         ("execute_steps", "execute_step", r'robot\.execute_step is unknown; did you mean "execute_steps"'),
         ("seed = 3", "sede = 3", r'sede is unknown; did you mean "seed"'),
+        ("seed = 3", "seed = -3", r"seed is -3: .*>= 0"),
         ("longest_s = 40", "longest = 40", r"data\[0\]\.where\.longest is unknown.*longest_s"),
         ("steps = 1000", "steps = 0", r"stage\[1\]\.steps is 0: .*>= 1"),
         ("steps = 1000\n", "", r"stage\[1\]: it misses required field `steps`"),
