@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from policy.checkpoints.folder import Checkpoint
 from policy.training.batches import CLIP
+from policy.training.data.facts import DataFacts, facts_of
 from policy.training.data.index import Mapper, NoSamples
 from policy.training.data.loader import Loader
-from policy.training.data.robots import RobotNumbers
+from policy.training.data.robots import RobotNumbers, RobotsDiffer
+from policy.training.data.select import Selection
 from policy.training.data.sources import open_sources, readers_of, robots_of
 from policy.training.loop import Feed
-from policy.training.recipe import Recipe
+from policy.training.recipe import Recipe, Where
 from policy.training.robot import TrainedRobot
 from policy.training.samples import SampleForm, SampleSource, Source, TrainingSample
 from policy.training.statistics import relative_chunks, statistics_of
 from policy.transforms.norm_stats import NormStats
 from policy.transforms.normalize import normalize
+
+_log = logging.getLogger(__name__)
 
 MOST_CHUNKS = 2000
 """That an action tokenizer is fitted on."""
@@ -58,7 +62,11 @@ class RecipeData(Feed):
 
     @cached_property
     def _sources(self) -> tuple[SampleSource, ...]:
-        return open_sources(self._recipe, self._form, mapper=self._mapper)
+        sources = open_sources(self._recipe, self._form, mapper=self._mapper)
+        if self._rank == 0:
+            for reader in readers_of(sources):
+                _tell(reader.index.selection)
+        return sources
 
     def robots(self, start: Checkpoint | None) -> Sequence[TrainedRobot]:
         """Every robot of the recordings with its statistics; first the first mobile manipulator.
@@ -68,11 +76,12 @@ class RecipeData(Feed):
 
         Raises:
             NoSamples: There are no recordings, or none with a robot's actions.
+            RobotsDiffer: Recordings say other things of a robot than another recording, or than `start`.
         """
         numbers = robots_of(self._sources)
         if not numbers:
             raise NoSamples(f"recipe {self._recipe.name!r} has no recordings: a policy needs a robot")
-        found = {} if start is None else self._known(start)
+        found = {} if start is None else _known(start, numbers)
         if missing := [name for name in numbers if name not in found]:
             found |= self._counted(missing)
         own = self._own_robot(numbers)
@@ -105,21 +114,14 @@ class RecipeData(Feed):
         relative = normalize(chunks[chosen], robot.stats["actions"], method="quantile", name="actions")
         return np.clip(relative, -CLIP, CLIP)
 
-    def facts(self) -> dict[str, Any]:
-        """Of each `[[data]]`: where it is from, and how many samples it has."""
-        return {
-            data.path.name: {
-                "source": str(data.source),
-                "samples": sum(group.count for group in source.groups),
-                "tasks": len(source.groups),
-            }
-            for data, source in zip(self._recipe.data, self._sources, strict=True)
-        }
+    def facts(self) -> Sequence[DataFacts]:
+        """Of each `[[data]]`, in the order of the recipe."""
+        return [facts_of(data, source) for data, source in zip(self._recipe.data, self._sources, strict=True)]
 
     @contextmanager
     def open(self, stage: int, *, start_step: int) -> Iterator[Iterator[Sequence[TrainingSample]]]:
         """The batches of a stage from a step on; of several processes', every one's own part."""
-        sources = open_sources(self._recipe, self._form, stage=stage, mapper=self._mapper)
+        sources = self._sources_of(stage)
         with Loader.of(
             self._recipe,
             stage,
@@ -131,8 +133,13 @@ class RecipeData(Feed):
         ) as loader:
             yield iter(loader)
 
-    def _known(self, start: Checkpoint) -> dict[str, Mapping[str, NormStats]]:
-        return {} if start.manifest is None else {start.manifest.embodiment: start.stats_of()}
+    def _sources_of(self, stage: int) -> Sequence[SampleSource]:
+        """Those of a stage; where it narrows nothing, they are open already."""
+        chosen = self._recipe.stages[stage]
+        if chosen.where != Where():
+            return open_sources(self._recipe, self._form, stage=stage, mapper=self._mapper)
+        own = self._recipe.data_of(chosen)
+        return [source for data, source in zip(self._recipe.data, self._sources, strict=True) if data in own]
 
     def _counted(self, names: Sequence[str]) -> dict[str, Mapping[str, NormStats]]:
         readers = readers_of(self._sources)
@@ -151,6 +158,39 @@ def recipe_data(
 ) -> Callable[[SampleForm], RecipeData]:
     """What opens a recipe's data once the model's sizes are known; arguments as of `RecipeData`."""
     return lambda form: RecipeData(recipe, form, workers=workers, rank=rank, world=world, mapper=mapper)
+
+
+def _tell(selection: Selection) -> None:
+    """Log what is left out, and warn of what is damaged."""
+    _log.info("%s", selection.told())
+    damaged = [one for one in selection.left_out if one.detail]
+    if damaged:
+        _log.warning(
+            "%s: %d episodes cannot be read and are left out, such as %s (%s); `understudy data verify` finds what is"
+            " damaged",
+            selection.dataset.name,
+            len(damaged),
+            damaged[0].episode_id,
+            damaged[0].detail,
+        )
+
+
+def _known(start: Checkpoint, numbers: Mapping[str, RobotNumbers]) -> dict[str, Mapping[str, NormStats]]:
+    """Statistics of the robot that a checkpoint is for, where the recordings are of that robot."""
+    manifest = start.manifest
+    if manifest is None or manifest.embodiment not in numbers:
+        return {}
+    robot = numbers[manifest.embodiment]
+    for what, its, recorded in (
+        ("the numbers", manifest.vector_names, robot.names),
+        ("relative actions", manifest.delta_mask, robot.delta_mask),
+    ):
+        if manifest.vector_names and its != recorded:
+            raise RobotsDiffer(
+                f"{start.path} says of robot {robot.name!r} that {what} are {its}, and the recordings have {recorded};"
+                " start from a checkpoint for these recordings, or from a `preset`"
+            )
+    return {robot.name: start.stats_of()}
 
 
 def _trained(numbers: RobotNumbers, stats: Mapping[str, NormStats]) -> TrainedRobot:

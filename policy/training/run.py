@@ -1,6 +1,7 @@
 """A run of a recipe in a folder of its own: begun, or gone on with.
 
 RUN/recipe.toml       what it was begun with
+RUN/data.json         what its recordings and pictures were then
 RUN/parts/            vocabulary, action tokenizer, statistics: see `policy.training.parts`
 RUN/checkpoints/STEP/ policies
 RUN/resume/           what it needs to go on
@@ -10,11 +11,12 @@ RUN/curves.jsonl      what was measured
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
+import msgspec
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -25,19 +27,21 @@ from policy.model.initialise import initialise
 from policy.model.pi0 import Pi0
 from policy.presets import Pi0Config
 from policy.training.batches import Batcher
+from policy.training.data.facts import DataFacts
 from policy.training.ema import averaged_copy
 from policy.training.loop import Done, Feed, Hooks, Loop, Rhythm
 from policy.training.optimiser import make_optimiser
 from policy.training.parallel import Group
 from policy.training.parts import load_parts, make_parts
-from policy.training.recipe import Recipe
+from policy.training.recipe import Recipe, Stage
 from policy.training.robot import TrainedRobot
 from policy.training.samples import SampleForm
 from policy.training.saving import checkpoint_path, save_checkpoint
 from policy.training.sizes import NotTrainable, config_of
 from policy.training.state import CannotGoOn, Learner, Position, load_state
+from recordings.files import replace_file
 
-RECIPE_FILE, PARTS = "recipe.toml", "parts"
+RECIPE_FILE, DATA_FILE, PARTS = "recipe.toml", "data.json", "parts"
 
 
 class RunData(Feed, Protocol):
@@ -55,8 +59,8 @@ class RunData(Feed, Protocol):
         """Some of a robot's chunks, [B, T, D], relative and normalised."""
         ...
 
-    def facts(self) -> dict[str, Any]:
-        """What is said of the data in a checkpoint: plain values."""
+    def facts(self) -> Sequence[DataFacts]:
+        """What is said of the data in a checkpoint, and a run is only gone on with where it is the same."""
         ...
 
 
@@ -99,7 +103,7 @@ def train(
         options: How.
 
     Raises:
-        CannotGoOn: The folder holds the run of another recipe.
+        CannotGoOn: The folder holds the run of another recipe, or of other data.
         NotTrainable: The model is of another kind than π0.5.
         Diverged: The loss is no longer a number.
         CheckpointError: A checkpoint cannot be written, or that to start from cannot be read.
@@ -113,8 +117,9 @@ def train(
     form = recipe.form(image_size=config.vision.image_size, horizon=config.action_horizon)
     group = options.group
     source = data(form)
+    facts = source.facts()
     if group.is_first:  # the others find what it made
-        _claim(run, text)
+        _claim(run, text, facts)
         _make_parts(recipe, run, config, start, source)
     group.wait()
     parts = load_parts(run / PARTS)
@@ -124,7 +129,6 @@ def train(
     digest = hashlib.sha256(text.encode()).hexdigest()
     position = load_state(run / "resume", learner, recipe=digest)
     position = position or Position(stage=0, step=0, total=0, recipe=digest)
-    facts = source.facts()
 
     def save(at: Position) -> None:
         stages = recipe.stages[: at.stage + (at.step > 0)]
@@ -133,6 +137,7 @@ def train(
             learner.averaged,
             recipe=recipe,
             parts=parts,
+            speaks=_speaks(recipe, stages, start),
             rtc_trained=any(stage.committed and stage.flow for stage in stages),
             training={
                 "name": recipe.name,
@@ -141,7 +146,7 @@ def train(
                 "seed": recipe.seed,
                 "steps": at.total,
                 "stage": stages[-1].name if stages else None,
-                "data": facts,
+                "data": msgspec.to_builtins(facts),
             },
         )
 
@@ -173,8 +178,19 @@ def train(
     return loop.run()
 
 
-def _claim(run: Path, text: str) -> None:
-    """Make the run's folder this recipe's."""
+def _speaks(recipe: Recipe, stages: Sequence[Stage], start: Checkpoint | None) -> bool:
+    """Whether subtasks were taught in these stages, or to the policy that training began with."""
+    if start is not None and start.manifest is not None and start.manifest.prompt_high is not None:
+        return True
+    return any(
+        stage.text and data.dataset is not None and "high" in data.levels
+        for stage in stages
+        for data in recipe.data_of(stage)
+    )
+
+
+def _claim(run: Path, text: str, facts: Sequence[DataFacts]) -> None:
+    """Make the run's folder this recipe's, on these data."""
     path = run / RECIPE_FILE
     if path.exists():
         if path.read_text() != text:
@@ -182,11 +198,29 @@ def _claim(run: Path, text: str) -> None:
                 f"the run in {run} was begun with another recipe, see {path}; choose another folder with --run, or give"
                 " the recipe back its text"
             )
-        return
-    run.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".draft")
-    draft.write_text(text)
-    draft.replace(path)
+    else:
+        run.mkdir(parents=True, exist_ok=True)
+        replace_file(path, text.encode())
+    path = run / DATA_FILE
+    if path.exists():
+        _check_same(path, facts)
+    else:
+        replace_file(path, msgspec.json.format(msgspec.json.encode(facts), indent=2) + b"\n")
+
+
+def _check_same(path: Path, facts: Sequence[DataFacts]) -> None:
+    """Refuse data that are not those of the run's beginning: other samples would stand in their places."""
+    try:
+        begun = msgspec.json.decode(path.read_bytes(), type=list[DataFacts])
+    except msgspec.DecodeError as error:
+        raise CannotGoOn(f"{path} is damaged: {error}; choose another folder with --run") from error
+    for then, now in zip(begun, facts, strict=True):
+        if then != now:
+            how = "with other recordings or labels" if then.told() == now.told() else f"now {now.told()}"
+            raise CannotGoOn(
+                f"the run in {path.parent} was begun on {then.told()}, {how}; put them back as they were, or choose"
+                " another folder with --run to train on them as they are"
+            )
 
 
 def _make_parts(

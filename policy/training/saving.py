@@ -21,7 +21,14 @@ def checkpoint_path(run: Path, step: int) -> Path:
 
 
 def save_checkpoint(
-    path: Path, model: Pi0, *, recipe: Recipe, parts: Parts, rtc_trained: bool, training: dict[str, Any]
+    path: Path,
+    model: Pi0,
+    *,
+    recipe: Recipe,
+    parts: Parts,
+    speaks: bool,
+    rtc_trained: bool,
+    training: dict[str, Any],
 ) -> None:
     """Save a policy, over one that is there.
 
@@ -30,6 +37,7 @@ def save_checkpoint(
         model: With the averaged weights.
         recipe: What it is trained by.
         parts: Its tokenizers and robots.
+        speaks: Whether it was taught to name subtasks.
         rtc_trained: Whether it was given first steps of chunks.
         training: What is said of its making, plain values.
 
@@ -37,8 +45,6 @@ def save_checkpoint(
         CheckpointError: It cannot be saved, or has NaN or infinite weights.
     """
     robot = parts.robot
-    # A word is only asked for where words were taught.
-    speaks = any(stage.text for stage in recipe.stages)
     manifest = Manifest(
         embodiment=robot.name,
         asset_id=robot.name,

@@ -86,7 +86,7 @@ def select(data: Data, *filters: Where) -> Selection:
     for info in dataset.episodes():
         unfit = _unfit(info)
         labels = None if unfit else store.best(info.id)
-        outcome = _outcome(info, labels)
+        outcome = judged(info, labels)
         unfit = unfit or next(
             filter(None, (_refused(info, outcome, where) for where in (data.where, *filters))), None
         )
@@ -116,9 +116,10 @@ def _unfit(info: EpisodeInfo) -> str | None:
     return None
 
 
-def _outcome(info: EpisodeInfo, labels: EpisodeLabels | None) -> Outcome:
-    judged = labels.episode.outcome if labels is not None else Outcome.UNSET
-    return judged if judged is not Outcome.UNSET else info.outcome
+def judged(info: EpisodeInfo, labels: EpisodeLabels | None) -> Outcome:
+    """How an episode ended: by its labels, or else by the operator."""
+    labelled = labels.episode.outcome if labels is not None else Outcome.UNSET
+    return labelled if labelled is not Outcome.UNSET else info.outcome
 
 
 def _refused(info: EpisodeInfo, outcome: Outcome, where: Where) -> str | None:

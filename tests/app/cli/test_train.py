@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -91,7 +92,8 @@ def test_recordings_become_a_policy_that_says_how_it_was_made(whole: Path) -> No
     assert manifest.vector_names == recorded.NAMES
     assert manifest.delta_mask == (True, False, False)
     assert manifest.training["recipe"] == RECIPE
-    assert manifest.training["data"]["demos"]["source"] == "MM"
+    (facts,) = manifest.training["data"]
+    assert (facts["name"], facts["source"], facts["episodes"]) == ("demos", "MM", 2)
     assert [line["stage"] for line in read_lines(whole / "curves.jsonl")] == ["post-training"]
 
 
@@ -113,6 +115,17 @@ def test_killed_and_told_to_stop_it_goes_on_to_the_same_bits(
     assert process.wait(150) == 0
     one, other = weights(whole), weights(run)
     assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_recordings_that_came_since_are_an_error_that_says_so(
+    whole: Path, recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(recipe.parent, tmp_path / "copy")
+    command = ["train", str(tmp_path / "copy" / "toy.toml"), "--run", str(whole), "--workers", "0"]
+    assert main([*command, "--threads", "1", "--device", "cpu"]) == 0, "the same recordings elsewhere"
+    recorded.record(tmp_path / "copy" / "demos", recorded.Plan(number=2))
+    assert main([*command, "--threads", "1", "--device", "cpu"]) == 1
+    assert "was begun on demos (2 episodes, 80 samples), now demos (3 episodes" in capsys.readouterr().err
 
 
 def started(recipe: Path, run: Path) -> subprocess.Popen[bytes]:

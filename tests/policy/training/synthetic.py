@@ -17,6 +17,7 @@ from policy.model.initialise import initialise
 from policy.model.pi0 import Pi0
 from policy.presets import GemmaConfig, Pi0Config, VisionConfig
 from policy.training.batches import Batcher
+from policy.training.data.facts import DataFacts
 from policy.training.parts import Parts, load_parts, make_parts
 from policy.training.recipe import Data, Images, Model, Recipe, Robot, Stage
 from policy.training.robot import TrainedRobot
@@ -116,6 +117,8 @@ class Toy:
     world: int = 1
     opened: list[tuple[int, int]] = field(default_factory=list)
     stats: Mapping[str, NormStats] = field(default_factory=lambda: STATS)
+    episodes: int = 3
+    sha256: str = "of three"
 
     @contextmanager
     def open(self, stage: int, *, start_step: int) -> Iterator[Iterator[Sequence[TrainingSample]]]:
@@ -139,8 +142,17 @@ class Toy:
     def chunks(self, robot: TrainedRobot) -> NDArray[np.float64]:
         return relative_chunks()
 
-    def facts(self) -> dict[str, Any]:
-        return {"demos": {"episodes": 3}}
+    def facts(self) -> Sequence[DataFacts]:
+        return [
+            DataFacts(
+                name="demos",
+                source=Source.MM,
+                episodes=self.episodes,
+                samples=60,
+                tasks=1,
+                sha256=self.sha256,
+            )
+        ]
 
 
 def parts(folder: Path) -> Parts:
@@ -175,4 +187,4 @@ def start_checkpoint(folder: Path, *, names: Sequence[str], units: Sequence[str]
     assert parts is not None
     model = Pi0(TINY)
     initialise(model, generator=torch.Generator().manual_seed(0))
-    save_checkpoint(folder, model, recipe=recipe(), parts=parts, rtc_trained=False, training={})
+    save_checkpoint(folder, model, recipe=recipe(), parts=parts, speaks=True, rtc_trained=False, training={})

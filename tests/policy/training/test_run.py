@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 
+from policy.checkpoints.folder import load
 from policy.inference.loading import load_policy
+from policy.text.prompts import SUBTASK
 from policy.training import run as run_module
 from policy.training import sizes
 from policy.training.batches import Batcher, StepBatch
 from policy.training.curves import read_lines
 from policy.training.loop import Diverged, Rhythm
-from policy.training.recipe import Recipe, Stage
+from policy.training.recipe import Recipe, Stage, TaughtLevel
 from policy.training.run import Options, train
 from policy.training.samples import TrainingSample
 from policy.training.seeds import Place
@@ -121,6 +124,35 @@ def test_the_checkpoint_is_tried_as_often_as_asked_and_the_figures_are_among_the
     assert tried == ["000005", "000010"]
     figures = [line for line in read_lines(run_folder / "curves.jsonl") if "success_told_mean" in line]
     assert [line["step"] for line in figures] == [5, 10]
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        (Toy(episodes=4, sha256="of four"), r"demos \(3 episodes, 60 samples\), now demos \(4 episodes"),
+        (Toy(sha256="of others"), "with other recordings or labels"),
+    ],
+)
+def test_a_run_is_not_gone_on_with_when_its_data_have_changed(
+    run_folder: Path, changed: Toy, told: str
+) -> None:
+    go(run_folder, stop_at=1)
+    with pytest.raises(run_module.CannotGoOn, match=told):
+        go(run_folder, toy=changed)
+    assert not changed.opened
+    assert go(run_folder, stop_at=2).total == 2
+
+
+@pytest.mark.parametrize(("levels", "form"), [(("low",), None), (("low", "high"), SUBTASK.name)])
+def test_a_policy_names_subtasks_only_where_they_were_taught(
+    run_folder: Path, levels: tuple[TaughtLevel, ...], form: str | None
+) -> None:
+    (data,) = synthetic.recipe().data
+    own = msgspec.structs.replace(synthetic.recipe(), data=(msgspec.structs.replace(data, level=levels),))
+    go(run_folder, own, Toy(level="low"), stop_at=1)
+    manifest = load(run_folder / "checkpoints" / "000001").manifest
+    assert manifest is not None
+    assert manifest.prompt_high == form
 
 
 def test_a_run_of_another_recipe_is_not_gone_on_with(run_folder: Path) -> None:
