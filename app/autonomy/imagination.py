@@ -18,6 +18,7 @@ from drivers.kinematics import Pose, rotation_vector
 from drivers.profile import RobotProfile
 from drivers.sim.interface import Truth
 from drivers.sim.kitchen.geometry import DRAWER_TRAVEL_M
+from drivers.sim.kitchen.placement import yaw_of
 from drivers.sim.operator.body import Body
 from drivers.sim.operator.grasps import grasp_of
 from drivers.sim.operator.places import handle_at, holds
@@ -205,16 +206,11 @@ class Imagination:
 
     def _grasp(self, name: str) -> Pose:
         pose = self.truth.objects[name]
-        return grasp_of(name, pose[:3], _yaw(pose)).pose
+        return grasp_of(name, pose[:3], yaw_of(pose)).pose
 
     def _grasp_opening(self, name: str) -> float:
         pose = self.truth.objects[name]
-        return grasp_of(name, pose[:3], _yaw(pose)).opening
-
-
-def _yaw(pose: Vector) -> float:
-    _, _, _, qw, qx, qy, qz = pose
-    return math.atan2(2.0 * (qw * qz + qx * qy), 1.0 - 2.0 * (qy * qy + qz * qz))
+        return grasp_of(name, pose[:3], yaw_of(pose)).opening
 
 
 def _rotation(quaternion: Vector) -> Vector:

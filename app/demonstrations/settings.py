@@ -14,7 +14,7 @@ from drivers.kinematics import IkResult, Pose, rotation_about
 from drivers.sim.direct import DirectRobot
 from drivers.sim.interface import Truth
 from drivers.sim.kitchen.geometry import COUNTER_TOP_M, OBJECTS, SINK_FLOOR_M
-from drivers.sim.kitchen.placement import ROW_Y_M, upright_pose
+from drivers.sim.kitchen.placement import ROW_Y_M, upright_pose, yaw_of
 from drivers.sim.operator.body import Body
 from drivers.sim.operator.grasps import Grasp, grasp_of, pointing_ahead
 from drivers.sim.operator.motions import grip, move_hand
@@ -204,13 +204,13 @@ class Kitchen:
         turn = rng.uniform(-1, 1) * turn_rad - yaw
         # The robot turns about where the object is, so that this stays over the sink.
         spin = rotation_about([0.0, 0.0, turn])
-        thing = Pose(truth.objects[name][:3], _rotation_of(truth.objects[name]))
-        arm = spin @ (thing.position_m - np.array([x, y, 0.0]))
-        wanted = np.array([to_x, to_y, 0.0]) + thing.position_m - np.array([x, y, 0.0])
+        position_m = truth.objects[name][:3]
+        arm = spin @ (position_m - np.array([x, y, 0.0]))
+        wanted = np.array([to_x, to_y, 0.0]) + position_m - np.array([x, y, 0.0])
         base = wanted - arm
         self.world.arrange(base_pose=(float(base[0]), float(base[1]), yaw + turn))
         self.world.place(
-            name, np.concatenate([wanted[:2], thing.position_m[2:], _turned(truth.objects[name], turn)])
+            name, np.concatenate([wanted[:2], position_m[2:], _turned(truth.objects[name], turn)])
         )
 
     def refuse_contact(self) -> None:
@@ -254,8 +254,7 @@ class Kitchen:
 
     def _grasp(self, name: str) -> Grasp:
         pose = self.world.truth().objects[name]
-        rotation = _rotation_of(pose)
-        return grasp_of(name, pose[:3], math.atan2(rotation[1, 0], rotation[0, 0]))
+        return grasp_of(name, pose[:3], yaw_of(pose))
 
     def _reach(self, body: Body, pose: Pose) -> None:
         result: IkResult = _result(body.find_reach(SIDE, pose))
@@ -326,18 +325,6 @@ def _result(search: Generator[None, None, T]) -> T:
 def _direction(rng: np.random.Generator) -> Vector:
     angle = rng.uniform(-math.pi, math.pi)
     return np.array([math.cos(angle), math.sin(angle)])
-
-
-def _rotation_of(pose: Vector) -> Vector:
-    """(3, 3) of a pose x y z qw qx qy qz."""
-    w, x, y, z = pose[3:]
-    return np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-        ]
-    )
 
 
 def _turned(pose: Vector, yaw_rad: float) -> Vector:

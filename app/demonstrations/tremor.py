@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from drivers.profile import RobotProfile
 from drivers.sim.kitchen.geometry import COUNTER, COUNTER_TOP_M
+from drivers.sim.kitchen.placement import yaw_of
 from drivers.sim.operator.body import Body
 from drivers.sim.operator.grasps import grasp_of
 from drivers.sim.operator.places import SIDE, handle_at, held, holds_handle
@@ -105,7 +106,6 @@ def _target(body: Body, subtask: str) -> Vector | None:
         return handle_at(body.truth)
     if not subtask.startswith("pick up the "):
         return None
-    pose = body.truth.objects[subtask.removeprefix("pick up the ")]
-    _, _, _, w, x, y, z = pose
-    yaw = math.atan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
-    return grasp_of(subtask.removeprefix("pick up the "), pose[:3], yaw).pose.position_m
+    name = subtask.removeprefix("pick up the ")
+    pose = body.truth.objects[name]
+    return grasp_of(name, pose[:3], yaw_of(pose)).pose.position_m

@@ -44,3 +44,9 @@ def upright_pose(
     """The pose (7,) of an object standing on a surface at height `z_m`, let go a millimetre above it."""
     half = yaw_rad / 2
     return np.array([x_m, y_m, z_m + DROP_M, math.cos(half), 0.0, 0.0, math.sin(half)])
+
+
+def yaw_of(pose: NDArray[np.float64]) -> float:
+    """How far an object's pose (7,) x, y, z, qw, qx, qy, qz is turned about the upright, rad."""
+    qw, qx, qy, qz = pose[3:]
+    return math.atan2(2.0 * (qw * qz + qx * qy), 1.0 - 2.0 * (qy * qy + qz * qz))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from drivers.kinematics import IkResult, Pose, forward, joint_limits, solve_ik
 from drivers.profile.schema import Chain, RobotProfile
 from drivers.sim.interface import Hands, Truth
+from drivers.sim.kitchen.placement import yaw_of
 
 Array = NDArray[np.float64]
 
@@ -124,10 +125,10 @@ class Body:
 
     def look_at(self, name: str) -> tuple[Array, float]:
         """Where an object seems to be: position (3,) in the world, m, and yaw, rad."""
-        x, y, z, qw, qx, qy, qz = self.truth.objects[name]
+        pose = self.truth.objects[name]
         error_x, error_y = self._rng.normal(0.0, SIGHT_M, 2)
-        yaw = math.atan2(2.0 * (qw * qz + qx * qy), 1.0 - 2.0 * (qy * qy + qz * qz))
-        return np.array([x + error_x, y + error_y, z]), yaw + self._rng.normal(0.0, SIGHT_RAD)
+        seen_m = pose[:3] + np.array([error_x, error_y, 0.0])
+        return seen_m, yaw_of(pose) + self._rng.normal(0.0, SIGHT_RAD)
 
     def judge(self, position_m: Array) -> Array:
         """A point (3,) of the furniture as the operator judges it to be."""

@@ -9,6 +9,7 @@ from drivers.sim.errors import WorldError
 from drivers.sim.evaluate import in_sink
 from drivers.sim.interface import Truth
 from drivers.sim.kitchen.geometry import OBJECTS
+from drivers.sim.kitchen.placement import upright_pose, yaw_of
 from drivers.sim.operator.places import SIDE, held
 from drivers.sim.scenes import Scene, draw_scene
 from drivers.sim.world import KitchenWorld
@@ -45,6 +46,11 @@ def test_a_seed_gives_the_same_scene_whatever_was_drawn_before(scenes: list[Scen
     world = KitchenWorld(profile(), seed=5)
     for seed in (7, 3):
         np.testing.assert_array_equal(draw_scene(profile(), world, seed).state, scenes[seed].state)
+
+
+@pytest.mark.parametrize("yaw_rad", [-3.0, -0.4, 0.0, 1.6])
+def test_how_far_an_upright_thing_is_turned_is_read_off_its_pose(yaw_rad: float) -> None:
+    assert yaw_of(upright_pose(0.6, 0.1, yaw_rad=yaw_rad)) == pytest.approx(yaw_rad)
 
 
 def test_a_world_is_arranged_as_told_and_the_rest_stays() -> None:
