@@ -25,6 +25,8 @@ class VisionConfig:
         heads: Attention heads; `width` is a multiple of it.
         patch: Side of a patch in pixels.
         image_size: Side of the square image in pixels.
+        stem: Channels of convolutions that halve the image before it is cut into patches, which stay `patch` pixels of
+            the image wide; SigLIP has none. Small encoders learn sooner with some (Xiao et al. 2021).
     """
 
     width: int = 1152
@@ -33,18 +35,27 @@ class VisionConfig:
     heads: int = 16
     patch: int = 14
     image_size: int = 224
+    stem: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse heads and patches that do not fit.
+        """Refuse heads, patches and a stem that do not fit.
 
         Raises:
-            ValueError: The width is no multiple of the heads, or an image is smaller than a patch.
+            ValueError: The width is no multiple of the heads, an image is smaller than a patch, or the stem halves more
+                often than image and patch can be.
         """
         if self.width % self.heads:
             message = f"the image encoder's width {self.width} is no multiple of its {self.heads} heads"
             raise ValueError(message)
         if self.image_size < self.patch:
             message = f"images of {self.image_size} pixels are smaller than the image encoder's patches of {self.patch}"
+            raise ValueError(message)
+        halvings = 2 ** len(self.stem)
+        if self.patch % halvings or (self.stem and self.image_size % self.patch):
+            message = (
+                f"a stem of {len(self.stem)} convolutions needs patches of a multiple of {halvings} pixels that fill"
+                f" the image, not {self.patch} in {self.image_size}"
+            )
             raise ValueError(message)
 
     @property
@@ -162,7 +173,9 @@ PI05_SMALL = Pi0Config(
 
 PI05_KITCHEN = Pi0Config(
     kind="pi05",
-    vision=VisionConfig(width=128, depth=4, mlp_width=384, heads=4, patch=12, image_size=96),
+    vision=VisionConfig(
+        width=128, depth=2, mlp_width=384, heads=4, patch=16, image_size=96, stem=(24, 48, 96)
+    ),
     language=GemmaConfig(width=160, depth=4, mlp_width=480, heads=4, head_dim=40),
     expert=GemmaConfig(width=128, depth=4, mlp_width=384, heads=4, head_dim=40),
     vocab_size=2560,

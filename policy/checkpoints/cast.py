@@ -7,6 +7,7 @@ from torch import nn
 
 _CAST_WITHIN = "paligemma_with_expert."
 _KEPT = (
+    "embeddings.stem.",
     "patch_embedding",
     "position_embedding",
     "input_layernorm",

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import ParamSpec, TypeVar
 
 from policy.checkpoints.errors import SizesNotInFile
-from policy.checkpoints.keys import Shape, read_axes, read_depth, read_kind
+from policy.checkpoints.keys import Shape, read_axes, read_depth, read_kind, read_stem
 from policy.presets import GEMMA_2B, GemmaConfig, Pi0Config, VisionConfig
 
 P = ParamSpec("P")
@@ -185,7 +185,8 @@ class _Reader:
     def vision(self) -> VisionConfig | None:
         """The image encoder."""
         width, mlp_width = self.axis("vision_width"), self.axis("vision_mlp")
-        tokens, patch = self.axis("image_tokens"), self.axis("patch")
+        stem = read_stem(self._shapes)
+        tokens, patch = self.axis("image_tokens"), self.axis("patch_kernel") << len(stem)
         side = math.isqrt(tokens)
         if side * side != tokens:
             self.problems.append(f"image tokens: {tokens} do not make a square image")
@@ -201,6 +202,7 @@ class _Reader:
             heads=heads,
             patch=patch,
             image_size=side * patch,
+            stem=stem,
         )
 
     def towers(self) -> tuple[GemmaConfig | None, GemmaConfig | None]:

@@ -6,13 +6,14 @@ mis-shaped tensor is told apart from a model of another size.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from policy.presets import Pi0Config
+from policy.presets import Pi0Config, VisionConfig
 
 Shape = tuple[int, ...]
 Tower = Literal["vision", "language", "expert"]
@@ -26,6 +27,11 @@ _VISION = _P + "vision_tower.vision_model."
 _LANGUAGE = _P + "language_model."
 _EXPERT = "paligemma_with_expert.gemma_expert.model."
 EXPERT_LM_HEAD = "paligemma_with_expert.gemma_expert.lm_head.weight"
+
+_STEM = _VISION + "embeddings.stem."
+_PATCH = _VISION + "embeddings.patch_embedding.weight"
+STEM_KERNEL = 3
+COLORS = 3
 
 _LAYERS: dict[Tower, str] = {
     "vision": _VISION + "encoder.layers.",
@@ -65,7 +71,7 @@ def _linear(name: str, out: str, into: str) -> list[tuple[str, tuple[str, ...]]]
 
 def _vision_rows() -> Iterator[Row]:
     width, mlp = "vision_width", "vision_mlp"
-    yield Row(_VISION + "embeddings.patch_embedding.weight", (width, "colors", "patch", "patch"))
+    yield Row(_PATCH, (width, "channels", "patch_kernel", "patch_kernel"))
     yield Row(_VISION + "embeddings.patch_embedding.bias", (width,))
     yield Row(_VISION + "embeddings.position_embedding.weight", ("image_tokens", width))
     layer: list[tuple[str, tuple[str, ...]]] = [
@@ -140,8 +146,8 @@ def pi0_shapes(config: Pi0Config) -> dict[str, Shape]:
     sizes = {
         "vision_width": vision.width,
         "vision_mlp": vision.mlp_width,
-        "colors": 3,
-        "patch": vision.patch,
+        "channels": (COLORS, *vision.stem)[-1],
+        "patch_kernel": vision.patch >> len(vision.stem),
         "image_tokens": vision.tokens,
         "language_width": language.width,
         "language_mlp": language.mlp_width,
@@ -155,12 +161,29 @@ def pi0_shapes(config: Pi0Config) -> dict[str, Shape]:
         "action_dim": config.action_dim,
     }
     depth = {"vision": vision.depth, "language": language.depth, "expert": expert.depth}
-    return {
+    return _stem_shapes(vision) | {
         name: tuple(sizes[axis] for axis in row.axes)
         for row in ROWS
         if row.kind in (None, config.kind)
         for name in row.names(depth)
     }
+
+
+def _stem_shapes(vision: VisionConfig) -> dict[str, Shape]:
+    """The convolutions before the patches; openpi's models have none."""
+    shapes: dict[str, Shape] = {}
+    for number, (into, out) in enumerate(itertools.pairwise((COLORS, *vision.stem))):
+        shapes[f"{_STEM}{number}.weight"] = (out, into, STEM_KERNEL, STEM_KERNEL)
+        shapes[f"{_STEM}{number}.bias"] = (out,)
+    return shapes
+
+
+def read_stem(shapes: Mapping[str, Shape]) -> tuple[int, ...]:
+    """Channels of the convolutions before the patches in a file, as their biases have them; empty without any."""
+    channels: list[int] = []
+    while len(shape := shapes.get(f"{_STEM}{len(channels)}.bias", ())) == 1:
+        channels.append(shape[0])
+    return tuple(channels)
 
 
 def read_axes(shapes: Mapping[str, Shape]) -> dict[str, int]:

@@ -4,6 +4,7 @@
 |---|---|---|
 | linear, convolution | normal, cut at two deviations, variance 1 / inputs | the output varies as much as the input |
 | of these, what a layer adds to its tokens | divided by √(all such of its tower) | the sum is small at any depth |
+| convolutions of a stem | variance 2 / inputs | a GELU halves what it lets through |
 | embeddings | normal, deviation 0.5 / √width | size 0.5 once scaled by √width; and so are the tied head's scores |
 | norms | as the identity | |
 | biases, modulations by flow time, last projection to actions | zero | layers start as the identity, velocities at 0 |
@@ -65,6 +66,10 @@ def initialise(model: nn.Module, *, generator: torch.Generator | None = None, ze
                 parameter.zero_()
             else:
                 _draw(module, name, parameter, generator)
+    for encoder in model.modules():
+        if isinstance(encoder, Siglip):
+            for convolution in encoder.embeddings.stem:
+                convolution.weight.mul_(math.sqrt(2.0))
     if zeros:
         for linear, branches in residual_outputs(model):
             linear.weight.div_(math.sqrt(branches))

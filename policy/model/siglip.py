@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import itertools
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -28,8 +30,12 @@ class Siglip(nn.Module):
         super().__init__()
         self.config = config
         self.recomputes = False  # see `policy.model.recompute`
+        channels = (3, *config.stem)
+        stem = (nn.Conv2d(*pair, kernel_size=3, stride=2, padding=1) for pair in itertools.pairwise(channels))
+        kernel = config.patch >> len(config.stem)
         self.embeddings = Branch(
-            patch_embedding=nn.Conv2d(3, config.width, kernel_size=config.patch, stride=config.patch),
+            stem=nn.ModuleList(stem),
+            patch_embedding=nn.Conv2d(channels[-1], config.width, kernel_size=kernel, stride=kernel),
             position_embedding=nn.Embedding(config.tokens, config.width),
         )
         self.encoder = Branch(layers=nn.ModuleList(SiglipLayer(config) for _ in range(config.depth)))
@@ -38,20 +44,29 @@ class Siglip(nn.Module):
     def embed(self, images_BCYX: Tensor) -> Tensor:
         """Patches with their positions, [B, P, W], in the embedding's own dtype (float32 in any checkpoint)."""
         patch = self.embeddings.patch_embedding
-        if is_mixed(images_BCYX):
-            return self._embed_mixed(images_BCYX)
-        patches_BWYX = patch(images_BCYX.to(patch.weight.dtype))
+        x_BCYX = self._through_stem(images_BCYX)
+        if is_mixed(x_BCYX):
+            return self._embed_mixed(x_BCYX)
+        patches_BWYX = patch(x_BCYX.to(patch.weight.dtype))
         return patches_BWYX.flatten(2).transpose(1, 2) + self.embeddings.position_embedding.weight
 
-    def _embed_mixed(self, images_BCYX: Tensor) -> Tensor:
+    def _through_stem(self, x_BCYX: Tensor) -> Tensor:
+        """What the patches are cut from: the image, or what the stem makes of it."""
+        for convolution in self.embeddings.stem:
+            x_BCYX = x_BCYX.to(stream_dtype(convolution.weight)).contiguous(memory_format=torch.channels_last)
+            x_BCYX = gelu(convolution(x_BCYX))
+        return x_BCYX
+
+    def _embed_mixed(self, x_BCYX: Tensor) -> Tensor:
         """The same, in autocast's dtype: a convolution whose patches touch is a matrix product, and faster as one."""
-        patch, size = self.embeddings.patch_embedding, self.config.patch
-        images_BCYX = images_BCYX.to(stream_dtype(patch.weight))
-        rows, columns = (side // size for side in images_BCYX.shape[2:])
-        cut = images_BCYX[..., : rows * size, : columns * size]
+        patch = self.embeddings.patch_embedding
+        size = patch.kernel_size[0]
+        x_BCYX = x_BCYX.to(stream_dtype(patch.weight))
+        rows, columns = (side // size for side in x_BCYX.shape[2:])
+        cut = x_BCYX[..., : rows * size, : columns * size]
         cut = cut.unflatten(3, (columns, size)).unflatten(2, (rows, size))  # B, C, row, y, column, x
-        pixels_BPI = cut.permute(0, 2, 4, 1, 3, 5).flatten(3).flatten(1, 2)
-        patches_BPW = F.linear(pixels_BPI, patch.weight.flatten(1), patch.bias)
+        values_BPI = cut.permute(0, 2, 4, 1, 3, 5).flatten(3).flatten(1, 2)
+        patches_BPW = F.linear(values_BPI, patch.weight.flatten(1), patch.bias)
         return patches_BPW + self.embeddings.position_embedding.weight.to(patches_BPW.dtype)
 
     def forward(self, images_BCYX: Tensor, *, attend: Attend = attention.fused) -> Tensor:

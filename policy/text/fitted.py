@@ -88,6 +88,16 @@ def fit_tokenizer(
     return SentencePieceTokenizer(model)
 
 
+def lines_of_tokens(tokenizer: SentencePieceTokenizer) -> list[list[int]]:
+    """Tokens that stand for places along a line, in order: numbers of the state, and locations in pictures.
+
+    A line that a vocabulary has not as a whole is left out, such as the numbers where it spells them in digits.
+    """
+    numbers = [tokenizer.token(f"{_SPACE}{number}") for number in range(-1, STATE_BINS)]
+    lines = [numbers, tokenizer.locations.tolist()]
+    return [[token for token in line if token is not None] for line in lines if line and None not in line]
+
+
 def texts_of(dataset: Dataset) -> Iterator[str]:
     """Tasks and subtasks of every episode in a dataset. Episodes that cannot be read are left out, and logged."""
     for info in dataset.episodes():

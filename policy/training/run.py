@@ -24,8 +24,11 @@ from numpy.typing import NDArray
 from policy.checkpoints.folder import Checkpoint, build_model, load
 from policy.inference.runtime import device_named
 from policy.model.initialise import initialise
+from policy.model.ordered import order_rows
 from policy.model.pi0 import Pi0
 from policy.presets import Pi0Config
+from policy.text.fitted import lines_of_tokens
+from policy.text.sentencepieces import SentencePieceTokenizer
 from policy.training.batches import Batcher
 from policy.training.data.facts import DataFacts
 from policy.training.ema import averaged_copy
@@ -125,7 +128,7 @@ def train(
     parts = load_parts(run / PARTS)
     if parts is None:
         raise CannotGoOn(f"{run / PARTS} is not there; do all processes see the same folder?")
-    learner = _learner_of(recipe, config, start, device_named(options.device))
+    learner = _learner_of(recipe, config, start, parts.tokenizer, device_named(options.device))
     digest = hashlib.sha256(text.encode()).hexdigest()
     position = load_state(run / "resume", learner, recipe=digest)
     position = position or Position(stage=0, step=0, total=0, recipe=digest)
@@ -237,10 +240,19 @@ def _make_parts(
     make_parts(folder, config=config, robots=robots, texts=texts, chunks=chunks, start=start)
 
 
-def _learner_of(recipe: Recipe, config: Pi0Config, start: Checkpoint | None, device: torch.device) -> Learner:
+def _learner_of(
+    recipe: Recipe,
+    config: Pi0Config,
+    start: Checkpoint | None,
+    tokenizer: SentencePieceTokenizer,
+    device: torch.device,
+) -> Learner:
     if start is None:
         model = Pi0(config)
-        initialise(model, generator=torch.Generator().manual_seed(recipe.seed))
+        generator = torch.Generator().manual_seed(recipe.seed)
+        initialise(model, generator=generator)
+        for line in lines_of_tokens(tokenizer):
+            order_rows(model.paligemma.language.embed_tokens, line, generator=generator)
     else:
         loaded = build_model(start)
         if not isinstance(loaded, Pi0):

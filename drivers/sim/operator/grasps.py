@@ -25,6 +25,8 @@ RIM_HEIGHT_M = 0.0225
 RIM_DEPTH_M = 0.012
 RIM_LEAN_RAD = math.radians(24)
 """The plate's rim: where it is, how deep the fingers take it, and how far it leans outwards."""
+FREE_TURN_RAD = {"cup": math.radians(60), "sponge": math.radians(15), "spoon": 0.0}
+"""So far from across an object a hand may be turned and still takes it; of the cup by its body, beside its handle."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,22 +70,25 @@ def pointing_ahead() -> Array:
     return rotation_about([math.pi / 2, 0.0, 0.0])
 
 
-def _from_above(position_m: Array, yaw_rad: float, *, height_m: float, opening: float) -> Grasp:
-    pose = Pose(position_m + height_m * UP, pointing_down(math.remainder(yaw_rad, math.pi)))
-    return Grasp(pose, UP, opening)
+def _from_above(name: str, position_m: Array, yaw_rad: float, *, height_m: float, opening: float) -> Grasp:
+    """With fingers down, the hand turned as little from straight ahead as the object allows."""
+    missing_rad = math.remainder(-yaw_rad, math.pi)
+    free_rad = FREE_TURN_RAD[name]
+    turned_rad = math.remainder(yaw_rad + min(free_rad, max(-free_rad, missing_rad)), math.pi)
+    return Grasp(Pose(position_m + height_m * UP, pointing_down(turned_rad)), UP, opening)
 
 
 def _sponge(position_m: Array, yaw_rad: float) -> Grasp:
-    return _from_above(position_m, yaw_rad, height_m=0.024, opening=0.98)
+    return _from_above("sponge", position_m, yaw_rad, height_m=0.024, opening=0.98)
 
 
 def _cup(position_m: Array, yaw_rad: float) -> Grasp:
-    return _from_above(position_m, yaw_rad, height_m=0.066, opening=0.98)
+    return _from_above("cup", position_m, yaw_rad, height_m=0.066, opening=0.98)
 
 
 def _spoon(position_m: Array, yaw_rad: float) -> Grasp:
     handle = position_m - 0.03 * np.array([math.cos(yaw_rad), math.sin(yaw_rad), 0.0])
-    return _from_above(handle, yaw_rad, height_m=0.024, opening=0.40)
+    return _from_above("spoon", handle, yaw_rad, height_m=0.024, opening=0.40)
 
 
 def _plate(position_m: Array, yaw_rad: float) -> Grasp:

@@ -91,11 +91,11 @@ def move_hand(body: Body, side: str, goal: Pose, *, speed_m_s: float = HAND_SPEE
         for _ in range(round(2.0 / body.dt_s)):
             found = body.reach(side, step)
             missed_m = found.position_error_m
-            if _turn_leader(body, side, found.joints_rad):
+            if turn_leader(body, side, found.joints_rad):
                 break
             yield
         yield
-    _refuse_miss(side, goal, missed_m)
+    refuse_miss(side, goal, missed_m)
 
 
 def swing_hand(body: Body, side: str, goal: Pose) -> Motion:
@@ -105,7 +105,7 @@ def swing_hand(body: Body, side: str, goal: Pose) -> Motion:
         GaveUpError: when the pose is out of reach.
     """
     found = yield from body.find_reach(side, goal)
-    _refuse_miss(side, goal, found.position_error_m)
+    refuse_miss(side, goal, found.position_error_m)
     yield from move_joints(body, side, found.joints_rad)
 
 
@@ -158,9 +158,9 @@ def drive(
             body.release_pedals()
             yield from wait(body, 0.2)
             return
-        speed = _braking_speed(distance, BASE_ACCELERATION_M_S2, BASE_GAIN_HZ, speed_m_s * body.pace)
+        speed = braking_speed(distance, BASE_ACCELERATION_M_S2, BASE_GAIN_HZ, speed_m_s * body.pace)
         rate = math.copysign(
-            _braking_speed(
+            braking_speed(
                 abs(turn), BASE_TURN_ACCELERATION_RAD_S2, BASE_GAIN_HZ, BASE_TURN_RAD_S * body.pace
             ),
             turn,
@@ -188,7 +188,7 @@ def lift_to(body: Body, height_m: float) -> Motion:
             body.release_pedals()
             yield from wait(body, 0.2)
             return
-        speed = _braking_speed(abs(missing), LIFT_ACCELERATION_M_S2, LIFT_GAIN_HZ, LIFT_SPEED_M_S * body.pace)
+        speed = braking_speed(abs(missing), LIFT_ACCELERATION_M_S2, LIFT_GAIN_HZ, LIFT_SPEED_M_S * body.pace)
         change = LIFT_ACCELERATION_M_S2 * body.dt_s
         body.lift_m_s += float(np.clip(math.copysign(speed, missing) - body.lift_m_s, -change, change))
         body.pedalling = True
@@ -197,7 +197,12 @@ def lift_to(body: Body, height_m: float) -> Motion:
     raise GaveUpError(f"the lift does not get to {height_m:.2f} m; it stands at {body.truth.lift_m:.2f} m")
 
 
-def _refuse_miss(side: str, goal: Pose, missed_m: float) -> None:
+def refuse_miss(side: str, goal: Pose, missed_m: float) -> None:
+    """Give up where a hand has not come to its goal.
+
+    Raises:
+        GaveUpError: it misses it by too much.
+    """
     if missed_m > REACHED_M:
         where = np.round(goal.position_m, 3).tolist()
         raise GaveUpError(f"the {side} hand cannot reach {where}; it misses it by {missed_m * 1e3:.0f} mm")
@@ -217,7 +222,7 @@ def _smooth_shares(duration_s: float, dt_s: float) -> Iterator[float]:
         yield x * x * (3.0 - 2.0 * x)
 
 
-def _turn_leader(body: Body, side: str, goal_rad: Array) -> bool:
+def turn_leader(body: Body, side: str, goal_rad: Array) -> bool:
     """Turn a leader towards joint angles, no faster than a calm hand; whether it is there."""
     change = goal_rad - body.leader_rad[side]
     most = JOINT_SPEED_RAD_S * body.pace * body.dt_s
@@ -229,6 +234,6 @@ def _turn_leader(body: Body, side: str, goal_rad: Array) -> bool:
     return False
 
 
-def _braking_speed(distance: float, acceleration: float, gain_hz: float, most: float) -> float:
+def braking_speed(distance: float, acceleration: float, gain_hz: float, most: float) -> float:
     """Speed towards a goal that can be braked in time, and settles without swinging."""
     return min(most, math.sqrt(2.0 * acceleration * distance), gain_hz * distance)

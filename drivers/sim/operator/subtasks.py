@@ -17,10 +17,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.kinematics import Pose
+from drivers.kinematics import Pose, rotation_vector
 from drivers.sim.evaluate import CLOSED_DRAWER_M, drawer_closed, drawer_open, in_sink
 from drivers.sim.interface import Truth
 from drivers.sim.kitchen.geometry import DRAWER_TRAVEL_M, OBJECTS
+from drivers.sim.operator.approach import approach
 from drivers.sim.operator.body import Body
 from drivers.sim.operator.grasps import UP, pointing_ahead
 from drivers.sim.operator.motions import (
@@ -74,6 +75,9 @@ REACH_X_M = 0.66
 """How far ahead of the base's middle the hand reaches with its fingers down."""
 
 HANDLE_OPENING = 0.8
+BEFORE_HANDLE_M = 0.14
+BACKWARDS = np.array([-1.0, 0.0, 0.0])
+SWINGS_RAD = 0.7
 PULL_M = 0.32
 PULL_SPEED_M_S = 0.2
 SHUT_M = CLOSED_DRAWER_M / 4
@@ -231,13 +235,18 @@ def take_handle(body: Body) -> Motion:
         raise GaveUpError("the handle is out of reach; go to the drawer first")
     at = body.judge(handle_at(body.truth)) + np.array([0.006, 0.0, 0.0])
     pose = yield from body.easier_turn(SIDE, Pose(at, pointing_ahead()))
-    before = shifted(pose, np.array([-0.14, 0.0, 0.0]))
-    yield from together(swing_hand(body, SIDE, before), grip(body, SIDE, HANDLE_OPENING))
-    yield from arrive(body, SIDE)
-    yield from move_hand(body, SIDE, pose, speed_m_s=0.15)
-    yield from arrive(body, SIDE)
+    if is_turned_away(body, pose):
+        before = shifted(pose, BEFORE_HANDLE_M * BACKWARDS)
+        yield from together(swing_hand(body, SIDE, before), grip(body, SIDE, HANDLE_OPENING))
+    yield from approach(body, SIDE, pose, BACKWARDS, opening=HANDLE_OPENING, from_m=BEFORE_HANDLE_M)
     yield from grip(body, SIDE, CLOSED)
     yield from wait(body, 0.3)
+
+
+def is_turned_away(body: Body, pose: Pose) -> bool:
+    """Whether a hand must turn so far to a pose that no straight line leads there."""
+    turn_rad = rotation_vector(pose.rotation @ body.led_pose(SIDE).rotation.T)
+    return float(np.linalg.norm(turn_rad)) > SWINGS_RAD
 
 
 def open_drawer(body: Body) -> Motion:

@@ -10,13 +10,22 @@ from policy.checkpoints.errors import SizesNotInFile
 from policy.checkpoints.infer_config import Known, infer_config, known_of
 from policy.checkpoints.keys import pi0_shapes
 from policy.checkpoints.weights import open_weights
-from policy.presets import PI0, PI05, PI05_MEDIUM, PI05_SMALL, GemmaConfig, Pi0Config, VisionConfig
+from policy.presets import (
+    PI0,
+    PI05,
+    PI05_KITCHEN,
+    PI05_MEDIUM,
+    PI05_SMALL,
+    GemmaConfig,
+    Pi0Config,
+    VisionConfig,
+)
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 SOURCE = Path("model.safetensors")
 
 
-@pytest.mark.parametrize("config", [PI0, PI05, PI05_MEDIUM, PI05_SMALL])
+@pytest.mark.parametrize("config", [PI0, PI05, PI05_MEDIUM, PI05_SMALL, PI05_KITCHEN])
 def test_a_config_is_read_back_from_its_shapes(config: Pi0Config) -> None:
     assert infer_config(pi0_shapes(config), source=SOURCE, known=known_of(config)) == config
 
