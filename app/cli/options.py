@@ -101,8 +101,21 @@ def at_least_one(text: str) -> int:
     Raises:
         argparse.ArgumentTypeError: when it is none.
     """
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not an integer from 1 on")
+    return _integer(text, least=1)
+
+
+def at_least_none(text: str) -> int:
+    """Parse an integer from 0 on for argparse.
+
+    Raises:
+        argparse.ArgumentTypeError: when it is none.
+    """
+    return _integer(text, least=0)
+
+
+def _integer(text: str, *, least: int) -> int:
+    if not text.isdecimal() or int(text) < least:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an integer from {least} on")
     return int(text)
 
 

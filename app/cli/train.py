@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.cli.options import HelpFormatter, at_least_one
+from app.cli.options import HelpFormatter, at_least_none, at_least_one
 from app.cli.outcome import ExitCode
 from app.cli.progress import Progress
 
@@ -48,7 +48,11 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         "--threads", metavar="N", type=at_least_one, help="threads that compute (default: one a core)"
     )
     parser.add_argument(
-        "--workers", metavar="N", type=int, default=1, help="processes that read data (default: 1)"
+        "--workers",
+        metavar="N",
+        type=at_least_none,
+        default=1,
+        help="processes that read data; 0: this one (default: 1)",
     )
     parser.add_argument(
         "--steps",

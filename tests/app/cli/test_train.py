@@ -153,3 +153,12 @@ def started(recipe: Path, run: Path) -> subprocess.Popen[bytes]:
 def test_a_recipe_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", str(tmp_path / "none.toml")]) == 1
     assert "none.toml" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("workers", ["-1", "two", "1.5"])
+def test_a_number_of_workers_that_is_none_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], workers: str
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["train", str(tmp_path / "toy.toml"), "--workers", workers])
+    assert f"'{workers}' is not an integer from 0 on" in capsys.readouterr().err
