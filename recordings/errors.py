@@ -7,10 +7,15 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 
 class RecordingError(Exception):
-    """Base of every error that this package raises on purpose."""
+    """Base of every error that this package raises on purpose. It goes from one process to another as it is."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # By default an error is made again from its message alone, and several of these are made of something else.
+        return _as_it_was, (type(self), self.args, dict(self.__dict__))
 
 
 class DiskFull(RecordingError):
@@ -98,6 +103,14 @@ class FrameMissing(RecordingError):
 
 class DamagedData(RecordingError):
     """Bytes on disk differ from what was written."""
+
+
+def _as_it_was(
+    kind: type[RecordingError], args: tuple[object, ...], attributes: dict[str, object]
+) -> Exception:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(attributes)
+    return error
 
 
 def free_bytes(path: Path) -> int:
