@@ -16,6 +16,7 @@ from app.demonstrations.making import Made, make
 from app.demonstrations.pictures import Pictures
 from app.demonstrations.plan import Demonstration
 from drivers.profile import load_profile
+from drivers.sim.gl import NoOffscreenRendering
 from recordings import Dataset, RecordingError
 
 LOOK_S: Final = 1.0
@@ -42,6 +43,7 @@ def make_all(
     Raises:
         CrewLost: a process was killed.
         DiskFull: there is no room for more; what is whole stays.
+        NoOffscreenRendering: this machine cannot draw without a screen.
     """
     if jobs == 1:
         yield from _make_here(profile, into, cameras, shown)
@@ -85,14 +87,16 @@ def _make_here(
 
 def _next_made(done: Any, crew: Sequence[BaseProcess]) -> Made:
     while True:
+        # Looked for before the queue is: what somebody who has ended in order had to hand over is in it by then.
+        ended = [process for process in crew if process.exitcode is not None]
         with suppress(queue.Empty):
-            result: Made | RecordingError | OSError = done.get(timeout=LOOK_S)
+            result: Made | RecordingError | OSError | NoOffscreenRendering = done.get(timeout=LOOK_S)
             if isinstance(result, Made):
                 return result
             raise result
-        lost = [process for process in crew if process.exitcode not in (None, 0)]
-        if lost or all(process.exitcode is not None for process in crew):
-            codes = ", ".join(f"{process.name} with {process.exitcode}" for process in lost or crew)
+        lost = [process for process in ended if process.exitcode != 0]
+        if lost or len(ended) == len(crew):
+            codes = ", ".join(f"{process.name} with {process.exitcode}" for process in lost or ended)
             raise CrewLost(f"a process has ended ({codes}); run the same command again to go on")
 
 
@@ -103,7 +107,7 @@ def _work(profile: str, into: Path, cameras: Sequence[str], todo: Any, done: Any
         made = _make_here(profile, into, cameras, _waiting(todo, parent))
         for one in made:
             done.put(one)
-    except (RecordingError, OSError) as error:
+    except (RecordingError, OSError, NoOffscreenRendering) as error:
         done.put(error)
 
 
