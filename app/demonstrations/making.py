@@ -16,6 +16,7 @@ from app.demonstrations.recording import OLDEST_TICKS, RunWriter
 from app.demonstrations.starts import NoStart, Start
 from drivers.profile import RobotProfile
 from drivers.sim.kitchen.lighting import AS_BUILT, draw_look
+from drivers.sim.world import WorldError
 from recordings import Dataset, EpisodeInfo, Outcome
 
 OPERATOR: Final = "scripted operator"
@@ -30,7 +31,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
         shown: what it was to show.
         episode_id: where it was written; empty where no kitchen was found in which it could begin.
         succeeded: whether the world ended as it was to.
-        gave_up: why the operator gave up, or why nothing was begun; empty when neither.
+        gave_up: why the operator gave up, why nothing was begun, or how the physics came apart; empty for none of it.
         simulated_s: how long it lasts.
         computed_s: how long it took.
         size_bytes: of its rows and frames.
@@ -112,19 +113,25 @@ def make(
     )
     writer.note("demonstration", f"begins {shown.kind}", msgspec.to_builtins(shown))
     writer.note("look", "as built" if shown.plain_look else "another light", msgspec.to_builtins(look))
-    for turn in performance.turns():
-        writer.see()
-        performance.follow(turn)
-        writer.keep(turn.subtask)
-    succeeded = performance.succeeded
-    if performance.gave_up:
-        writer.note("gave_up", performance.gave_up)
+    came_apart = ""
+    try:
+        for turn in performance.turns():
+            writer.see()
+            performance.follow(turn)
+            writer.keep(turn.subtask)
+    except WorldError as error:
+        # The same seed would come to this again: it is one that failed, and no reason to end the others.
+        came_apart = str(error)
+    gave_up = came_apart or performance.gave_up
+    succeeded = not gave_up and performance.succeeded
+    if gave_up:
+        writer.note("gave_up", gave_up)
     writer.close(Outcome.SUCCESS if succeeded else Outcome.FAILURE)
     return Made(
         shown=shown,
         episode_id=writer.episode_id,
         succeeded=succeeded,
-        gave_up=performance.gave_up,
+        gave_up=gave_up,
         simulated_s=writer.duration_s,
         computed_s=time.perf_counter() - began,
         size_bytes=writer.bytes_written,

@@ -90,7 +90,11 @@ class Performance:
             yield self._turn(words, self._lead.rest())
 
     def follow(self, turn: Turn) -> None:
-        """Let the robot do it."""
+        """Let the robot do it.
+
+        Raises:
+            WorldError: when the physics came apart.
+        """
         self._lead.follow(turn.action, disturbance=turn.disturbance)
 
     @property

@@ -10,11 +10,13 @@ import pytest
 
 from app.demonstrations.crew import make_all
 from app.demonstrations.making import Made, clear_away, made_already, make
+from app.demonstrations.performing import Performance, Turn
 from app.demonstrations.pictures import Pictures
 from app.demonstrations.plan import Demonstration, NothingToShow, demonstration
 from app.demonstrations.recording import RunWriter
 from app.demonstrations.starts import Kind, begin
 from drivers.profile import RobotProfile, load_profile
+from drivers.sim.world import WorldError
 from recordings import ActionSource, Dataset, Episode, Outcome
 
 PROFILE: RobotProfile = load_profile("sim-kitchen")
@@ -81,6 +83,24 @@ def test_the_same_seed_gives_the_same_states_and_actions(dataset: Dataset) -> No
     episodes = [made(dataset, shown("take the handle", dart=True))[1] for _ in range(2)]
     assert np.array_equal(episodes[0].state.position, episodes[1].state.position)
     assert np.array_equal(episodes[0].action.sent, episodes[1].action.sent)
+
+
+def test_one_whose_physics_comes_apart_is_one_that_failed(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks = iter(range(5))
+    follow = Performance.follow
+
+    def come_apart(performance: Performance, turn: Turn) -> None:
+        if next(ticks, None) is None:
+            raise WorldError("the physics came apart at 0.100 s")
+        follow(performance, turn)
+
+    monkeypatch.setattr(Performance, "follow", come_apart)
+    result, episode = made(dataset, shown("raise the lift"))
+    assert (result.succeeded, result.gave_up) == (False, "the physics came apart at 0.100 s")
+    assert (episode.info.complete, episode.info.outcome) == (True, Outcome.FAILURE)
+    assert len(episode.action.sent) == 5
 
 
 def test_several_processes_make_the_same_and_what_is_there_is_known(tmp_path: Path, dataset: Dataset) -> None:
