@@ -7,6 +7,7 @@ it stands still while the policy thinks, and an answer counts as ready so many t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -63,6 +64,24 @@ class _Making:
     observed_ns: int
 
 
+class _Noise:
+    """Where a trial's chunks start from: drawn by its own seed, so that it goes the same whatever was tried before it.
+
+    Args:
+        metadata: the policy's.
+        seed: the trial's.
+    """
+
+    def __init__(self, metadata: Mapping[str, Any], *, seed: int) -> None:
+        self._shape = (int(metadata.get("action_horizon", 0)), int(metadata.get("model_action_dim", 0)))
+        self._taken = bool(metadata.get("takes_noise", False))
+        self._rng = np.random.default_rng([seed, 31])
+
+    def draw(self) -> NDArray[np.float32] | None:
+        """[T, A], the next chunk's; None for a policy that takes none."""
+        return self._rng.standard_normal(self._shape, np.float32) if self._taken else None
+
+
 class Rollout:
     """A robot that a policy moves. The robot stands ready; `tick` lets a control period pass.
 
@@ -71,7 +90,7 @@ class Rollout:
         subject: the policy.
         cameras: of the robot; None where the policy looks at no picture.
         mode: the policy's, verbal or autonomous.
-        seed: of the scripted policy's eye.
+        seed: of the scripted policy's eye, and of the noise that others' chunks start from.
         pace: how long things take.
 
     Attributes:
@@ -107,6 +126,7 @@ class Rollout:
         self._period_ns = round(1e9 / profile.control_rate_hz)
         self._ticks = 0
         self._loaded: Loaded = subject.for_trial(self._see, seed=seed)
+        self._noise = _Noise(self._loaded.policy.metadata, seed=seed)
         self._past = Past(pace.picture_age_ticks)
         self._pacing = Pacing()
         self._player = ChunkPlayer(profile, robot.sent.astype(np.float32), mode=mode, began_ns=self.now_ns)
@@ -190,7 +210,9 @@ class Rollout:
             committed = Committed(due.plan, due.frozen, loaded.execute_steps)
         observation = self._observed(state, loaded.cameras_low)
         try:
-            chunk = loaded.policy.actions(observation, wanted.text, committed=committed)
+            chunk = loaded.policy.actions(
+                observation, wanted.text, committed=committed, noise=self._noise.draw()
+            )
         except RequestError as error:
             self.trouble = str(error)
             return

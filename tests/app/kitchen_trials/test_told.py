@@ -63,6 +63,30 @@ class Standing:
         return ActionChunk(np.tile(observation.state, (50, 1)), times, subtask)
 
 
+class Noisy(Standing):
+    """One whose chunks start from noise; it remembers that and goes no further."""
+
+    def __init__(self) -> None:
+        super().__init__(cameras=())
+        self.noises: list[NDArray[np.float32]] = []
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        return {**super().metadata, "takes_noise": True, "model_action_dim": 32}
+
+    def actions(
+        self,
+        observation: Observation,
+        subtask: str,
+        *,
+        committed: Committed | None = None,
+        noise: NDArray[np.float32] | None = None,
+    ) -> ActionChunk:
+        assert noise is not None
+        self.noises.append(noise)
+        raise RequestError("that was all")
+
+
 @pytest.fixture(scope="module")
 def cameras() -> Iterator[Cameras]:
     with Cameras(PROFILE) as cameras:
@@ -115,6 +139,17 @@ def test_a_policy_that_cannot_go_on_ends_the_trial_with_its_words(cameras: Camer
     trial = run_told(PROFILE, subject_of(policy), cameras, "raise the lift", seed=0)
     assert (trial.succeeded, trial.trouble, trial.chunks) == (False, "it knows no lift", 0)
     assert trial.simulated_s < 0.1
+
+
+def test_a_trial_starts_from_the_same_noise_whatever_was_tried_before_it() -> None:
+    policy = Noisy()
+    for seed in (5, 6, 5):
+        run_told(PROFILE, subject_of(policy), None, "raise the lift", seed=seed)
+    first, other, again = policy.noises
+    assert first.shape == (50, 32)
+    assert first.dtype == np.float32
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
 
 
 def test_what_cannot_be_judged_is_refused() -> None:
