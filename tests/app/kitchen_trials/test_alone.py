@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.autonomy.choice import PolicyChoice, PolicyKind
-from app.kitchen_trials.alone import VARIANTS, run_alone
+from app.kitchen_trials.alone import EVERYTHING, VARIANTS, limit_of, run_alone
 from app.kitchen_trials.subject import Subject
 from drivers.profile import RobotProfile, load_profile
 
@@ -22,6 +22,10 @@ def test_a_task_is_done_whoever_names_its_subtasks(variant: str) -> None:
     assert trial.succeeded
     assert trial.subtasks == (TASK,)
     assert (trial.variant, trial.in_sink, trial.trouble) == (variant, (), "")
+
+
+def test_no_task_has_less_time_than_one_that_is_a_part_of_it() -> None:
+    assert limit_of("tidy up") >= limit_of(EVERYTHING) > limit_of(TASK)
 
 
 def test_a_task_that_the_low_level_does_not_understand_ends_with_its_words() -> None:
