@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from app.evaluation.statistics import Interval, mean_of_rates, wilson
 from app.kitchen_trials.alone import EVERYTHING, AloneTrial
@@ -12,6 +13,7 @@ from app.kitchen_trials.told import ToldTrial, names_object
 HIERARCHICAL = "hierarchical"
 
 
+@dataclass(frozen=True, slots=True)
 class Share:
     """How often something came off.
 
@@ -20,9 +22,8 @@ class Share:
         n: trials.
     """
 
-    def __init__(self, interval: Interval, n: int) -> None:
-        self.interval = interval
-        self.n = n
+    interval: Interval
+    n: int
 
     def values(self, name: str) -> dict[str, float]:
         """`<name>`, `<name>_n`, `<name>_low` and `<name>_high`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from app.autonomy.choice import PolicyChoice, PolicyKind
@@ -45,13 +46,15 @@ class Studio:
             runtime("cpu", threads=threads)
         self.subject = Subject(choice, self.profile)
         self.dataset = Dataset.open(into.expanduser(), create=True)
-        self.cameras = None if choice.kind is PolicyKind.SCRIPTED else Cameras(self.profile)
-        self.pictures = Pictures(cameras)
+        with ExitStack() as opened:
+            self.cameras: Cameras | None = None
+            if choice.kind is not PolicyKind.SCRIPTED:
+                self.cameras = opened.enter_context(Cameras(self.profile))
+            self.pictures = opened.enter_context(closing(Pictures(cameras)))
+            self._opened = opened.pop_all()
 
     def __enter__(self) -> Studio:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.pictures.close()
-        if self.cameras is not None:
-            self.cameras.close()
+        self._opened.close()

@@ -56,7 +56,8 @@ class ToldTrial(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         subtask: what was said.
         seed: of the start.
-        succeeded: whether the world looked done for half a second, by the subtask's own check.
+        succeeded: whether the world looked done for half a second, by the subtask's own check; where an object is to be
+            picked up, also whether none was lifted before it.
         simulated_s, computed_s: how long it took the robot, and the computer.
         chunks: that were made.
         in_reach: how many objects the hand could have taken at the start.

@@ -64,13 +64,16 @@ def _hand_out(to: Connection, left: Iterator[Order], at_work: dict[Connection, O
     order = next(left, None)
     if order is not None:
         at_work[to] = order
-        to.send(order)
+        try:
+            to.send(order)
+        except OSError as error:
+            raise TrialsFailed(f"the process that was to try {order} has ended") from error
 
 
 def _result(ready: Connection, order: Order) -> Trial:
     try:
         answer: Trial | str = ready.recv()
-    except EOFError as error:
+    except (EOFError, OSError) as error:
         raise TrialsFailed(f"the process that tried {order} ended without an answer") from error
     if isinstance(answer, str):
         raise TrialsFailed(f"{order}: {answer}")
