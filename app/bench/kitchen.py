@@ -90,16 +90,22 @@ def orders_of(args: argparse.Namespace) -> list[Order]:
     """What the command line asks for.
 
     Raises:
-        UsageError: a subtask that the kitchen cannot judge, or nothing to try.
+        UsageError: a subtask that the kitchen cannot judge, nothing to try, or a number that is none.
     """
-    subtasks = tuple(args.subtask or JUDGED)
+    for option in ("seed", "delay_ticks", "execute_steps"):
+        if getattr(args, option) < 0:
+            raise UsageError(
+                f"--{option.replace('_', '-')} is {getattr(args, option)}; it is an integer from 0 on"
+            )
+    # What is named twice is tried once: the same trial again would say nothing new.
+    subtasks = tuple(dict.fromkeys(args.subtask or JUDGED))
     for subtask in subtasks:
         try:
             check_of(subtask)
         except CannotBeJudged as error:
             raise UsageError(str(error)) from error
     told = told_orders(subtasks, range(args.seed, args.seed + args.trials))
-    tasks, variants = tuple(args.task or [EVERYTHING]), tuple(dict.fromkeys(args.variants))
+    tasks, variants = tuple(dict.fromkeys(args.task or [EVERYTHING])), tuple(dict.fromkeys(args.variants))
     orders = told + alone_orders(tasks, variants, range(args.seed, args.seed + args.alone))
     if not orders:
         raise UsageError("nothing to try; give --trials or --alone 1 or more")

@@ -49,7 +49,8 @@ def test_random_weights_are_tried_in_this_process_and_do_nothing_right() -> None
 
 def test_the_bench_writes_the_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "kitchen.json"
-    asked = ["bench", "kitchen", "--policy", "scripted", "--trials", "2", "--subtask", LIFT, "--alone", "1"]
+    asked = ["bench", "kitchen", "--policy", "scripted", "--trials", "2", "--alone", "1"]
+    asked += ["--subtask", LIFT, "--subtask", LIFT]  # twice is once
     asked += ["--task", "drive to the counter", "--variants", "hierarchical", "human", "--jobs", "1"]
     assert main([*asked, "--json", str(out)]) == 0
     figures = json.loads(out.read_text())
@@ -67,6 +68,8 @@ def test_the_bench_writes_the_figures(tmp_path: Path, capsys: pytest.CaptureFixt
     [
         (["--subtask", "fold the towel"], "cannot tell whether 'fold the towel' is done"),
         (["--trials", "0"], "nothing to try"),
+        (["--seed", "-1"], "--seed is -1; it is an integer from 0 on"),
+        (["--delay-ticks", "-3"], "--delay-ticks is -3"),
     ],
 )
 def test_what_cannot_be_tried_is_said(
