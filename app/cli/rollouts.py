@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,14 +60,16 @@ def run(args: argparse.Namespace) -> int:
     """Let it loose, and record."""
     from app.demonstrations.plan import FIRST_TRIAL_SEED
 
-    if not 0 <= args.seed <= args.seed + args.runs - 1 < FIRST_TRIAL_SEED:
+    last = args.seed + args.runs - 1
+    if args.seed < 0 or last >= FIRST_TRIAL_SEED:
         raise UsageError(
-            f"seeds {args.seed} on: those from {FIRST_TRIAL_SEED} on are for trials; take others"
+            f"seeds {args.seed} to {last}: they are from 0 on, and those from {FIRST_TRIAL_SEED} on are for trials;"
+            " take others"
         )
     text = text_stream(args.json)
     began, episodes = time.monotonic(), []
     with Progress(args.kind, total=args.runs, always=args.progress) as progress:
-        for run_number, made in _dagger(args) if args.kind == "dagger" else _verbal(args):
+        for run_number, made in _dagger(args, progress) if args.kind == "dagger" else _verbal(args):
             episodes.append(made)
             progress.update(run_number + 1)
     good = sum(bool(one["succeeded"]) for one in episodes)
@@ -79,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
     return ExitCode.OK if episodes else ExitCode.PROBLEMS
 
 
-def _dagger(args: argparse.Namespace) -> Iterator[tuple[int, dict[str, Any]]]:
+def _dagger(args: argparse.Namespace, progress: Progress) -> Iterator[tuple[int, dict[str, Any]]]:
     from app.demonstrations.starts import NoStart
     from app.kitchen_trials.dagger import demonstrate, visited
     from app.kitchen_trials.judging import CannotBeJudged, check_of
@@ -99,7 +102,9 @@ def _dagger(args: argparse.Namespace) -> Iterator[tuple[int, dict[str, Any]]]:
                 starts = visited(
                     studio.profile, studio.subject, studio.cameras, subtask, seed=args.seed + number
                 )
-            except NoStart:
+            except NoStart as error:
+                progress.clear()
+                print(f"left out: {error}", file=sys.stderr)
                 continue
             for made in demonstrate(studio.profile, studio.dataset, studio.pictures, starts):
                 yield (
@@ -114,9 +119,10 @@ def _verbal(args: argparse.Namespace) -> Iterator[tuple[int, dict[str, Any]]]:
     from drivers.sim.operator import scripts
 
     tasks = args.task or list(ROUNDS)
-    unknown = next((task for task in tasks if task not in scripts() or task == "warm up"), None)
+    there_are = [script for script in scripts() if script != "warm up"]
+    unknown = next((task for task in tasks if task not in there_are), None)
     if unknown is not None:
-        raise UsageError(f"no task {unknown!r}; there are: {', '.join(scripts())}")
+        raise UsageError(f"no task {unknown!r}; there are: {', '.join(there_are)}")
     with Studio(choice_of(args.policy), args.into, _names(args.cameras), threads=args.threads) as studio:
         for number in range(args.runs):
             told = tell_through(

@@ -67,6 +67,7 @@ def test_what_a_policy_does_when_told_is_recorded_with_the_words(tmp_path: Path)
     ("asked", "said"),
     [
         (["dagger", "--seed", "1000000"], "are for trials"),
+        (["dagger", "--seed", "-4"], "seeds -4 to 15: they are from 0 on"),
         (["dagger", "--subtask", "fold the towel"], "cannot tell whether 'fold the towel' is done"),
         (["verbal", "--task", "warm up"], "no task 'warm up'"),
     ],
