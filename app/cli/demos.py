@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -15,6 +16,7 @@ from app.cli.progress import Progress
 if TYPE_CHECKING:
     from app.demonstrations.making import Made
     from app.demonstrations.plan import Demonstration
+    from recordings import EpisodeInfo
 
 CAMERAS = ("front", "right_wrist", "left_wrist", "back")
 """Those of `app.demonstrations.pictures.VIEWS`; a test holds the two equal."""
@@ -106,12 +108,7 @@ def record(args: argparse.Namespace, shown: list[Demonstration]) -> int:
     dataset = Dataset.open(into, create=True)
     cut_off = clear_away(dataset)
     there = made_already(dataset)
-    other = next((one for one in shown if one.seed in there and there[one.seed].task != one.task), None)
-    if other is not None:
-        raise UsageError(
-            f"seed {other.seed} of {into} shows {there[other.seed].task!r}, not {other.task!r};"
-            " begin at another --seed, or give another --into"
-        )
+    refuse_another(there, shown, into)
     missing = [one for one in shown if one.seed not in there]
     if cut_off or len(missing) < len(shown):
         there_are = len(shown) - len(missing)
@@ -131,6 +128,37 @@ def record(args: argparse.Namespace, shown: list[Demonstration]) -> int:
     good = sum(one.succeeded for one in made)
     # What failed is kept for its own sake; only when much fails, something is wrong.
     return ExitCode.OK if good >= 0.9 * len(made) else ExitCode.PROBLEMS
+
+
+def refuse_another(there: Mapping[int, EpisodeInfo], shown: Sequence[Demonstration], into: Path) -> None:
+    """Refuse to take what a dataset has for what is to be shown.
+
+    Args:
+        there: the dataset's demonstrations, by seed.
+        shown: what is to be shown.
+        into: the dataset's folder, for the message.
+
+    Raises:
+        UsageError: a seed shows something else there.
+    """
+    from app.demonstrations.plan import WHOLE_TAG
+
+    for one in shown:
+        info = there.get(one.seed)
+        if info is None:
+            continue
+        # Some words are a whole task's and a subtask's as well.
+        has = (info.task, WHOLE_TAG in info.tags)
+        wanted = (one.task, WHOLE_TAG in one.tags)
+        if has != wanted:
+            raise UsageError(
+                f"seed {one.seed} of {into} shows {_named(*has)}, not {_named(*wanted)};"
+                " begin at another --seed, or give another --into"
+            )
+
+
+def _named(task: str, is_whole: bool) -> str:
+    return f"the whole of {task!r}" if is_whole else repr(task)
 
 
 def _left(done: int, total: int, began: float) -> str:

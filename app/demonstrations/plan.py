@@ -17,6 +17,9 @@ from recordings import DISTURBED_TAG
 FIRST_TRIAL_SEED: Final = 1_000_000
 """From here on seeds are for trials: no demonstration begins like one."""
 
+WHOLE_TAG: Final = "whole"
+"""Of an episode that is a whole task; others are one subtask."""
+
 WHOLE_SHARE: Final = 0.10
 """How often a demonstration is a whole task; one takes as long as five subtasks."""
 RECOVERY_SHARE: Final = 0.5
@@ -82,7 +85,7 @@ class Demonstration(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def tags(self) -> tuple[str, ...]:
         """What to find the episode by."""
-        tags = ["demonstration", f"seed:{self.seed}", "subtask" if self.subtask else "whole"]
+        tags = ["demonstration", f"seed:{self.seed}", "subtask" if self.subtask else WHOLE_TAG]
         if self.kind is not Kind.PLAIN:
             tags.append(self.kind.value.replace(" ", "-"))
         if self.dart:

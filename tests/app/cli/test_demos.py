@@ -9,8 +9,11 @@ import pytest
 
 from app.cli import demos
 from app.cli.main import main
-from app.demonstrations.pictures import VIEWS
-from recordings import Dataset
+from app.demonstrations.pictures import VIEWS, Pictures
+from app.demonstrations.recording import RunWriter
+from app.demonstrations.starts import begin
+from drivers.profile import load_profile
+from recordings import Dataset, Outcome
 
 RAISE = ("--subtask", "raise the lift", "--cameras", "none")
 
@@ -36,6 +39,30 @@ def test_a_seed_that_shows_something_else_there_already_is_refused(
     assert main(["demos", *into, "--subtask", "raise the lift"]) == 2
     assert "shows 'lower the lift', not 'raise the lift'; begin at another --seed" in capsys.readouterr().err
     assert len(Dataset.open(tmp_path / "demos").episodes()) == 1
+
+
+def test_a_subtask_is_not_taken_for_the_whole_task_of_the_same_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    robot = begin(load_profile("sim-kitchen"), "raise the lift", seed=0)
+    tags = ("demonstration", "seed:0", "subtask")
+    writer = RunWriter(
+        Dataset.open(tmp_path, create=True),
+        robot,
+        Pictures(()),
+        task="open the drawer",
+        operator="x",
+        tags=tags,
+    )
+    writer.see()
+    robot.follow(robot.requested)
+    writer.keep("open the drawer")
+    writer.close(Outcome.SUCCESS)
+    asked = ["demos", "--episodes", "1", "--into", str(tmp_path), "--cameras", "none"]
+    assert main([*asked, "--task", "open the drawer"]) == 2
+    assert "shows 'open the drawer', not the whole of 'open the drawer'" in capsys.readouterr().err
+    assert main([*asked, "--subtask", "open the drawer"]) == 0
+    assert "1 are there already" in capsys.readouterr().out
 
 
 def test_a_camera_that_there_is_not_is_refused_whatever_the_number_of_jobs(
