@@ -127,7 +127,7 @@ def _beside(glimpse: Glimpse) -> Iterator[Asked]:
     """What is next to an object on one side: asked where all that might be there is seen and none is level with it."""
     if glimpse.unsure:
         return
-    middles = {name: glimpse.seen[name].middle for name in glimpse.place}
+    middles = {name: glimpse.seen[name].middle for name in OBJECTS if name in glimpse.seen}
     for name, middle in middles.items():
         for side, sign in (("left", -1), ("right", 1)):
             away = sorted((sign * (at - middle), other) for other, at in middles.items() if other != name)

@@ -99,6 +99,16 @@ def test_things_level_with_one_another_are_not_told_left_from_right() -> None:
     assert asked["what is right of the spoon?"] == "nothing"
 
 
+def test_a_thing_of_which_nobody_can_say_where_it_is_lies_beside_another_all_the_same() -> None:
+    falling = glimpse(
+        {"cup": (Place.COUNTER, 0.5)}, seen={"cup": seen(0.5), "sponge": seen(0.3), "sink": seen(0.2)}
+    )
+    asked = everything_asked(falling)
+    assert asked["what is left of the cup?"] == "sponge"
+    assert asked["what is right of the sponge?"] == "cup"
+    assert "where is the sponge?" not in asked
+
+
 def test_questions_are_of_different_kinds_and_yes_comes_as_often_as_no() -> None:
     rng = np.random.default_rng(0)
     answers: Counter[str] = Counter()
