@@ -62,7 +62,7 @@ class Tremor:
         keep, fresh = self._keep, math.sqrt(1.0 - self._keep**2)
         self._rough = keep * self._rough + fresh * self._rng.normal(0.0, 1.0, len(self._rough))
         self._smooth = keep * self._smooth + (1.0 - keep) * self._rough
-        # Smoothed twice, its standard deviation is that of the rough one times this.
+        # Smoothing leaves √(1 + keep²) / (1 + keep) of the rough one's standard deviation, which is 1.
         unit = self._smooth * (1.0 + keep) / math.sqrt(1.0 + keep**2)
         gain = 1.0 - math.exp(-self._dt_s / FADE_S)
         self._hand_share += gain * (self._hand_wanted(body, subtask) - self._hand_share)
