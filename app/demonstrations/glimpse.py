@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.demonstrations.boxes import is_recognisable
+from app.demonstrations.recognisable import is_recognisable
 from drivers.sim.evaluate import CLOSED_DRAWER_M, in_sink
 from drivers.sim.interface import Truth
 from drivers.sim.kitchen.geometry import COUNTER, COUNTER_TOP_M, OBJECTS

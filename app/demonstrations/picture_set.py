@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from app.demonstrations.boxes import LEAST_SHARE
+from app.demonstrations.recognisable import LEAST_SHARE
 from drivers.sim.kitchen.geometry import OBJECTS
 
 NAMES: Final = (*OBJECTS, *LEAST_SHARE)

@@ -9,19 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.demonstrations.boxes import boxes_in
 from app.demonstrations.picture_set import Making, SetError
 from app.demonstrations.picturing import CAPTIONS, SCENES_IN_BLOCK, Made, make_set
-from drivers.sim.kitchen.geometry import OBJECTS
-from drivers.sim.kitchen.placement import upright_pose
-from drivers.sim.render import KitchenRenderer
-from drivers.sim.sight import Sight
-from drivers.sim.world import KitchenWorld
 from policy.text.boxes import parse_answer
 from policy.training.data.coco import CocoBoxes, CocoCaptions
 from policy.training.data.pictures import View
 from policy.training.data.vqa import VqaQuestions
-from tests.drivers.sim.kitchen_driver import profile
 
 pytestmark = pytest.mark.timeout(240)  # drawing takes what the machine has to spare
 
@@ -127,27 +120,3 @@ def test_a_folder_made_otherwise_or_of_something_else_is_refused(
         make_set(tmp_path / "old", MAKING, scenes=1, jobs=1)
     with pytest.raises(SetError, match="holds something else"):
         make_set(tmp_path, MAKING, scenes=1, jobs=1)
-
-
-def test_boxes_are_round_what_is_asked_for_and_in_view_of_the_part_that_is_looked_at() -> None:
-    world = KitchenWorld(profile(), seed=0)
-    for row, name in enumerate(("sponge", "spoon")):
-        world.place(name, upright_pose(0.62, -0.5 - 0.3 * row, yaw_rad=0.0))
-    world.place("cup", upright_pose(0.60, 0.1, yaw_rad=0.0))
-    world.place("plate", upright_pose(0.60, -0.15, yaw_rad=0.0))
-    state, size = world.integration_state(), {"width_px": 320, "height_px": 240}
-    renderer = KitchenRenderer(max_width_px=320, max_height_px=240)
-    try:
-        sight = Sight(renderer)
-        boxes = boxes_in(sight, state, "front", **size)
-        assert [box.label for box in boxes if box.label in ("cup", "plate")] == ["plate", "cup"]
-        assert {box.label for box in boxes} <= set(OBJECTS)
-        plate, cup = (next(box for box in boxes if box.label == name) for name in ("plate", "cup"))
-        assert cup.x_max < plate.x_max  # the cup is on the robot's left
-        assert boxes_in(sight, state, "front", **size, names=("cup",)) == (cup,)
-        half = (0.0, 0.0, 1.0, (cup.x_min + cup.x_max) / 2)
-        (cut,) = boxes_in(sight, state, "front", **size, names=("cup",), within=half)
-        assert (cut.x_min, cut.x_max) == pytest.approx((cup.x_min, half[3]), abs=0.005)
-        assert not boxes_in(sight, state, "front", **size, names=("plate",), within=(0.9, 0.0, 1.0, 0.1))
-    finally:
-        renderer.close()

@@ -7,9 +7,9 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from app.demonstrations.boxes import LEAST_PIXELS
 from app.demonstrations.glimpse import Glimpse, Place, glimpse_of, place_of
 from app.demonstrations.questions import KINDS, ask, caption
+from app.demonstrations.recognisable import LEAST_PIXELS
 from drivers.sim.kitchen.geometry import SINK_FLOOR_M
 from drivers.sim.kitchen.placement import upright_pose
 from drivers.sim.sight import Seen

@@ -69,6 +69,15 @@ def test_sink_drawer_and_hands_are_seen_and_the_counter_is_not_named(
     assert not sight.look(state, "back", **SIZE)
 
 
+def test_only_the_part_that_is_looked_at_counts(renderer: KitchenRenderer, world: KitchenWorld) -> None:
+    sight, state = Sight(renderer), world.integration_state()
+    cup = sight.look(state, "front", **SIZE)["cup"]
+    cut = sight.look(state, "front", **SIZE, within=(0.0, 0.0, 1.0, cup.middle))["cup"]
+    assert (cut.left, cut.right) == pytest.approx((cup.left, cup.middle), abs=0.005)
+    assert cut.pixels < cup.pixels
+    assert "plate" not in sight.look(state, "front", **SIZE, within=(0.9, 0.0, 1.0, 0.1))
+
+
 def test_looking_for_parts_leaves_the_pictures_as_they_were(
     renderer: KitchenRenderer, world: KitchenWorld
 ) -> None:
