@@ -29,9 +29,8 @@ _EXPERT = "paligemma_with_expert.gemma_expert.model."
 EXPERT_LM_HEAD = "paligemma_with_expert.gemma_expert.lm_head.weight"
 
 _STEM = _VISION + "embeddings.stem."
-_PATCH = _VISION + "embeddings.patch_embedding.weight"
-STEM_KERNEL = 3
-COLORS = 3
+_STEM_KERNEL = 3
+_COLORS = 3
 
 _LAYERS: dict[Tower, str] = {
     "vision": _VISION + "encoder.layers.",
@@ -71,7 +70,9 @@ def _linear(name: str, out: str, into: str) -> list[tuple[str, tuple[str, ...]]]
 
 def _vision_rows() -> Iterator[Row]:
     width, mlp = "vision_width", "vision_mlp"
-    yield Row(_PATCH, (width, "channels", "patch_kernel", "patch_kernel"))
+    yield Row(
+        _VISION + "embeddings.patch_embedding.weight", (width, "channels", "patch_kernel", "patch_kernel")
+    )
     yield Row(_VISION + "embeddings.patch_embedding.bias", (width,))
     yield Row(_VISION + "embeddings.position_embedding.weight", ("image_tokens", width))
     layer: list[tuple[str, tuple[str, ...]]] = [
@@ -146,7 +147,7 @@ def pi0_shapes(config: Pi0Config) -> dict[str, Shape]:
     sizes = {
         "vision_width": vision.width,
         "vision_mlp": vision.mlp_width,
-        "channels": (COLORS, *vision.stem)[-1],
+        "channels": (_COLORS, *vision.stem)[-1],
         "patch_kernel": vision.patch >> len(vision.stem),
         "image_tokens": vision.tokens,
         "language_width": language.width,
@@ -172,8 +173,8 @@ def pi0_shapes(config: Pi0Config) -> dict[str, Shape]:
 def _stem_shapes(vision: VisionConfig) -> dict[str, Shape]:
     """The convolutions before the patches; openpi's models have none."""
     shapes: dict[str, Shape] = {}
-    for number, (into, out) in enumerate(itertools.pairwise((COLORS, *vision.stem))):
-        shapes[f"{_STEM}{number}.weight"] = (out, into, STEM_KERNEL, STEM_KERNEL)
+    for number, (into, out) in enumerate(itertools.pairwise((_COLORS, *vision.stem))):
+        shapes[f"{_STEM}{number}.weight"] = (out, into, _STEM_KERNEL, _STEM_KERNEL)
         shapes[f"{_STEM}{number}.bias"] = (out,)
     return shapes
 
