@@ -94,7 +94,7 @@ class ScriptedOperator:
     def __init__(self, profile: RobotProfile, script: str, *, seed: int) -> None:
         if script not in _SCRIPTS:
             near = difflib.get_close_matches(script, _SCRIPTS, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
+            hint = f"; did you mean {near[0]!r}?" if near else "."
             raise UnknownScriptError(f"no script {script!r}{hint} There are: {', '.join(_SCRIPTS)}")
         self.script = script
         self._profile = profile
