@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from drivers.kinematics import Pose, rotation_about, rotation_vector
 from drivers.sim.operator.body import Body
 from drivers.sim.operator.motions import (
-    GRIP_SPEED,
     HAND_SPEED_M_S,
     HAND_TURN_RAD_S,
     braking_speed,
+    move_grip,
     refuse_miss,
     turn_leader,
 )
@@ -38,16 +38,20 @@ AMONG_THINGS_M: Final = 0.03
 """A hand nearer than it should be, by so much or more, moves back before it moves aside."""
 THERE_M: Final = 0.008
 THERE_RAD: Final = 0.08
+"""So near its goal a hand may close."""
 NARROWER: Final = 0.1
 """It is open enough when it is open but for so much."""
 
-DOWN_M_S: Final = 0.16
+ALONG_M_S: Final = 0.16
+"""How fast it moves along its line at most; aside it moves as any hand does."""
 ACCELERATION_M_S2: Final = 0.8
 TURN_ACCELERATION_RAD_S2: Final = 4.0
 GAIN_HZ: Final = 5.0
+"""Speed for each metre, or radian, that is missing near the goal."""
 STUCK_S: Final = 1.0
 """After so long with the leader at its goal the follower comes no nearer."""
 PATIENCE_S: Final = 15.0
+"""After so long the hand takes what it has come near enough to, or it is given up."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,11 +69,11 @@ class Offset:
     turn_rad: Array
 
     @classmethod
-    def of(cls, hand: Pose, goal: Pose, approach: Array) -> Offset:
-        """Of a hand, from a goal that is come to against a direction (3,)."""
+    def of(cls, hand: Pose, goal: Pose, direction: Array) -> Offset:
+        """Of a hand, from a goal and the direction (3,), a unit vector, from which it is come to."""
         away_m = hand.position_m - goal.position_m
-        back_m = float(away_m @ approach)
-        return cls(away_m - back_m * approach, back_m, rotation_vector(goal.rotation @ hand.rotation.T))
+        back_m = float(away_m @ direction)
+        return cls(away_m - back_m * direction, back_m, rotation_vector(goal.rotation @ hand.rotation.T))
 
     @property
     def is_there(self) -> bool:
@@ -108,14 +112,14 @@ def approach(body: Body, side: str, goal: Pose, direction: Array, *, opening: fl
         is_open = body.truth.gripper_opening[side] > opening - NARROWER
         if is_open and (follower.is_there or waited_s > STUCK_S):
             return
-        _move_grip(body, side, opening)
+        move_grip(body, side, opening)
         back_m = max(led.wanted_back_m(from_m), follower.wanted_back_m(from_m)) if is_open else from_m
         waited_s = waited_s + body.dt_s if is_open and led.is_there else 0.0
         aside_share = min(1.0, max(0.0, 1.0 - (back_m - led.back_m) / AMONG_THINGS_M))
         wanted = np.array(
             [
                 _speed(led.aside_m, HAND_SPEED_M_S * body.pace * aside_share),
-                _speed(np.array([back_m - led.back_m]), DOWN_M_S * body.pace),
+                _speed(np.array([back_m - led.back_m]), ALONG_M_S * body.pace),
                 _speed(led.turn_rad, HAND_TURN_RAD_S * body.pace * aside_share, TURN_ACCELERATION_RAD_S2),
             ]
         )
@@ -128,11 +132,6 @@ def approach(body: Body, side: str, goal: Pose, direction: Array, *, opening: fl
         turn_leader(body, side, body.reach(side, step).joints_rad)
         yield
     refuse_miss(side, goal, float(np.linalg.norm(body.led_pose(side).position_m - goal.position_m)))
-
-
-def _move_grip(body: Body, side: str, opening: float) -> None:
-    step = GRIP_SPEED * body.pace * body.dt_s
-    body.opening[side] += float(np.clip(opening - body.opening[side], -step, step))
 
 
 def _speed(missing: Array, most: float, acceleration: float = ACCELERATION_M_S2) -> float:

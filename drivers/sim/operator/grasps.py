@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -25,7 +26,9 @@ RIM_HEIGHT_M = 0.0225
 RIM_DEPTH_M = 0.012
 RIM_LEAN_RAD = math.radians(24)
 """The plate's rim: where it is, how deep the fingers take it, and how far it leans outwards."""
-FREE_TURN_RAD = {"cup": math.radians(60), "sponge": math.radians(15), "spoon": 0.0}
+FREE_TURN_RAD: Final[Mapping[str, float]] = MappingProxyType(
+    {"cup": math.radians(60), "sponge": math.radians(15), "spoon": 0.0}
+)
 """So far from across an object a hand may be turned and still takes it; of the cup by its body, beside its handle."""
 
 

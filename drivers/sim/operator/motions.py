@@ -120,8 +120,7 @@ def arrive(body: Body, side: str, *, within_rad: float = 0.012, at_most_s: float
 def grip(body: Body, side: str, opening: float) -> Motion:
     """Open or close a hand, and wait until the follower's has got there or is stopped by what it holds."""
     while abs(opening - body.opening[side]) > 1e-9:
-        step = GRIP_SPEED * body.pace * body.dt_s
-        body.opening[side] += float(np.clip(opening - body.opening[side], -step, step))
+        move_grip(body, side, opening)
         yield
     yield from wait(body, 0.15)
     still_s, before = 0.0, body.truth.gripper_opening[side]
@@ -222,8 +221,14 @@ def _smooth_shares(duration_s: float, dt_s: float) -> Iterator[float]:
         yield x * x * (3.0 - 2.0 * x)
 
 
+def move_grip(body: Body, side: str, opening: float) -> None:
+    """Move a leader's handle towards an opening for a tick, no faster than a calm hand."""
+    step = GRIP_SPEED * body.pace * body.dt_s
+    body.opening[side] += float(np.clip(opening - body.opening[side], -step, step))
+
+
 def turn_leader(body: Body, side: str, goal_rad: Array) -> bool:
-    """Turn a leader towards joint angles, no faster than a calm hand; whether it is there."""
+    """Turn a leader towards joint angles (6,) for a tick, no faster than a calm hand; whether it is there."""
     change = goal_rad - body.leader_rad[side]
     most = JOINT_SPEED_RAD_S * body.pace * body.dt_s
     fastest = float(np.abs(change).max())
@@ -235,5 +240,12 @@ def turn_leader(body: Body, side: str, goal_rad: Array) -> bool:
 
 
 def braking_speed(distance: float, acceleration: float, gain_hz: float, most: float) -> float:
-    """Speed towards a goal that can be braked in time, and settles without swinging."""
+    """Speed towards a goal that can be braked in time, and settles without swinging.
+
+    Args:
+        distance: that is missing, in m or rad.
+        acceleration: at which it is braked, in m/s² or rad/s².
+        gain_hz: speed for each metre or radian, near the goal.
+        most: the greatest speed.
+    """
     return min(most, math.sqrt(2.0 * acceleration * distance), gain_hz * distance)

@@ -30,8 +30,12 @@ Motion = Iterator[None]
 
 CLOSED: Final = 0.0
 ABOVE_M: Final = 0.12
+"""How far back from an object a hand stays at most on its way to it."""
 CARRY_M: Final = 0.16
+"""How high an object is lifted to be carried."""
+LIFT_M_S: Final = 0.16
 LIFTED_M: Final = 0.08
+"""One that has come up by less has slipped out of the hand."""
 TRIES: Final = 3
 NEAR_M: Final = 0.12
 """How far off its place the base may stand for a hand to be sent out at all."""
@@ -62,7 +66,7 @@ def _lift_further(body: Body, name: str) -> Motion:
     if is_well_lifted(body.truth, name):
         return
     missing_m = COUNTER_TOP_M + CARRY_M - float(body.truth.objects[name][2])
-    yield from move_hand(body, SIDE, shifted(body.led_pose(SIDE), missing_m * UP), speed_m_s=0.16)
+    yield from move_hand(body, SIDE, shifted(body.led_pose(SIDE), missing_m * UP), speed_m_s=LIFT_M_S)
     yield from arrive(body, SIDE)
 
 
@@ -74,7 +78,7 @@ def _take(body: Body, name: str) -> Motion:
         yield from approach(body, SIDE, pose, grasp.approach, opening=grasp.opening, from_m=ABOVE_M)
         yield from grip(body, SIDE, CLOSED)
         height_m = body.truth.objects[name][2]
-        yield from move_hand(body, SIDE, shifted(body.led_pose(SIDE), CARRY_M * UP), speed_m_s=0.16)
+        yield from move_hand(body, SIDE, shifted(body.led_pose(SIDE), CARRY_M * UP), speed_m_s=LIFT_M_S)
         yield from arrive(body, SIDE)
         if body.truth.objects[name][2] - height_m > LIFTED_M:
             return

@@ -15,7 +15,6 @@ from types import MappingProxyType
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from drivers.kinematics import Pose, rotation_vector
 from drivers.sim.evaluate import CLOSED_DRAWER_M, drawer_closed, drawer_open, in_sink
@@ -61,7 +60,6 @@ from drivers.sim.operator.places import (
     stands_before_drawer,
 )
 
-Array = NDArray[np.float64]
 Motion = Iterator[None]
 
 AT_HOME_RAD = 0.3
@@ -77,7 +75,9 @@ REACH_X_M = 0.66
 HANDLE_OPENING = 0.8
 BEFORE_HANDLE_M = 0.14
 BACKWARDS = np.array([-1.0, 0.0, 0.0])
+"""How far open a hand comes to the handle, from how far before it, and from which side."""
 SWINGS_RAD = 0.7
+"""A hand that is turned away further swings round by the joints' own ways first: no straight line leads there."""
 PULL_M = 0.32
 PULL_SPEED_M_S = 0.2
 SHUT_M = CLOSED_DRAWER_M / 4
@@ -235,7 +235,7 @@ def take_handle(body: Body) -> Motion:
         raise GaveUpError("the handle is out of reach; go to the drawer first")
     at = body.judge(handle_at(body.truth)) + np.array([0.006, 0.0, 0.0])
     pose = yield from body.easier_turn(SIDE, Pose(at, pointing_ahead()))
-    if is_turned_away(body, pose):
+    if _is_turned_away(body, pose):
         before = shifted(pose, BEFORE_HANDLE_M * BACKWARDS)
         yield from together(swing_hand(body, SIDE, before), grip(body, SIDE, HANDLE_OPENING))
     yield from approach(body, SIDE, pose, BACKWARDS, opening=HANDLE_OPENING, from_m=BEFORE_HANDLE_M)
@@ -243,8 +243,7 @@ def take_handle(body: Body) -> Motion:
     yield from wait(body, 0.3)
 
 
-def is_turned_away(body: Body, pose: Pose) -> bool:
-    """Whether a hand must turn so far to a pose that no straight line leads there."""
+def _is_turned_away(body: Body, pose: Pose) -> bool:
     turn_rad = rotation_vector(pose.rotation @ body.led_pose(SIDE).rotation.T)
     return float(np.linalg.norm(turn_rad)) > SWINGS_RAD
 
