@@ -41,6 +41,14 @@ def test_a_seed_that_shows_something_else_there_already_is_refused(
     assert len(Dataset.open(tmp_path / "demos").episodes()) == 1
 
 
+def test_what_failed_before_counts_as_well(tmp_path: Path) -> None:
+    asked = ["demos", "--episodes", "1", "--into", str(tmp_path / "demos"), *RAISE]
+    assert main(asked) == 0
+    dataset = Dataset.open(tmp_path / "demos")
+    dataset.set_outcome(dataset.episodes()[0].id, Outcome.FAILURE)
+    assert main(asked) == 1
+
+
 def test_a_subtask_is_not_taken_for_the_whole_task_of_the_same_words(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
