@@ -56,10 +56,12 @@ def make_all(
     for _ in range(jobs):
         todo.put(None)
     arguments = (profile, into, tuple(cameras), todo, done, os.getpid())
-    crew = [spawn.Process(target=_work, args=arguments, name=f"demos {number}") for number in range(jobs)]
+    crew: list[BaseProcess] = []
     try:
-        for process in crew:
-            process.start()
+        for number in range(jobs):
+            begun = spawn.Process(target=_work, args=arguments, name=f"demos {number}")
+            begun.start()
+            crew.append(begun)
         for _ in shown:
             yield _next_made(done, crew)
         for process in crew:
