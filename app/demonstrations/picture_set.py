@@ -110,7 +110,7 @@ class PictureSet:
         path = folder / "set.json"
         try:
             if path.exists():
-                begun = _decoded(path, Making)
+                begun = _decoded(path, Making, remedy="choose another folder")
                 if begun != making:
                     raise SetError(
                         f"{folder} holds pictures made by {_told(begun)}, not by {_told(making)};"
@@ -148,7 +148,8 @@ class PictureSet:
         Raises:
             SetError: One cannot be read.
         """
-        return [_decoded(self._block_path(number), Block) for number in numbers]
+        remedy = "take it away, and it is made again"
+        return [_decoded(self._block_path(number), Block, remedy=remedy) for number in numbers]
 
     def write_files(self, pictures: Sequence[PictureSaid], making: Making) -> None:
         """Write each camera's files in COCO's and VQA's formats, in place of those there may be."""
@@ -259,11 +260,11 @@ def _told(making: Making) -> str:
     return f"seed {making.seed} of {making.profile} with {cameras}{within} in format {making.format}"
 
 
-def _decoded(path: Path, kind: type[_T]) -> _T:
+def _decoded(path: Path, kind: type[_T], *, remedy: str) -> _T:
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except (OSError, msgspec.DecodeError) as error:
-        raise SetError(f"cannot read {path} ({error}); take it away, and it is made again") from error
+        raise SetError(f"cannot read {path} ({error}); {remedy}") from error
 
 
 def _write(path: Path, value: object) -> None:
