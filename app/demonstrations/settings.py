@@ -247,7 +247,7 @@ class Kitchen:
     def _hand_at(self, name: str, away_m: Vector, turn_rad: float, opening: float) -> None:
         body = self._body(np.random.default_rng(0))
         grasp = self._grasp(name)
-        pose = _result(body.easier_turn(SIDE, grasp.pose))
+        pose = _result(body.reachable_turn(SIDE, grasp.pose))
         spin = rotation_about([0.0, 0.0, turn_rad])
         self._reach(body, Pose(pose.position_m + away_m, spin @ pose.rotation))
         self.world.arrange(opening={SIDE: opening})

@@ -22,6 +22,7 @@ from drivers.sim.operator.motions import (
     braking_speed,
     move_grip,
     refuse_miss,
+    swing_hand,
     turn_leader,
 )
 
@@ -50,6 +51,10 @@ GAIN_HZ: Final = 5.0
 """Speed for each metre, or radian, that is missing near the goal."""
 STUCK_S: Final = 1.0
 """After so long with the leader at its goal the follower comes no nearer."""
+M_PER_RAD: Final = 0.2
+PROGRESS_M: Final = 0.001
+DEAD_END_S: Final = 1.0
+"""A leader that comes no nearer for so long is in a dead end of the arm, and swings out of it joint by joint."""
 PATIENCE_S: Final = 15.0
 """After so long the hand takes what it has come near enough to, or it is given up."""
 
@@ -87,6 +92,11 @@ class Offset:
         turn_rad = max(0.0, float(np.linalg.norm(self.turn_rad)) - ON_LINE_RAD)
         return min(most_m, BACK_M_PER_M * aside_m + BACK_M_PER_RAD * turn_rad)
 
+    def missing(self, back_m: float) -> float:
+        """How far the hand is from where it should be now, m; a radian counts as `M_PER_RAD`."""
+        aside_m, turn_rad = float(np.linalg.norm(self.aside_m)), float(np.linalg.norm(self.turn_rad))
+        return aside_m + abs(back_m - self.back_m) + M_PER_RAD * turn_rad
+
 
 def approach(body: Body, side: str, goal: Pose, direction: Array, *, opening: float, from_m: float) -> Motion:
     """Bring a hand to where it may close, open.
@@ -104,7 +114,8 @@ def approach(body: Body, side: str, goal: Pose, direction: Array, *, opening: fl
     """
     speeds = np.zeros(3)  # aside and along in m/s, turning in rad/s
     most = np.array([ACCELERATION_M_S2, ACCELERATION_M_S2, TURN_ACCELERATION_RAD_S2]) * body.dt_s
-    waited_s = 0.0
+    waited_s = idle_s = 0.0
+    least = math.inf
     for _ in range(round(PATIENCE_S / body.dt_s)):
         follower = Offset.of(body.hand_pose(side), goal, direction)
         led_pose = body.led_pose(side)
@@ -131,6 +142,12 @@ def approach(body: Body, side: str, goal: Pose, direction: Array, *, opening: fl
         )
         turn_leader(body, side, body.reach(side, step).joints_rad)
         yield
+        missing = led.missing(back_m)
+        idle_s = 0.0 if missing < least - PROGRESS_M else idle_s + body.dt_s
+        least = min(least, missing)
+        if is_open and not led.is_there and idle_s > DEAD_END_S:
+            yield from swing_hand(body, side, Pose(goal.position_m + from_m * direction, goal.rotation))
+            idle_s, least = 0.0, math.inf
     refuse_miss(side, goal, float(np.linalg.norm(body.led_pose(side).position_m - goal.position_m)))
 
 

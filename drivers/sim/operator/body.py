@@ -26,6 +26,8 @@ NEAR_ITERATIONS = 6
 FAR_ITERATIONS = 40
 WRIST_SEEDS_RAD = (0.0, math.pi / 2, -math.pi / 2)
 """Inverse kinematics from home alone may end in a dead end when the hand must turn far; one of these does not."""
+_HALF_TURN = np.diag([1.0, -1.0, -1.0])
+"""About the fingers."""
 _WRIST_ROTATE = np.array([0.0, 0.0, 0.0, 0.0, 0.0, 1.0])
 
 
@@ -111,17 +113,14 @@ class Body:
                 break
         return min(found, key=lambda result: result.position_error_m)
 
-    def easier_turn(self, side: str, target: Pose) -> Generator[None, None, Pose]:
-        """Of the two ways to turn a parallel gripper that grasp alike, the one with less travel of the wrist."""
-        turned = Pose(target.position_m, target.rotation @ np.diag([1.0, -1.0, -1.0]))
-        best, least = target, (True, math.inf)
-        for pose in (target, turned):
-            result = yield from self.find_reach(side, pose)
-            travel = np.abs(result.joints_rad - self.home_rad(side))[3:].sum()
-            effort = (_misses(result), float(travel))
-            if effort < least:
-                best, least = pose, effort
-        return best
+    def reachable_turn(self, side: str, target: Pose) -> Generator[None, None, Pose]:
+        """Of the two ways to turn a parallel gripper that grasp alike the one asked for, or the other if it is too far.
+
+        Whichever is the shorter way would do as well, but where both are as long it would be either, for no reason
+        that can be seen, and who learns from it would try both at once.
+        """
+        result = yield from self.find_reach(side, target)
+        return Pose(target.position_m, target.rotation @ _HALF_TURN) if _misses(result) else target
 
     def look_at(self, name: str) -> tuple[Array, float]:
         """Where an object seems to be: position (3,) in the world, m, and yaw, rad."""

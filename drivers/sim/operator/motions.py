@@ -24,6 +24,12 @@ HAND_TURN_RAD_S = 1.1
 """Peak speeds of a calm person's hand on a leader."""
 GRIP_SPEED = 2.0
 """Openings a second."""
+CLOSES_WITHIN_S = 2.0
+STOPPED_BEHIND = 0.12
+STOPPED_A_TICK = 0.004
+STOPPED_S = 0.06
+"""A follower's hand is stopped that moves less in a tick, for so long, while its leader is so much further closed, or
+closed."""
 
 BASE_SPEED_M_S = 0.30
 BASE_TURN_RAD_S = 0.6
@@ -129,6 +135,31 @@ def grip(body: Body, side: str, opening: float) -> Motion:
         now = body.truth.gripper_opening[side]
         still_s = still_s + body.dt_s if abs(now - before) < 0.002 else 0.0
         before = now
+
+
+def close_hand(body: Body, side: str) -> Motion:
+    """Close a hand until the follower's is stopped by something, or is closed, and no longer.
+
+    The leader's then goes on closing, see `move_grip`. Nothing is waited for: whoever learns from a hand that stands
+    still cannot tell for how long it has.
+    """
+    stopped_s, before = 0.0, body.truth.gripper_opening[side]
+    for _ in range(round(CLOSES_WITHIN_S / body.dt_s)):
+        move_grip(body, side, 0.0)
+        yield
+        now = body.truth.gripper_opening[side]
+        stopped_s = stopped_s + body.dt_s if before - now < STOPPED_A_TICK else 0.0
+        before = now
+        is_pressed = now - body.opening[side] > STOPPED_BEHIND or body.opening[side] <= 0.0
+        if stopped_s >= STOPPED_S and is_pressed:
+            return
+
+
+def closing(body: Body, side: str) -> Motion:
+    """Close a leader's handle all the way: what the follower's hand holds is held as firmly as it can be."""
+    while body.opening[side] > 0.0:
+        move_grip(body, side, 0.0)
+        yield
 
 
 def drive(

@@ -14,7 +14,7 @@ from drivers.sim.kitchen.geometry import COUNTER_TOP_M
 from drivers.sim.operator.approach import approach
 from drivers.sim.operator.body import Body
 from drivers.sim.operator.grasps import UP, grasp_of
-from drivers.sim.operator.motions import GaveUpError, arrive, grip, move_hand
+from drivers.sim.operator.motions import GaveUpError, arrive, close_hand, closing, move_hand, together
 from drivers.sim.operator.places import (
     COUNTER_LIFT_M,
     HAND_Y_M,
@@ -74,11 +74,12 @@ def _take(body: Body, name: str) -> Motion:
     for _ in range(TRIES):
         position, yaw = body.look_at(name)
         grasp = grasp_of(name, position, yaw)
-        pose = yield from body.easier_turn(SIDE, grasp.pose)
+        pose = yield from body.reachable_turn(SIDE, grasp.pose)
         yield from approach(body, SIDE, pose, grasp.approach, opening=grasp.opening, from_m=ABOVE_M)
-        yield from grip(body, SIDE, CLOSED)
+        yield from close_hand(body, SIDE)
         height_m = body.truth.objects[name][2]
-        yield from move_hand(body, SIDE, shifted(body.led_pose(SIDE), CARRY_M * UP), speed_m_s=LIFT_M_S)
+        up = move_hand(body, SIDE, shifted(body.led_pose(SIDE), CARRY_M * UP), speed_m_s=0.16)
+        yield from together(up, closing(body, SIDE))
         yield from arrive(body, SIDE)
         if body.truth.objects[name][2] - height_m > LIFTED_M:
             return

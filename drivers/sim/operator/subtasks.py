@@ -26,6 +26,8 @@ from drivers.sim.operator.grasps import UP, pointing_ahead
 from drivers.sim.operator.motions import (
     GaveUpError,
     arrive,
+    close_hand,
+    closing,
     drive,
     grip,
     lift_to,
@@ -234,13 +236,16 @@ def take_handle(body: Body) -> Motion:
     if not in_reach_of_handle(body.truth):
         raise GaveUpError("the handle is out of reach; go to the drawer first")
     at = body.judge(handle_at(body.truth)) + np.array([0.006, 0.0, 0.0])
-    pose = yield from body.easier_turn(SIDE, Pose(at, pointing_ahead()))
+    pose = yield from body.reachable_turn(SIDE, Pose(at, pointing_ahead()))
     if _is_turned_away(body, pose):
         before = shifted(pose, BEFORE_HANDLE_M * BACKWARDS)
-        yield from together(swing_hand(body, SIDE, before), grip(body, SIDE, HANDLE_OPENING))
+        for _ in together(swing_hand(body, SIDE, before), grip(body, SIDE, HANDLE_OPENING)):
+            if not _is_turned_away(body, pose):
+                break
+            yield
     yield from approach(body, SIDE, pose, BACKWARDS, opening=HANDLE_OPENING, from_m=BEFORE_HANDLE_M)
-    yield from grip(body, SIDE, CLOSED)
-    yield from wait(body, 0.3)
+    yield from close_hand(body, SIDE)
+    yield from closing(body, SIDE)
 
 
 def _is_turned_away(body: Body, pose: Pose) -> bool:
