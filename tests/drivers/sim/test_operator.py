@@ -133,7 +133,7 @@ def test_a_robot_that_stops_following_is_waited_for(world: KitchenWorld) -> None
 
 @pytest.mark.parametrize(
     ("interrupted", "phase", "after_ticks"),
-    [("put the cup in the sink", "pick up the cup", 170), ("open the drawer", "open the drawer", 40)],
+    [("put the cup in the sink", "pick up the cup", 140), ("open the drawer", "open the drawer", 40)],
 )
 def test_a_new_task_starts_from_where_another_was_interrupted(
     world: KitchenWorld, interrupted: str, phase: str, after_ticks: int
