@@ -1,4 +1,4 @@
-"""`understudy policy`: look at policies' checkpoints."""
+"""`understudy policy`: look at policies' checkpoints, and pack them."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
     """Add the command and those under it."""
     parser = commands.add_parser(
         "policy",
-        help="describe a policy's checkpoint",
-        description="Look at policies' checkpoints: openpi's, LeRobot's and understudy's own.",
+        help="describe a policy's checkpoint, or pack it",
+        description="Look at policies' checkpoints: openpi's, LeRobot's and understudy's own; make one half as large.",
         epilog="examples:\n  understudy policy info ~/checkpoints/pi05_droid --config pi05_droid\n",
         formatter_class=HelpFormatter,
     )
@@ -64,6 +64,16 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
     )
     add_json(info, what="the description")
     info.set_defaults(run=run_info)
+    pack = under.add_parser(
+        "pack",
+        help="copy a checkpoint in half precision",
+        description="Copy a checkpoint that was trained here, with its weights in half precision.",
+        epilog="examples:\n  understudy policy pack runs/kitchen/checkpoints/9000 --into kitchen\n",
+        formatter_class=HelpFormatter,
+    )
+    pack.add_argument("path", metavar="PATH", type=Path, help="a checkpoint's folder")
+    pack.add_argument("--into", metavar="FOLDER", type=Path, required=True, help="the folder to be")
+    pack.set_defaults(run=run_pack)
 
 
 def run_info(args: argparse.Namespace) -> int:
@@ -88,6 +98,16 @@ def run_info(args: argparse.Namespace) -> int:
         plain = msgspec.to_builtins(info)
         write_json(args.json, {**plain, "parameter_count": info.parameter_count, "ok": not info.problems})
     return ExitCode.PROBLEMS if info.problems else ExitCode.OK
+
+
+def run_pack(args: argparse.Namespace) -> int:
+    """Copy it, and say how large it is."""
+    from policy.checkpoints.pack import pack
+    from policy.checkpoints.weights import WEIGHTS_FILE
+
+    packed = pack(args.path.expanduser(), args.into.expanduser())
+    print(f"{packed.path}: weights of {table.size((packed.path / WEIGHTS_FILE).stat().st_size)}")
+    return ExitCode.OK
 
 
 def known_by(name: str) -> tuple[Known, str]:

@@ -1,0 +1,52 @@
+"""A checkpoint at half its size, to be passed on."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+from policy.checkpoints.draft import delete_leftovers, draft_of
+from policy.checkpoints.errors import CheckpointError, CheckpointExists, NotFinite
+from policy.checkpoints.folder import Checkpoint, load
+from policy.checkpoints.weights import WEIGHTS_FILE
+
+
+def pack(source: Path, target: Path) -> Checkpoint:
+    """Copy a checkpoint of this software's own layout with its weights in half precision (IEEE float16).
+
+    Args:
+        source: The checkpoint's folder.
+        target: The folder to be; it must not be there.
+
+    Returns:
+        The copy.
+
+    Raises:
+        CheckpointExists: `target` is there.
+        NotFinite: A weight is too large for half precision.
+        CheckpointError: `source` cannot be loaded, or has another layout; or the copy cannot be written.
+    """
+    checkpoint = load(source)
+    if checkpoint.manifest is None:
+        raise CheckpointError(f"{source} is not in understudy's own layout, the only one that is packed")
+    if target.exists():
+        raise CheckpointExists(f"{target} is there already; choose another folder")
+    tensors = {}
+    with safe_open(source / WEIGHTS_FILE, framework="pt") as weights:
+        metadata = weights.metadata()
+        for name in weights.keys():  # noqa: SIM118 - it is no mapping
+            tensors[name] = weights.get_tensor(name).to(torch.float16)
+            if not tensors[name].isfinite().all():
+                raise NotFinite(
+                    f"{source}: {name} holds a number that half precision does not; keep it as it is"
+                )
+    with draft_of(target) as draft:
+        shutil.copytree(source, draft, ignore=shutil.ignore_patterns(WEIGHTS_FILE), dirs_exist_ok=True)
+        save_file(tensors, draft / WEIGHTS_FILE, metadata=metadata)
+        load(draft)
+    delete_leftovers(target)
+    return load(target)
