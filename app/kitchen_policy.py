@@ -17,6 +17,10 @@ KNOWN: Final = (*SUBTASKS, DONE)
 """What its high level may answer."""
 
 
+LEADS: Final = False
+"""Whether it is what moves the robot when nobody has chosen: not before it does most of what it is told."""
+
+
 class NoKitchenPolicy(FileNotFoundError):
     """This installation came without the kitchen policy; the message says what to do."""
 
@@ -41,13 +45,15 @@ def kitchen_choice(folder: Path | str) -> PolicyChoice:
 
 
 def default_choice(profile: str) -> PolicyChoice:
-    """What moves a simulated robot when nobody has chosen: what was learned, where it is there, else what is scripted.
+    """What moves a simulated robot when nobody has chosen: the kitchen policy where it leads, else what is scripted.
 
     Args:
         profile: the robot's name.
     """
+    if not LEADS or profile != PROFILE:
+        return _SCRIPTED
     try:
-        return kitchen_choice(shipped_policy()) if profile == PROFILE else _SCRIPTED
+        return kitchen_choice(shipped_policy())
     except NoKitchenPolicy:
         return _SCRIPTED
 
