@@ -50,12 +50,21 @@ def default_choice(profile: str) -> PolicyChoice:
     Args:
         profile: the robot's name.
     """
-    if not LEADS or profile != PROFILE:
-        return _SCRIPTED
+    checkpoint = first_checkpoint(profile)
+    return checkpoint if LEADS and checkpoint.source else _SCRIPTED
+
+
+def first_checkpoint(profile: str) -> PolicyChoice:
+    """What choosing a checkpoint begins with: the kitchen policy for its robot; no folder yet for any other.
+
+    Args:
+        profile: the robot's name.
+    """
     try:
-        return kitchen_choice(shipped_policy())
+        return kitchen_choice(shipped_policy()) if profile == PROFILE else _NO_FOLDER
     except NoKitchenPolicy:
-        return _SCRIPTED
+        return _NO_FOLDER
 
 
+_NO_FOLDER: Final = PolicyChoice(kind=PolicyKind.CHECKPOINT)
 _SCRIPTED: Final = PolicyChoice(kind=PolicyKind.SCRIPTED)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
 
 from policy.checkpoints.draft import delete_leftovers, draft_of
 from policy.checkpoints.errors import CheckpointError, CheckpointExists, NotFinite
 from policy.checkpoints.folder import Checkpoint, load
+from policy.checkpoints.save import check_room, write_weights
 from policy.checkpoints.weights import WEIGHTS_FILE
 
 
@@ -28,6 +28,7 @@ def pack(source: Path, target: Path) -> Checkpoint:
     Raises:
         CheckpointExists: `target` is there.
         NotFinite: A weight is too large for half precision.
+        NoRoom: The disk is too small.
         CheckpointError: `source` cannot be loaded, or has another layout; or the copy cannot be written.
     """
     checkpoint = load(source)
@@ -37,7 +38,7 @@ def pack(source: Path, target: Path) -> Checkpoint:
         raise CheckpointExists(f"{target} is there already; choose another folder")
     tensors = {}
     with safe_open(source / WEIGHTS_FILE, framework="pt") as weights:
-        metadata = weights.metadata()
+        metadata = weights.metadata() or {}
         for name in weights.keys():  # noqa: SIM118 - it is no mapping
             tensors[name] = weights.get_tensor(name).to(torch.float16)
             if not tensors[name].isfinite().all():
@@ -45,8 +46,9 @@ def pack(source: Path, target: Path) -> Checkpoint:
                     f"{source}: {name} holds a number that half precision does not; keep it as it is"
                 )
     with draft_of(target) as draft:
+        check_room(target.parent, sum(tensor.nbytes for tensor in tensors.values()))
         shutil.copytree(source, draft, ignore=shutil.ignore_patterns(WEIGHTS_FILE), dirs_exist_ok=True)
-        save_file(tensors, draft / WEIGHTS_FILE, metadata=metadata)
+        write_weights(draft / WEIGHTS_FILE, tensors, metadata)
         load(draft)
     delete_leftovers(target)
     return load(target)

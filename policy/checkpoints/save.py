@@ -82,8 +82,8 @@ def save(
     tensors, metadata = stored_tensors(model)
     _check_finite(tensors, path)
     with draft_of(path) as draft:
-        _check_room(path.parent, sum(tensor.numel() * tensor.element_size() for tensor in tensors.values()))
-        _write_weights(draft / WEIGHTS_FILE, tensors, metadata)
+        check_room(path.parent, sum(tensor.numel() * tensor.element_size() for tensor in tensors.values()))
+        write_weights(draft / WEIGHTS_FILE, tensors, metadata)
         save_norm_stats(draft / ASSETS, manifest.asset_id, stats)
         if tokenizer is not None:
             (draft / TOKENIZER_FOLDER).mkdir()
@@ -127,7 +127,13 @@ def stored_tensors(model: nn.Module) -> tuple[dict[str, Tensor], dict[str, str]]
     return tensors, metadata
 
 
-def _write_weights(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
+def write_weights(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
+    """Write a weights file.
+
+    Raises:
+        OSError: `ENOSPC`, where the disk is full.
+        CheckpointError: The system refused something else.
+    """
     try:
         save_file(tensors, path, metadata=metadata or None)
     except SafetensorError as error:  # its own error for what the system said; the text has the number
@@ -148,7 +154,12 @@ def _check_target(path: Path, *, overwrite: bool) -> None:
         )
 
 
-def _check_room(folder: Path, wanted_bytes: int) -> None:
+def check_room(folder: Path, wanted_bytes: int) -> None:
+    """Make sure that so much more fits on a folder's disk.
+
+    Raises:
+        NoRoom: It does not.
+    """
     free = shutil.disk_usage(folder).free
     if free < wanted_bytes + SPARE_BYTES:
         raise NoRoom(

@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from app.autonomy.choice import PolicyChoice, PolicyKind
-from app.kitchen_policy import KNOWN, NoKitchenPolicy, default_choice, kitchen_choice, shipped_policy
+from app.kitchen_policy import (
+    KNOWN,
+    NoKitchenPolicy,
+    default_choice,
+    first_checkpoint,
+    kitchen_choice,
+    shipped_policy,
+)
 from app.kitchen_trials.bench import Bench, told_orders
 from drivers.profile import load_profile
 from policy.checkpoints.folder import load
@@ -49,6 +56,14 @@ def test_the_learned_one_is_the_default_of_the_robot_that_it_was_made_for(instal
     assert choice.known == KNOWN
     assert {"pick up the cup", "done"} <= set(choice.known)
     assert default_choice("bimanual") == SCRIPTED
+
+
+def test_choosing_a_checkpoint_begins_with_it_for_its_robot_alone(installed: Path) -> None:
+    assert first_checkpoint("sim-kitchen").source == ""
+    (installed / "kitchen").mkdir()
+    (installed / "kitchen" / "policy.json").write_text("{}")
+    assert first_checkpoint("sim-kitchen").source == str(installed / "kitchen")
+    assert first_checkpoint("bimanual").source == ""
 
 
 def test_until_it_is_reliable_the_scripted_policy_leads() -> None:

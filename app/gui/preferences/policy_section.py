@@ -61,9 +61,7 @@ class PolicySection(Section):
         super().__init__("Policy")
         self._settings = settings
         self._policies = policies
-        self._folders = PathChooser(
-            title="A checkpoint’s folder", folder=True, chosen=lambda path: policies.change(source=path)
-        )
+        self._folders = PathChooser(title="A checkpoint’s folder", folder=True, chosen=policies.pick_folder)
         small = tokens.TEXT_SMALL_PX
         self.caption("What moves the robot when it listens or goes alone")
         self.kind = Pick("Kind of policy", [(kind.value, words) for kind, words in _KINDS])
@@ -183,8 +181,8 @@ class PolicySection(Section):
 
     def _join(self) -> None:
         change = self._policies.change
-        self.kind.picked.connect(self._pick_kind)
-        self.folder.given.connect(lambda words: change(source=words))
+        self.kind.picked.connect(lambda words: self._policies.pick_kind(PolicyKind(words)))
+        self.folder.given.connect(self._policies.pick_folder)
         self.address.given.connect(lambda words: change(source=words))
         self.preset.picked.connect(lambda words: change(source=words))
         self.config.given.connect(lambda words: change(config=words))
@@ -197,12 +195,6 @@ class PolicySection(Section):
         self.steps.editingFinished.connect(lambda: change(execute_steps=self.steps.value()))
         self.space.picked.connect(lambda words: change(action_space=words))
         self.dead_man.clicked.connect(self._need_dead_man)
-
-    def _pick_kind(self, words: str) -> None:
-        kind = PolicyKind(words)
-        if kind is not self._policies.choice.kind:
-            # What names a folder names no server.
-            self._policies.change(kind=kind, source="", action_space="joint")
 
     def _need_dead_man(self, needed: bool) -> None:
         self._settings.dead_man = needed

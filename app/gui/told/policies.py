@@ -13,7 +13,7 @@ from app.autonomy.choice import HighLevel, PolicyChoice, PolicyKind
 from app.gui.session_protocol import SessionLike
 from app.gui.settings import Settings
 from app.gui.wording import sentence
-from app.kitchen_policy import default_choice
+from app.kitchen_policy import default_choice, first_checkpoint
 from app.messages import Mode
 from app.session.view import Snapshot
 
@@ -60,6 +60,7 @@ class Policies:
         self._listens = listens
         # So that a simulated robot can be told something and can go alone out of the box.
         self._default = default_choice(session.profile.name)
+        self._checkpoint = first_checkpoint(session.profile.name)
         self._waiting: Mode | None = None
         self._mode = Mode.HOLD
         self._since_ns = 0
@@ -95,6 +96,18 @@ class Policies:
         choice = msgspec.structs.replace(self.choice, **fields)
         if choice != self.choice:
             self._settings.policy = choice
+
+    def pick_kind(self, kind: PolicyKind) -> None:
+        """Choose another kind; what names a folder names no server, and a checkpoint begins with what comes along."""
+        if kind is self.choice.kind:
+            return
+        comes_along = kind is PolicyKind.CHECKPOINT and self._now().simulated
+        begun = self._checkpoint if comes_along else PolicyChoice(kind=kind)
+        self.change(kind=kind, source=begun.source, known=begun.known, action_space=begun.action_space)
+
+    def pick_folder(self, path: str) -> None:
+        """Choose a checkpoint's folder; only of the one that comes along it is known what it may answer."""
+        self.change(source=path, known=self._checkpoint.known if path == self._checkpoint.source else ())
 
     def load(self) -> None:
         """Load it now."""

@@ -140,7 +140,7 @@ def grip(body: Body, side: str, opening: float) -> Motion:
 def close_hand(body: Body, side: str) -> Motion:
     """Close a hand until the follower's is stopped by something, or is closed, and no longer.
 
-    The leader's then goes on closing, see `move_grip`. Nothing is waited for: whoever learns from a hand that stands
+    The leader's has to go on, see `closing`. Nothing is waited for: whoever learns from a hand that stands
     still cannot tell for how long it has.
     """
     stopped_s, before = 0.0, body.truth.gripper_opening[side]

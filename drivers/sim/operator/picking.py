@@ -78,7 +78,7 @@ def _take(body: Body, name: str) -> Motion:
         yield from approach(body, SIDE, pose, grasp.approach, opening=grasp.opening, from_m=ABOVE_M)
         yield from close_hand(body, SIDE)
         height_m = body.truth.objects[name][2]
-        up = move_hand(body, SIDE, shifted(body.led_pose(SIDE), CARRY_M * UP), speed_m_s=0.16)
+        up = move_hand(body, SIDE, shifted(body.led_pose(SIDE), CARRY_M * UP), speed_m_s=LIFT_M_S)
         yield from together(up, closing(body, SIDE))
         yield from arrive(body, SIDE)
         if body.truth.objects[name][2] - height_m > LIFTED_M:

@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from app.cli.main import main
-from policy.checkpoints.errors import CheckpointError, CheckpointExists, NotFinite
+from policy.checkpoints.errors import CheckpointError, CheckpointExists, NoRoom, NotFinite
 from policy.checkpoints.folder import build_model, load
 from policy.checkpoints.pack import pack
 from policy.checkpoints.save import save
 from tests.policy.checkpoints.golden import GOLDEN
-from tests.policy.checkpoints.test_save import MANIFEST, loaded, stats
+from tests.policy.checkpoints.test_save import MANIFEST, files_limited_to, loaded, stats
 
 
 @pytest.fixture
@@ -65,6 +65,12 @@ def test_a_weight_too_large_for_it_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(NotFinite, match=r"action_out_proj\.bias holds a number"):
         pack(tmp_path / "large", tmp_path / "half")
     assert not (tmp_path / "half").exists()
+
+
+def test_a_disk_that_is_full_leaves_nothing_behind(whole: Path, tmp_path: Path) -> None:
+    with files_limited_to(100_000), pytest.raises(NoRoom, match="is full"):
+        pack(whole, tmp_path / "half")
+    assert [path.name for path in tmp_path.iterdir()] == ["whole"]
 
 
 def test_from_the_command_line(whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

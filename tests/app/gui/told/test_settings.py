@@ -16,6 +16,7 @@ from app.gui.preferences.policy_section import PolicySection
 from app.gui.preferences.voice_section import VoiceSection
 from app.gui.settings import Settings
 from app.gui.window import Window
+from app.kitchen_policy import kitchen_choice, shipped_policy
 from app.messages import Mode
 from app.speech.transcribing import Transcribing
 from tests.app.gui.told.keys import press, write
@@ -173,6 +174,8 @@ def test_a_checkpoint_is_chosen_loaded_and_unloaded(
     policy: PolicySection, frame: Frame, session: FakeSession, tmp_path: Path
 ) -> None:
     choose(frame, policy.kind, "checkpoint")
+    frame.told.policies.pick_folder("")
+    frame.refresh()
     assert "No checkpoint was chosen" in policy.state.text()
     assert not policy.load_button.isEnabled()
     policy.folder.line.setFocus()
@@ -196,6 +199,21 @@ def test_a_checkpoint_is_chosen_loaded_and_unloaded(
     assert "16 of 50 steps at 50 Hz" in policy.state.text()
     QTest.mouseClick(policy.unload_button, Qt.MouseButton.LeftButton)
     assert session.calls[-1] == ("load", None)
+
+
+def test_a_checkpoint_begins_with_the_kitchen_policy_and_whats_known_of_it_is_said_of_no_other(
+    policy: PolicySection, frame: Frame, tmp_path: Path
+) -> None:
+    policies = frame.told.policies
+    choose(frame, policy.kind, "checkpoint")
+    assert policies.choice == kitchen_choice(shipped_policy())
+    assert policy.load_button.isEnabled()
+    policies.pick_folder(str(tmp_path))
+    assert policies.choice.known == ()
+    policies.pick_folder(str(shipped_policy()))
+    assert policies.choice == kitchen_choice(shipped_policy())
+    choose(frame, policy.kind, "server")
+    assert (policies.choice.source, policies.choice.known) == ("", ())
 
 
 def test_a_folder_that_is_not_there_is_named(policy: PolicySection, frame: Frame) -> None:
