@@ -153,7 +153,7 @@ class PushToTalk:
         if waited_s < SOUND_WITHIN_S:
             return None
         end_ns = min(until_ns, now_ns)
-        if self._ring.end_ns <= press.pressed_ns:
+        if self._ring.end_ns <= press.pressed_ns - SOUND_WITHIN_S * _SECOND_NS:
             return self._unsaid(
                 press, end_ns, "no sound came from the microphone; check that it is plugged in", lost=True
             )

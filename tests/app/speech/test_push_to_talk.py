@@ -180,6 +180,16 @@ def test_a_microphone_that_is_lost_in_the_midst_is_told() -> None:
     assert "the microphone was lost while you spoke" in unsaid.reason
 
 
+def test_a_microphone_that_is_lost_just_as_the_key_is_pressed_was_lost() -> None:
+    room = Room()
+    room.deaf = [(0.9, 100.0)]
+    room.go(1.0)
+    room.press()
+    (unsaid,) = room.go(5.0)
+    assert isinstance(unsaid, Unsaid)
+    assert "the microphone was lost while you spoke" in unsaid.reason
+
+
 def test_an_utterance_of_which_much_was_lost_is_not_read() -> None:
     room = Room()
     room.deaf = [(1.5, 2.1)]
