@@ -54,8 +54,15 @@ HAND_JITTER_RAD: Final = 0.12
 OPENINGS: Final = (0.98, 0.5, 0.0)
 MISSES_M, MISSES_RAD = 0.004, 0.03
 
-ASTRAY: Final = {"over": 0.45, "low": 0.30, "closed beside": 0.15, "dropped": 0.10}
+ASTRAY: Final = {"over": 0.35, "low": 0.20, "lost": 0.25, "closed beside": 0.12, "dropped": 0.08}
 """How often a hand that is off the path is in which way."""
+LOST_M: Final = np.array([0.15, 0.20])
+LOST_RAD: Final = math.pi / 2
+"""How far from an object, ahead and aside, a hand is low over the counter that is lost, and how far turned."""
+OFF_HANDLE_M: Final = ((0.03, 0.16), 0.04)
+LOST_HANDLE_M: Final = ((0.03, 0.34), 0.14)
+"""How far back from the handle a hand is, from and to, and aside and in height at most; the same of a lost one."""
+OFF_HANDLE_RAD, LOST_HANDLE_RAD = 0.12, 0.5
 
 
 class Unfit(Exception):
@@ -153,27 +160,30 @@ class Kitchen:
     # -- the hand ------------------------------------------------------------------------------------------------------
 
     def hand_astray(self, name: str, rng: np.random.Generator) -> None:
-        """Have the hand where it is not to be when an object is taken: over it, low beside it, closed on nothing."""
+        """Have the hand where it is not to be when an object is taken, such as low beside it, or closed on nothing."""
         way = rng.choice(list(ASTRAY), p=list(ASTRAY.values()))
         if way == "dropped":
             self._drop(name, rng)
         elif way == "over":
             self._hand_over(name, rng, opening=float(rng.choice(OPENINGS)))
+        elif way == "closed beside":
+            away = rng.uniform(0.02, 0.05) * _direction(rng)
+            self._hand_at(name, np.append(away, rng.uniform(0.0, 0.015)), rng.normal(0.0, 0.15), 0.0)
         else:
-            closed = way == "closed beside"
-            away = rng.uniform(-0.04, 0.04, 2)
-            if closed:
-                away = rng.uniform(0.02, 0.05) * _direction(rng)
-            height_m = rng.uniform(0.0, 0.015 if closed else 0.06)
-            opening = 0.0 if closed else float(rng.choice(OPENINGS))
-            self._hand_at(name, np.append(away, height_m), rng.normal(0.0, 0.15), opening)
+            lost = way == "lost"
+            away = rng.uniform(-LOST_M, LOST_M) if lost else rng.uniform(-0.04, 0.04, 2)
+            turn_rad = rng.uniform(-LOST_RAD, LOST_RAD) if lost else rng.normal(0.0, 0.15)
+            opening = float(rng.choice(OPENINGS))
+            self._hand_at(name, np.append(away, rng.uniform(0.0, 0.06)), turn_rad, opening)
         self._settle(2)
 
     def hand_off_handle(self, rng: np.random.Generator) -> None:
-        """Have the hand about the drawer's handle without holding it."""
+        """Have the hand about the drawer's handle without holding it, every other time far from it."""
         body = self._body(rng)
-        handle = handle_at(body.truth) + np.array([-rng.uniform(0.03, 0.16), *rng.uniform(-0.04, 0.04, 2)])
-        turn = rotation_about(rng.normal(0.0, 0.12, 3))
+        lost = rng.random() < 0.5
+        back_m, aside_m = LOST_HANDLE_M if lost else OFF_HANDLE_M
+        handle = handle_at(body.truth) + np.array([-rng.uniform(*back_m), *rng.uniform(-aside_m, aside_m, 2)])
+        turn = rotation_about(rng.normal(0.0, LOST_HANDLE_RAD if lost else OFF_HANDLE_RAD, 3))
         self._reach(body, Pose(handle, turn @ pointing_ahead()))
         self.world.arrange(opening={SIDE: float(rng.choice(OPENINGS))})
         self._settle(2)
