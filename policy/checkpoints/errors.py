@@ -41,7 +41,7 @@ class TiedWeightsDiffer(CheckpointError):
 
 
 class NotFinite(CheckpointError):
-    """Weights are NaN or infinite; the message lists the tensors."""
+    """Weights are NaN or infinite, or would be in the precision that was asked for; the message names the tensors."""
 
 
 class InvalidManifest(CheckpointError):

@@ -20,7 +20,7 @@ def pack(source: Path, target: Path) -> Checkpoint:
 
     Args:
         source: The checkpoint's folder.
-        target: The folder to be; it must not be there.
+        target: The folder to be; it must not be there, nor within `source`.
 
     Returns:
         The copy.
@@ -29,13 +29,18 @@ def pack(source: Path, target: Path) -> Checkpoint:
         CheckpointExists: `target` is there.
         NotFinite: A weight is too large for half precision.
         NoRoom: The disk is too small.
-        CheckpointError: `source` cannot be loaded, or has another layout; or the copy cannot be written.
+        CheckpointError: `source` cannot be loaded, or has another layout; `target` is within it; or the copy cannot be
+            written.
     """
     checkpoint = load(source)
     if checkpoint.manifest is None:
         raise CheckpointError(f"{source} is not in understudy's own layout, the only one that is packed")
-    if target.exists():
+    if target.exists() or target.is_symlink():
         raise CheckpointExists(f"{target} is there already; choose another folder")
+    if target.resolve().is_relative_to(source.resolve()):  # the copy would hold a part of itself
+        raise CheckpointError(
+            f"{target} is within {source}, which is to be copied; choose a folder beside it"
+        )
     tensors = {}
     with safe_open(source / WEIGHTS_FILE, framework="pt") as weights:
         metadata = weights.metadata() or {}

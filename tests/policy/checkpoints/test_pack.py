@@ -57,6 +57,20 @@ def test_nothing_is_replaced_and_nothing_half_written(whole: Path, tmp_path: Pat
     assert sorted(path.name for path in tmp_path.iterdir()) == ["half", "whole"]
 
 
+def test_a_copy_within_the_checkpoint_would_hold_itself_and_is_refused(whole: Path) -> None:
+    before = sorted(whole.rglob("*"))
+    with pytest.raises(CheckpointError, match=r"is within .* choose a folder beside it"):
+        pack(whole, whole / "packed" / "half")
+    assert sorted(whole.rglob("*")) == before
+
+
+def test_a_link_that_leads_nowhere_is_not_replaced(whole: Path, tmp_path: Path) -> None:
+    (tmp_path / "half").symlink_to(tmp_path / "gone")
+    with pytest.raises(CheckpointExists, match="choose another folder"):
+        pack(whole, tmp_path / "half")
+    assert (tmp_path / "half").is_symlink()
+
+
 def test_a_weight_too_large_for_it_is_refused_by_name(tmp_path: Path) -> None:
     model = loaded()
     with torch.no_grad():
