@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -98,16 +99,28 @@ class Policies:
             self._settings.policy = choice
 
     def pick_kind(self, kind: PolicyKind) -> None:
-        """Choose another kind; what names a folder names no server, and a checkpoint begins with what comes along."""
+        """Choose another kind; what names a folder names no server, and a checkpoint begins with what comes along.
+
+        What was said of another folder, its configuration and its vocabulary, goes with it: loaded with them, what
+        comes along would be refused.
+        """
         if kind is self.choice.kind:
             return
         comes_along = kind is PolicyKind.CHECKPOINT and self._now().simulated
         begun = self._checkpoint if comes_along else PolicyChoice(kind=kind)
-        self.change(kind=kind, source=begun.source, known=begun.known, action_space=begun.action_space)
+        self.change(
+            kind=kind,
+            source=begun.source,
+            config=begun.config,
+            tokenizer=begun.tokenizer,
+            known=begun.known,
+            action_space=begun.action_space,
+        )
 
     def pick_folder(self, path: str) -> None:
         """Choose a checkpoint's folder; only of the one that comes along it is known what it may answer."""
-        self.change(source=path, known=self._checkpoint.known if path == self._checkpoint.source else ())
+        comes_along = Path(path.strip()).expanduser() == Path(self._checkpoint.source)
+        self.change(source=path, known=self._checkpoint.known if comes_along else ())
 
     def load(self) -> None:
         """Load it now."""

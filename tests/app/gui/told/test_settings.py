@@ -212,8 +212,22 @@ def test_a_checkpoint_begins_with_the_kitchen_policy_and_whats_known_of_it_is_sa
     assert policies.choice.known == ()
     policies.pick_folder(str(shipped_policy()))
     assert policies.choice == kitchen_choice(shipped_policy())
+    policies.pick_folder(f"{shipped_policy()}/")
+    assert policies.choice.known == kitchen_choice(shipped_policy()).known
     choose(frame, policy.kind, "server")
     assert (policies.choice.source, policies.choice.known) == ("", ())
+
+
+def test_what_was_said_of_another_folder_is_not_said_of_the_kitchen_policy(
+    policy: PolicySection, frame: Frame, tmp_path: Path
+) -> None:
+    choose(frame, policy.kind, "checkpoint")
+    policies = frame.told.policies
+    policies.pick_folder(str(tmp_path))
+    policies.change(config="pi05_droid", tokenizer="/some/tokenizer.model")
+    choose(frame, policy.kind, "scripted")
+    choose(frame, policy.kind, "checkpoint")
+    assert policies.choice == kitchen_choice(shipped_policy())
 
 
 def test_a_folder_that_is_not_there_is_named(policy: PolicySection, frame: Frame) -> None:
