@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.demonstrations.picture_set import Making, SetError
+from app.demonstrations.picture_set import Making, PictureSet, SetError
 from app.demonstrations.picturing import CAPTIONS, SCENES_IN_BLOCK, Made, make_set
 from policy.text.boxes import parse_answer
 from policy.training.data.coco import CocoBoxes, CocoCaptions
@@ -120,3 +120,13 @@ def test_a_folder_made_otherwise_or_of_something_else_is_refused(
         make_set(tmp_path / "old", MAKING, scenes=1, jobs=1)
     with pytest.raises(SetError, match="holds something else"):
         make_set(tmp_path, MAKING, scenes=1, jobs=1)
+
+
+def test_only_a_block_that_cannot_be_read_is_to_be_taken_away(tmp_path: Path) -> None:
+    pictures = PictureSet(tmp_path, MAKING)
+    (tmp_path / "blocks" / "000000.json").write_text("{")
+    with pytest.raises(SetError, match=r"cannot read .*000000\.json .*; take it away, and it is made again"):
+        pictures.blocks([0])
+    (tmp_path / "set.json").write_text("{")
+    with pytest.raises(SetError, match=r"cannot read .*set\.json .*; choose another folder"):
+        PictureSet(tmp_path, MAKING)

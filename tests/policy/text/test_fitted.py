@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from policy.presets import PI05_SMALL
 from policy.text.fast_layout import fast_to_text_ids
-from policy.text.fitted import fit_tokenizer, texts_of
+from policy.text.fitted import fit_tokenizer, lines_of_tokens, texts_of
 from policy.text.prompts import OPENPI_PI05, SUBTASK, tokenize
 from policy.text.sentencepieces import SentencePieceTokenizer
 from recordings import Dataset, Outcome
@@ -32,6 +32,14 @@ def test_the_layout_is_as_documented() -> None:
     fast = fast_to_text_ids(range(64), vocab_size=2048)
     assert [pieces[token] for token in fast] == [f"<fast{index}>" for index in range(64)]
     assert len(set(pieces)) == 2048
+
+
+def test_lines_of_tokens_are_the_numbers_and_the_locations_that_a_vocabulary_has() -> None:
+    numbers, locations = lines_of_tokens(SMALL)
+    assert [SMALL.piece(token) for token in numbers] == [f"▁{number}" for number in range(-1, 256)]
+    assert locations == SMALL.locations.tolist()
+    assert lines_of_tokens(fit_tokenizer(KITCHEN, vocab_size=1024)) == [numbers]
+    assert lines_of_tokens(fit_tokenizer(KITCHEN, vocab_size=1024, state_numbers=False)) == []
 
 
 def test_any_sentencepiece_reads_its_file(tmp_path: Path) -> None:
