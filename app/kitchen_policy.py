@@ -16,7 +16,6 @@ PROFILE: Final = "sim-kitchen"
 KNOWN: Final = (*SUBTASKS, DONE)
 """What its high level may answer."""
 
-
 LEADS: Final = False
 """Whether it is what moves the robot when nobody has chosen: not before it does most of what it is told."""
 

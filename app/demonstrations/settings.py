@@ -58,11 +58,12 @@ ASTRAY: Final = {"over": 0.35, "low": 0.20, "lost": 0.25, "closed beside": 0.12,
 """How often a hand that is off the path is in which way."""
 LOST_M: Final = np.array([0.15, 0.20])
 LOST_RAD: Final = math.pi / 2
-"""How far from an object, ahead and aside, a hand is low over the counter that is lost, and how far turned."""
+"""How far from an object, ahead and aside, a hand is at most that is lost low over the counter, and how far turned."""
 OFF_HANDLE_M: Final = ((0.03, 0.16), 0.04)
 LOST_HANDLE_M: Final = ((0.03, 0.34), 0.14)
 """How far back from the handle a hand is, from and to, and aside and in height at most; the same of a lost one."""
 OFF_HANDLE_RAD, LOST_HANDLE_RAD = 0.12, 0.5
+"""How far turned about each axis, as a standard deviation; the same of a lost one."""
 
 
 class Unfit(Exception):
@@ -178,7 +179,7 @@ class Kitchen:
         self._settle(2)
 
     def hand_off_handle(self, rng: np.random.Generator) -> None:
-        """Have the hand about the drawer's handle without holding it, every other time far from it."""
+        """Have the hand somewhere before the drawer's handle without holding it, every other time close by."""
         body = self._body(rng)
         lost = rng.random() < 0.5
         back_m, aside_m = LOST_HANDLE_M if lost else OFF_HANDLE_M

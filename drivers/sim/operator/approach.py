@@ -1,7 +1,8 @@
 """Coming to where something is taken as down a funnel: the further off its line the hand is, the further back it stays.
 
 How the hand moves follows from where it is, not from what it did before. It can be begun anywhere, a hand that was
-pushed off is led back, and whoever learns from it need not guess what came before.
+pushed off is led back, and whoever learns from it need not guess what came before. Only that it comes no nearer, in a
+dead end of the arm or with something in the way, is told by how long that has lasted.
 """
 
 from __future__ import annotations
@@ -52,9 +53,11 @@ GAIN_HZ: Final = 5.0
 STUCK_S: Final = 1.0
 """After so long with the leader at its goal the follower comes no nearer."""
 M_PER_RAD: Final = 0.2
+"""How much a radian that is missing counts, where one number is to say how near the hand is."""
 PROGRESS_M: Final = 0.001
 DEAD_END_S: Final = 1.0
-"""A leader that comes no nearer for so long is in a dead end of the arm, and swings out of it joint by joint."""
+"""A leader that comes no nearer, by so much, for so long is in a dead end of the arm, and swings out of it joint by
+joint."""
 PATIENCE_S: Final = 15.0
 """After so long the hand takes what it has come near enough to, or it is given up."""
 

@@ -114,10 +114,10 @@ class Body:
         return min(found, key=lambda result: result.position_error_m)
 
     def reachable_turn(self, side: str, target: Pose) -> Generator[None, None, Pose]:
-        """Of the two ways to turn a parallel gripper that grasp alike the one asked for, or the other if it is too far.
+        """Of the two ways to turn a parallel gripper that grasp alike that asked for, or the other if that is too far.
 
         Whichever is the shorter way would do as well, but where both are as long it would be either, for no reason
-        that can be seen, and who learns from it would try both at once.
+        that can be seen, and who learns from it would try both at once. Whether the other can be reached is not asked.
         """
         result = yield from self.find_reach(side, target)
         return Pose(target.position_m, target.rotation @ _HALF_TURN) if _misses(result) else target
