@@ -14,6 +14,7 @@ from dataclasses import replace
 
 import msgspec
 
+from app.bench.commands_heard import heard_orders
 from app.bench.figures import Figures, add_json_argument
 from app.cli.kitchen_options import add_policy, choice_of
 from app.cli.options import at_least_one
@@ -39,6 +40,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--trials", type=int, default=50, metavar="N", help="of each subtask, told (50)")
     parser.add_argument(
         "--alone", type=int, default=0, metavar="N", help="of each task with each variant, alone (0)"
+    )
+    parser.add_argument(
+        "--spoken",
+        type=int,
+        default=0,
+        metavar="N",
+        help="of each subtask, spoken by voices that nothing was trained on and told as it was understood (0)",
     )
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="of the first trial (0)")
     parser.add_argument(
@@ -104,11 +112,14 @@ def orders_of(args: argparse.Namespace) -> list[Order]:
             check_of(subtask)
         except CannotBeJudged as error:
             raise UsageError(str(error)) from error
-    told = told_orders(subtasks, range(args.seed, args.seed + args.trials))
     tasks, variants = tuple(dict.fromkeys(args.task or [EVERYTHING])), tuple(dict.fromkeys(args.variants))
-    orders = told + alone_orders(tasks, variants, range(args.seed, args.seed + args.alone))
+    orders: list[Order] = [
+        *told_orders(subtasks, range(args.seed, args.seed + args.trials)),
+        *(heard_orders(subtasks, range(args.seed, args.seed + args.spoken)) if args.spoken > 0 else ()),
+        *alone_orders(tasks, variants, range(args.seed, args.seed + args.alone)),
+    ]
     if not orders:
-        raise UsageError("nothing to try; give --trials or --alone 1 or more")
+        raise UsageError("nothing to try; give --trials, --spoken or --alone 1 or more")
     return orders
 
 
@@ -152,7 +163,8 @@ def told_of(trial: Trial) -> str:
     trouble = f": {trial.trouble}" if trial.trouble else ""
     if isinstance(trial, ToldTrial):
         lifted = f", lifted the {trial.lifted}" if trial.lifted else ""
-        return f"{trial.subtask}, seed {trial.seed}: {outcome}{lifted}, {times}{trouble}"
+        misheard = f", heard {trial.heard!r}" if trial.heard not in (None, "", trial.subtask) else ""
+        return f"{trial.subtask}{misheard}, seed {trial.seed}: {outcome}{lifted}, {times}{trouble}"
     there = ", ".join(trial.in_sink) or "nothing"
     return (
         f"{trial.task} ({trial.variant}), seed {trial.seed}: {outcome}, in the sink {there}, {times}{trouble}"

@@ -82,6 +82,13 @@ class Clip:
     samples: NDArray[np.int16]
 
 
+def command(phrase: str, voices: Sequence[Voice], rng: np.random.Generator) -> Clip:
+    """A phrase by any of the voices in any of the rooms."""
+    room = tuple(_ROOMS)[int(rng.integers(len(_ROOMS)))]
+    voice = _as_today(voices[int(rng.integers(len(voices)))], rng)
+    return Clip(room, phrase, _in(room, say(phrase, voice), voices, rng))
+
+
 def commands(voices: Sequence[Voice], count: int, rng: np.random.Generator) -> Iterator[Clip]:
     """Every phrase in turn, by every voice in turn, in every room in turn, until there are so many."""
     rooms = tuple(_ROOMS)
@@ -111,10 +118,8 @@ def others(voices: Sequence[Voice], count: int, rng: np.random.Generator) -> Ite
             music = _music(_length(rng), rng)
             yield Clip("music", "music", _recorded(at_level(music, rng.uniform(-45, -15))))
         else:
-            text = sentence(rng)
-            room = tuple(_ROOMS)[int(rng.integers(len(_ROOMS)))]
-            voice = _as_today(voices[int(rng.integers(len(voices)))], rng)
-            yield Clip("talk", text, _in(room, say(text, voice), voices, rng))
+            spoken = command(sentence(rng), voices, rng)
+            yield replace(spoken, kind="talk")
 
 
 def sentence(rng: np.random.Generator) -> str:

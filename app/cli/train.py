@@ -131,9 +131,9 @@ def tried_in_the_kitchen(trials: int) -> Callable[[Path], dict[str, float]]:
     """What tries a checkpoint at each subtask, as often as said, always from the same starts."""
 
     def figures(checkpoint: Path) -> dict[str, float]:
-        from app.kitchen_trials.evaluation import evaluate_checkpoint  # physics and rendering
+        from app.kitchen_trials.evaluation import FIRST_SEED, evaluate_checkpoint  # physics and rendering
 
-        return evaluate_checkpoint(checkpoint, seeds=range(trials))
+        return evaluate_checkpoint(checkpoint, seeds=range(FIRST_SEED, FIRST_SEED + trials))
 
     return figures
 

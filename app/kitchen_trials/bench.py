@@ -20,10 +20,17 @@ Trial = ToldTrial | AloneTrial
 
 
 class ToldOrder(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Tell a subtask once."""
+    """Tell a subtask once.
+
+    Attributes:
+        subtask: that is meant.
+        seed: of the start.
+        heard: what was understood of it, where it was spoken; empty for nothing, None where it is told by text.
+    """
 
     subtask: str
     seed: int
+    heard: str | None = None
 
 
 class AloneOrder(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -61,8 +68,8 @@ class Bench:
         """Carry one out; raises as `run_told` and `run_alone` do."""
         parts = (self._profile, self._subject, self._cameras)
         match order:
-            case ToldOrder(subtask=subtask, seed=seed):
-                return run_told(*parts, subtask, seed=seed, pace=self._pace)
+            case ToldOrder(subtask=subtask, seed=seed, heard=heard):
+                return run_told(*parts, subtask, seed=seed, heard=heard, pace=self._pace)
             case AloneOrder(task=task, variant=variant, seed=seed):
                 return run_alone(*parts, task, seed=seed, variant=variant, pace=self._pace)
 
@@ -78,7 +85,7 @@ class Bench:
         self.close()
 
 
-def told_orders(subtasks: Iterable[str], seeds: Iterable[int]) -> list[Order]:
+def told_orders(subtasks: Iterable[str], seeds: Iterable[int]) -> list[ToldOrder]:
     """Every subtask from every seed, counted from the first that is held out."""
     subtasks = tuple(subtasks)
     return [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 
 from app.autonomy.choice import PolicyChoice, PolicyKind
 from app.kitchen_policy import PROFILE
@@ -14,6 +15,9 @@ from app.kitchen_trials.subject import Subject
 from app.kitchen_trials.told import JUDGED
 from drivers.profile import load_profile
 from policy.types import Policy
+
+FIRST_SEED: Final = 500_000
+"""Checkpoints are chosen by kitchens from here on, which a bench does not come to: its figures stay of unseen ones."""
 
 
 def evaluate(

@@ -40,20 +40,28 @@ def shares_of(trials: Sequence[Trial]) -> dict[str, Share]:
     """By the figure's name, in a report's order; what was not tried is left out."""
     told = [trial for trial in trials if isinstance(trial, ToldTrial)]
     alone = [trial for trial in trials if isinstance(trial, AloneTrial)]
-    shares: dict[str, Share] = {}
-    counts = []
-    for subtask in dict.fromkeys(trial.subtask for trial in told):
-        outcomes = [trial.succeeded for trial in told if trial.subtask == subtask]
-        shares[f"success_{_key(subtask)}"] = _share(outcomes)
-        counts.append((float(sum(outcomes)), len(outcomes)))
-    if counts:
-        shares["success_told_mean"] = Share(mean_of_rates(counts), len(told))
+    shares = _of_told([trial for trial in told if trial.heard is None], "success")
+    shares |= _of_told([trial for trial in told if trial.heard is not None], "success_spoken")
     named = [right for trial in told if (right := names_object(trial)) is not None]
     if named:
         shares["named_object_correct"] = _share(named)
     for task, variant in dict.fromkeys((trial.task, trial.variant) for trial in alone):
         outcomes = [trial.succeeded for trial in alone if (trial.task, trial.variant) == (task, variant)]
         shares[alone_key(task, variant)] = _share(outcomes)
+    return shares
+
+
+def _of_told(trials: Sequence[ToldTrial], name: str) -> dict[str, Share]:
+    """Of each subtask, and their mean; nothing where none was told."""
+    shares = {}
+    counts = []
+    for subtask in dict.fromkeys(trial.subtask for trial in trials):
+        outcomes = [trial.succeeded for trial in trials if trial.subtask == subtask]
+        shares[f"{name}_{_key(subtask)}"] = _share(outcomes)
+        counts.append((float(sum(outcomes)), len(outcomes)))
+    if counts:
+        mean = "success_told_mean" if name == "success" else f"{name}_mean"
+        shares[mean] = Share(mean_of_rates(counts), len(trials))
     return shares
 
 

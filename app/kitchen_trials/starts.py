@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from app.demonstrations.starts import begin
+from app.demonstrations.starts import NoStart, begin
 from drivers.profile import RobotProfile
 from drivers.sim.direct import DirectRobot
 from drivers.sim.kitchen.geometry import DRAWER_TRAVEL_M, OBJECTS
@@ -20,6 +20,10 @@ LIFT_M: Final = (START_LIFT_M, START_LIFT_M + 0.10)
 OPEN_M: Final = (0.20, DRAWER_TRAVEL_M - 0.02)
 """How far off its place the base stands at most as a task begins, each way, and how far it is turned; how high the lift
 is; and how far the drawer is open that is to be closed."""
+
+REDRAWN: Final = 4
+REDRAWN_FROM: Final = 100_000_000
+"""So many kitchens are tried for a trial, each from a seed so much greater than the one before."""
 
 _PUT: Final = {f"put the {name} in the sink": f"carry the {name} to the sink" for name in OBJECTS}
 
@@ -38,7 +42,13 @@ def told_start(profile: RobotProfile, subtask: str, *, seed: int) -> DirectRobot
         UnknownSubtask: there is none of these words.
         NoStart: no kitchen was found in which it can begin.
     """
-    return begin(profile, _PUT.get(subtask, subtask), seed=seed)
+    words = _PUT.get(subtask, subtask)
+    for further in range(REDRAWN - 1):
+        try:
+            return begin(profile, words, seed=seed + further * REDRAWN_FROM)
+        except NoStart:
+            continue
+    return begin(profile, words, seed=seed + (REDRAWN - 1) * REDRAWN_FROM)
 
 
 def alone_start(profile: RobotProfile, task: str, *, seed: int) -> DirectRobot:

@@ -48,6 +48,7 @@ OPERATOR_S: Final[Mapping[str, float]] = MappingProxyType(
 )
 """How long the scripted operator takes on average, from the starts of `app.kitchen_trials.starts`."""
 OTHERS_S: Final = 10.0
+NOT_UNDERSTOOD: Final = "what was said was not understood"
 
 
 class ToldTrial(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +64,7 @@ class ToldTrial(msgspec.Struct, frozen=True, kw_only=True):
         in_reach: how many objects the hand could have taken at the start.
         lifted: the object that was lifted first; empty for none.
         trouble: why it was cut short; empty where it was not.
+        heard: what was understood of it, where it was spoken; None where it was told by text.
     """
 
     subtask: str
@@ -74,6 +76,7 @@ class ToldTrial(msgspec.Struct, frozen=True, kw_only=True):
     in_reach: int
     lifted: str
     trouble: str = ""
+    heard: str | None = None
 
 
 def limit_s(subtask: str) -> float:
@@ -88,6 +91,7 @@ def run_told(
     subtask: str,
     *,
     seed: int,
+    heard: str | None = None,
     pace: Pace = LIVE,
 ) -> ToldTrial:
     """Tell the policy a subtask once.
@@ -98,6 +102,8 @@ def run_told(
         cameras: of the robot.
         subtask: one of the operator's that can be judged.
         seed: of the start.
+        heard: what was understood of it, where it was spoken, and is told in its place; of which nothing was understood
+            is not told, and not done. None where it is told by text.
         pace: how long things take.
 
     Raises:
@@ -106,15 +112,17 @@ def run_told(
         ChoiceError: when the policy was not made for this robot.
     """
     done = Lasting(check_of(subtask), ticks=round(HELD_S * profile.control_rate_hz))
+    told = subtask if heard is None else heard
     began = time.perf_counter()
     robot = told_start(profile, subtask, seed=seed)
     rollout = Rollout(robot, subject, cameras, mode=Mode.VERBAL, seed=seed, pace=pace)
     lifted, reachable = Lifted(rollout.truth), in_reach(profile, rollout.truth)
     began_s = rollout.truth.sim_time_s
-    succeeded, trouble = False, ""
-    rollout.tell(subtask)
+    succeeded, trouble = False, "" if told else NOT_UNDERSTOOD
+    if told:
+        rollout.tell(told)
     try:
-        while not succeeded and not rollout.trouble and _since(rollout, began_s) < limit_s(subtask):
+        while told and not succeeded and not rollout.trouble and _since(rollout, began_s) < limit_s(subtask):
             truth = rollout.tick()
             lifted.see(truth)
             succeeded = done.see(truth)
@@ -130,6 +138,7 @@ def run_told(
         in_reach=len(reachable),
         lifted=lifted.first,
         trouble=trouble or rollout.trouble,
+        heard=heard,
     )
 
 

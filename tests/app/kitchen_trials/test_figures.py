@@ -9,7 +9,7 @@ from app.kitchen_trials.figures import figures_of
 from app.kitchen_trials.told import ToldTrial
 
 
-def told(subtask: str, *, succeeded: bool, lifted: str = "") -> ToldTrial:
+def told(subtask: str, *, succeeded: bool, lifted: str = "", heard: str | None = None) -> ToldTrial:
     return ToldTrial(
         subtask=subtask,
         seed=0,
@@ -19,6 +19,7 @@ def told(subtask: str, *, succeeded: bool, lifted: str = "") -> ToldTrial:
         chunks=1,
         in_reach=2,
         lifted=lifted,
+        heard=heard,
     )
 
 
@@ -51,6 +52,21 @@ def test_every_subtask_has_a_share_with_its_interval() -> None:
     assert figures["named_object_correct"] == pytest.approx(0.9)
     assert figures["named_object_correct_n"] == 10
     assert "success_alone" not in figures
+
+
+def test_what_was_spoken_has_shares_of_its_own() -> None:
+    figures = figures_of(
+        [
+            told("open the drawer", succeeded=True),
+            told("open the drawer", succeeded=True, heard="open the drawer"),
+            told("open the drawer", succeeded=False, heard=""),
+        ]
+    )
+    assert figures["success_open_the_drawer"] == 1.0
+    assert figures["success_told_mean_n"] == 1
+    assert figures["success_spoken_open_the_drawer"] == 0.5
+    assert figures["success_spoken_mean"] == 0.5
+    assert figures["success_spoken_mean_n"] == 2
 
 
 def test_variants_and_other_tasks_have_names_of_their_own() -> None:

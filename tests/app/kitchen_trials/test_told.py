@@ -116,6 +116,25 @@ def test_a_lift_is_raised_from_another_height_for_each_seed() -> None:
     assert names_object(trials[0]) is None
 
 
+def test_what_was_understood_is_told_and_judged_by_what_was_meant() -> None:
+    subject = Subject(SCRIPTED, PROFILE)
+    right, wrong = (
+        run_told(PROFILE, subject, None, "raise the lift", seed=0, heard=f"{verb} the lift")
+        for verb in ("raise", "lower")
+    )
+    assert right.succeeded
+    assert not wrong.succeeded
+    assert wrong.chunks > 0
+    assert wrong.heard == "lower the lift"
+
+
+def test_what_was_not_understood_is_not_told() -> None:
+    trial = run_told(PROFILE, Subject(SCRIPTED, PROFILE), None, "raise the lift", seed=0, heard="")
+    assert not trial.succeeded
+    assert trial.chunks == 0
+    assert trial.trouble == "what was said was not understood"
+
+
 def test_the_policy_sees_pictures_of_the_cameras_own_sizes_at_the_pace_of_a_session(cameras: Cameras) -> None:
     policy = Standing()
     trial = run_told(PROFILE, subject_of(policy), cameras, "raise the lift", seed=0)
