@@ -34,16 +34,16 @@ JUDGED: Final = (
 
 OPERATOR_S: Final[Mapping[str, float]] = MappingProxyType(
     {
-        "pick up the cup": 5.5,
-        "pick up the sponge": 5.5,
-        "pick up the plate": 6.5,
-        "put the cup in the sink": 6.0,
-        "put the sponge in the sink": 7.0,
-        "put the plate in the sink": 5.5,
-        "open the drawer": 8.0,
-        "close the drawer": 10.0,
-        "drive to the counter": 8.0,
-        "raise the lift": 3.0,
+        "pick up the cup": 2.8,
+        "pick up the sponge": 3.0,
+        "pick up the plate": 3.7,
+        "put the cup in the sink": 6.5,
+        "put the sponge in the sink": 5.6,
+        "put the plate in the sink": 5.7,
+        "open the drawer": 6.1,
+        "close the drawer": 6.5,
+        "drive to the counter": 5.6,
+        "raise the lift": 2.8,
     }
 )
 """How long the scripted operator takes on average, from the starts of `app.kitchen_trials.starts`."""
