@@ -182,7 +182,7 @@ class Loop:
         self._check_finite("the gradient", norm, batch)
         rate = optimisers.set_rate(learner.optimiser, stage, position.step)
         learner.optimiser.step()
-        learner.optimiser.zero_grad(set_to_none=True)
+        learner.optimiser.zero_grad()
         average(self._averaged, self._weights, decay=stage.ema, step=position.total)
         self._position = _moved(position, step=position.step + 1, total=position.total + 1)
         self._pace.add(stage.batch)

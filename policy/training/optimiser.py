@@ -1,11 +1,12 @@
-"""AdamW, what it may change in a stage, and how fast."""
+"""AdamW and Muon, what they may change in a stage, and how fast."""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
-from torch import nn
-from torch.optim import AdamW
+from torch import Tensor, nn
+from torch.optim import AdamW, Muon, Optimizer
 
 from policy.checkpoints.keys import EXPERT_LM_HEAD, part_of
 from policy.model.gemma import Gemma
@@ -15,18 +16,70 @@ from policy.training.recipe import Stage
 BETAS = (0.9, 0.95)
 EPSILON = 1e-8
 """Both as openpi's."""
+_IN_A_LAYER = ".layers."
 
 
-def make_optimiser(model: nn.Module) -> AdamW:
+class Optimiser:
+    """One or two of PyTorch's optimisers, each with weights of its own, as one.
+
+    Args:
+        parts: They.
+    """
+
+    def __init__(self, *parts: Optimizer) -> None:
+        self._parts = parts
+
+    @property
+    def param_groups(self) -> list[dict[str, Any]]:
+        """Of all of them."""
+        return [group for part in self._parts for group in part.param_groups]
+
+    def moments(self, weight: nn.Parameter) -> dict[str, Tensor]:
+        """What is remembered of a weight's gradients; empty before its first step."""
+        return next((part.state[weight] for part in self._parts if weight in part.state), {})
+
+    def remember(self, weight: nn.Parameter, moments: dict[str, Tensor]) -> None:
+        """Take up what another remembered of a weight; nothing where it has none."""
+        part = next(part for part in self._parts if _cares_for(part, weight))
+        part.state.pop(weight, None)
+        if moments:
+            part.state[weight] = moments
+
+    def step(self) -> None:
+        """Change every weight by its gradient."""
+        for part in self._parts:
+            part.step()
+
+    def zero_grad(self) -> None:
+        """Forget the gradients."""
+        for part in self._parts:
+            part.zero_grad(set_to_none=True)
+
+
+def make_optimiser(model: nn.Module, *, muon: bool = False) -> Optimiser:
     """AdamW over all weights; matrices decay, norms and biases do not.
 
     Rates and decay are those of the step, see `set_rate`.
+
+    Args:
+        model: Whose weights.
+        muon: Whether matrices of layers are changed by Muon, whose steps are then as long as AdamW's would be.
+
+    Source: K. Jordan et al. 2024, Muon; J. Liu et al. 2025, Muon is scalable for LLM training, for the length.
     """
-    weights = [parameter for _, parameter in trained_parameters(model)]
-    decayed = [parameter for parameter in weights if parameter.ndim > 1]
-    others = [parameter for parameter in weights if parameter.ndim <= 1]
+    named = trained_parameters(model)
+    turned = [weight for name, weight in named if muon and _IN_A_LAYER in name and weight.ndim == 2]
+    left = {id(weight) for weight in turned}
+    weights = [weight for _, weight in named if id(weight) not in left]
+    decayed = [weight for weight in weights if weight.ndim > 1]
+    others = [weight for weight in weights if weight.ndim <= 1]
     groups = [{"params": decayed, "decays": True}, {"params": others, "decays": False}]
-    return AdamW([group for group in groups if group["params"]], betas=BETAS, eps=EPSILON, fused=True)
+    parts: list[Optimizer] = [
+        AdamW([group for group in groups if group["params"]], betas=BETAS, eps=EPSILON, fused=True)
+    ]
+    if turned:
+        parts.append(Muon([{"params": turned, "decays": True}], adjust_lr_fn="match_rms_adamw"))
+    return Optimiser(*parts)
 
 
 def trained_parameters(model: nn.Module) -> list[tuple[str, nn.Parameter]]:
@@ -54,10 +107,14 @@ def rate_at(stage: Stage, step: int) -> float:
     return stage.learning_rate * (stage.final_rate + (1 - stage.final_rate) * cosine)
 
 
-def set_rate(optimiser: AdamW, stage: Stage, step: int) -> float:
+def set_rate(optimiser: Optimiser, stage: Stage, step: int) -> float:
     """Give the optimiser the rate and decay of a step, and say the rate."""
     rate = rate_at(stage, step)
     for group in optimiser.param_groups:
         group["lr"] = rate
         group["weight_decay"] = stage.weight_decay if group["decays"] else 0.0
     return rate
+
+
+def _cares_for(part: Optimizer, weight: nn.Parameter) -> bool:
+    return any(own is weight for group in part.param_groups for own in group["params"])

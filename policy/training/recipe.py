@@ -212,7 +212,7 @@ class Stage(Table, frozen=True, kw_only=True):
         learning_rate: At its peak.
         warmup: Steps up to the peak, in a straight line.
         final_rate: Share of the peak that is left at the end of the cosine.
-        weight_decay: Of AdamW.
+        weight_decay: Of the optimiser.
         clip_norm: Longest gradient.
         ema: How much of the averaged weights each step keeps; None averages nothing.
         insulate: Keep the action expert's gradients out of the language model (knowledge insulation).
@@ -260,6 +260,7 @@ class Recipe(Table, frozen=True, kw_only=True):
     Attributes:
         name: Of the policy.
         seed: Of all that is drawn.
+        optimiser: Of matrices in layers; all other weights are AdamW's.
         model: What is trained.
         robot: How it will be run.
         data: What it is trained on.
@@ -269,6 +270,7 @@ class Recipe(Table, frozen=True, kw_only=True):
 
     name: Name
     seed: Annotated[int, Meta(ge=0)] = 0
+    optimiser: Literal["adamw", "muon"] = "adamw"
     model: Model
     robot: Robot = Robot()
     data: Annotated[tuple[Data, ...], Meta(min_length=1)]

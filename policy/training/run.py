@@ -260,4 +260,4 @@ def _learner_of(
         model = loaded
     model = model.to(device)
     averaged = averaged_copy(model)
-    return Learner(model, averaged, make_optimiser(model))
+    return Learner(model, averaged, make_optimiser(model, muon=recipe.optimiser == "muon"))

@@ -10,23 +10,23 @@ import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
-from torch.optim import AdamW
 
 from policy.checkpoints.draft import NO_ROOM
 from policy.checkpoints.errors import NoRoom
 from policy.model.pi0 import Pi0
+from policy.training.optimiser import Optimiser, trained_parameters
 
 KEPT = 2
 """Files, should the disk have damaged the newest."""
 _SUFFIX = ".safetensors"
-_MOMENTS = ("step", "exp_avg", "exp_avg_sq")
+_MOMENTS = ("step", "exp_avg", "exp_avg_sq", "momentum_buffer")
+"""AdamW's, and Muon's."""
 
 _log = logging.getLogger(__name__)
 
@@ -63,14 +63,14 @@ class Learner:
 
     model: Pi0
     averaged: Pi0
-    optimiser: AdamW
+    optimiser: Optimiser
 
     def tensors(self) -> dict[str, Tensor]:
         """All of it by name, not copied."""
         found: dict[str, Tensor] = {}
         for name, parameter in self.model.named_parameters():
             found[f"weights/{name}"] = parameter.detach()
-            for moment, value in self.optimiser.state.get(parameter, {}).items():
+            for moment, value in self.optimiser.moments(parameter).items():
                 found[f"{moment}/{name}"] = value
         for name, parameter in self.averaged.named_parameters():
             found[f"averaged/{name}"] = parameter.detach()
@@ -92,15 +92,13 @@ class Learner:
             raise CannotGoOn(f"{len(wrong)} weights are of another model, {wrong[0]!r} among them")
         for name, weight in own.items():
             weight.copy_(tensors[name])
-        self.optimiser.state.clear()
-        for name, parameter in self.model.named_parameters():
-            moments: dict[str, Any] = {
+        for name, parameter in trained_parameters(self.model):
+            moments = {
                 moment: tensors[f"{moment}/{name}"].to(parameter.device, copy=True)
                 for moment in _MOMENTS
                 if f"{moment}/{name}" in tensors
             }
-            if moments:
-                self.optimiser.state[parameter] = moments
+            self.optimiser.remember(parameter, moments)
 
 
 def save_state(folder: Path, learner: Learner, position: Position) -> Path:

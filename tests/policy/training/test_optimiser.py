@@ -38,13 +38,37 @@ def test_the_rate_climbs_to_its_peak_and_falls_to_its_share() -> None:
     assert rate_at(msgspec.structs.replace(STAGE, warmup=0), 0) == 1e-3
 
 
-def test_matrices_decay_and_norms_and_biases_do_not() -> None:
+@pytest.mark.parametrize("muon", [False, True])
+def test_matrices_decay_and_norms_and_biases_do_not(muon: bool) -> None:
     own = model()
-    optimiser = make_optimiser(own)
+    optimiser = make_optimiser(own, muon=muon)
     set_rate(optimiser, STAGE, 5)
     for group in optimiser.param_groups:
         decays = {weight.ndim > 1 for weight in group["params"]}
         assert decays == {group["weight_decay"] > 0}
+
+
+def test_muon_turns_the_matrices_of_layers_as_far_as_adamw_would_and_leaves_the_rest_to_it() -> None:
+    longest = {}
+    for muon in (False, True):
+        own = model()
+        optimiser = make_optimiser(own, muon=muon)
+        set_rate(optimiser, msgspec.structs.replace(STAGE, weight_decay=0.0), 10)
+        before = {name: weight.detach().clone() for name, weight in trained_parameters(own)}
+        generator = torch.Generator().manual_seed(1)
+        for _, weight in trained_parameters(own):
+            weight.grad = torch.randn(weight.shape, generator=generator)
+        optimiser.step()
+        longest[muon] = {
+            name: float((weight.detach() - before[name]).norm()) for name, weight in trained_parameters(own)
+        }
+    for name, weight in trained_parameters(own):
+        if ".layers." in name and weight.ndim == 2:
+            assert set(optimiser.moments(weight)) == {"momentum_buffer"}
+            assert longest[True][name] == pytest.approx(0.2 * longest[False][name], rel=0.4)
+        else:
+            assert set(optimiser.moments(weight)) == {"step", "exp_avg", "exp_avg_sq"}
+            assert longest[True][name] == longest[False][name]
 
 
 def test_frozen_parts_and_the_unused_head_do_not_learn() -> None:

@@ -17,10 +17,10 @@ from policy.training.state import CannotGoOn, Learner, Position, load_state, sav
 from tests.policy.training.synthetic import POST, TINY
 
 
-def learner(seed: int, config: Pi0Config = TINY) -> Learner:
+def learner(seed: int, config: Pi0Config = TINY, *, muon: bool = False) -> Learner:
     model = Pi0(config)
     initialise(model, generator=torch.Generator().manual_seed(seed))
-    return Learner(model, averaged_copy(model), make_optimiser(model))
+    return Learner(model, averaged_copy(model), make_optimiser(model, muon=muon))
 
 
 def stepped(own: Learner) -> Learner:
@@ -36,15 +36,17 @@ def position(total: int, recipe: str = "abc") -> Position:
     return Position(stage=0, step=total, total=total, recipe=recipe)
 
 
-def test_a_state_comes_back_to_the_bit(tmp_path: Path) -> None:
-    saved = stepped(learner(0))
+@pytest.mark.parametrize("muon", [False, True])
+def test_a_state_comes_back_to_the_bit(tmp_path: Path, muon: bool) -> None:
+    saved = stepped(learner(0, muon=muon))
     save_state(tmp_path, saved, position(7))
-    found = learner(1)
+    found = stepped(learner(1, muon=muon))
     assert load_state(tmp_path, found, recipe="abc") == position(7)
     one, other = saved.tensors(), found.tensors()
     assert one.keys() == other.keys()
     assert all(torch.equal(one[name], other[name]) for name in one)
     assert any(name.startswith("exp_avg_sq/") for name in one)
+    assert any(name.startswith("momentum_buffer/") for name in one) == muon
 
 
 def test_everything_comes_back_to_the_device_of_the_model() -> None:
