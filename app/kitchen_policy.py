@@ -60,10 +60,11 @@ def first_checkpoint(profile: str) -> PolicyChoice:
         profile: the robot's name.
     """
     try:
-        return kitchen_choice(shipped_policy()) if profile == PROFILE else _NO_FOLDER
+        return kitchen_choice(shipped_policy()) if profile == PROFILE else NO_FOLDER
     except NoKitchenPolicy:
-        return _NO_FOLDER
+        return NO_FOLDER
 
 
-_NO_FOLDER: Final = PolicyChoice(kind=PolicyKind.CHECKPOINT)
+NO_FOLDER: Final = PolicyChoice(kind=PolicyKind.CHECKPOINT)
+"""A checkpoint that has yet to be found: what a real robot's choice begins with."""
 _SCRIPTED: Final = PolicyChoice(kind=PolicyKind.SCRIPTED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import zlib
 from collections.abc import Iterable
 
@@ -30,10 +31,12 @@ def heard_orders(subtasks: Iterable[str], seeds: Iterable[int]) -> list[ToldOrde
         reader = Reader(load(SHIPPED), KITCHEN_PHRASES)
     except (ModelMissing, ModelUnreadable) as error:
         raise CommandError(str(error)) from error
-    orders = []
-    for order in told_orders(subtasks, seeds):
+    told, orders = told_orders(subtasks, seeds), []
+    for order in told:
         rng = np.random.default_rng([order.seed, zlib.crc32(order.subtask.encode())])
         decision = decide(reader.read(command(order.subtask, VOICES, rng).samples))
         heard = decision.phrase if isinstance(decision, Accepted) else ""
         orders.append(msgspec.structs.replace(order, heard=heard))
+        found = f"heard {heard!r}" if heard else "not understood"
+        print(f"{len(orders)} of {len(told)} spoken: {order.subtask}: {found}", file=sys.stderr, flush=True)
     return orders

@@ -29,9 +29,9 @@ from app.kitchen_trials.workers import run_trials
 from drivers.sim.operator import scripts
 
 LEAST: Mapping[str, float] = {alone_key(EVERYTHING, HIERARCHICAL): 0.5} | {
-    f"success_{subtask.replace(' ', '_')}": 0.7 for subtask in JUDGED
+    f"{name}_{subtask.replace(' ', '_')}": 0.7 for name in ("success", "success_spoken") for subtask in JUDGED
 }
-"""What the kitchen policy is held to."""
+"""What the kitchen policy is held to, told by text and by voice."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

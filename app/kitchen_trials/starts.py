@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
+from contextlib import suppress
 from typing import Final
 
 import numpy as np
@@ -43,12 +44,11 @@ def told_start(profile: RobotProfile, subtask: str, *, seed: int) -> DirectRobot
         NoStart: no kitchen was found in which it can begin.
     """
     words = _PUT.get(subtask, subtask)
-    for further in range(REDRAWN - 1):
-        try:
-            return begin(profile, words, seed=seed + further * REDRAWN_FROM)
-        except NoStart:
-            continue
-    return begin(profile, words, seed=seed + (REDRAWN - 1) * REDRAWN_FROM)
+    *seeds, last = (seed + number * REDRAWN_FROM for number in range(REDRAWN))
+    for drawn in seeds:
+        with suppress(NoStart):
+            return begin(profile, words, seed=drawn)
+    return begin(profile, words, seed=last)
 
 
 def alone_start(profile: RobotProfile, task: str, *, seed: int) -> DirectRobot:

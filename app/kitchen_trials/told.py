@@ -118,11 +118,12 @@ def run_told(
     rollout = Rollout(robot, subject, cameras, mode=Mode.VERBAL, seed=seed, pace=pace)
     lifted, reachable = Lifted(rollout.truth), in_reach(profile, rollout.truth)
     began_s = rollout.truth.sim_time_s
-    succeeded, trouble = False, "" if told else NOT_UNDERSTOOD
+    succeeded, trouble, limit = False, NOT_UNDERSTOOD, 0.0
     if told:
         rollout.tell(told)
+        trouble, limit = "", limit_s(subtask)
     try:
-        while told and not succeeded and not rollout.trouble and _since(rollout, began_s) < limit_s(subtask):
+        while not succeeded and not rollout.trouble and _since(rollout, began_s) < limit:
             truth = rollout.tick()
             lifted.see(truth)
             succeeded = done.see(truth)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -145,10 +144,7 @@ class RecipeData(Feed):
     def _counted(self, names: Sequence[str]) -> dict[str, Mapping[str, NormStats]]:
         readers = readers_of(self._sources)
         counted = statistics_of(readers, horizon=self._form.horizon, mapper=self._mapper)
-        return {
-            name: stretched(counted[name].statistics(), action_range=self._recipe.robot.action_range)
-            for name in names
-        }
+        return {name: counted[name].statistics() for name in names}
 
     def _own_robot(self, numbers: Mapping[str, RobotNumbers]) -> str:
         for data, source in zip(self._recipe.data, self._sources, strict=True):
@@ -162,22 +158,6 @@ def recipe_data(
 ) -> Callable[[SampleForm], RecipeData]:
     """What opens a recipe's data once the model's sizes are known; arguments as of `RecipeData`."""
     return lambda form: RecipeData(recipe, form, workers=workers, rank=rank, world=world, mapper=mapper)
-
-
-def stretched(stats: Mapping[str, NormStats], *, action_range: float) -> Mapping[str, NormStats]:
-    """Statistics by which the actions' 1st and 99th percentile are normalised to plus and minus a range, not ±1.
-
-    Raises:
-        ValueError: There are no percentiles.
-    """
-    if action_range == 1.0:
-        return stats
-    actions = stats["actions"]
-    if actions.q01 is None or actions.q99 is None:
-        raise ValueError("statistics of actions without percentiles cannot be stretched; count them anew")
-    middle, half = (actions.q99 + actions.q01) / 2, (actions.q99 - actions.q01) / 2
-    narrowed = replace(actions, q01=middle - half / action_range, q99=middle + half / action_range)
-    return {**stats, "actions": narrowed}
 
 
 def _tell(selection: Selection) -> None:

@@ -67,8 +67,6 @@ class Robot(Table, frozen=True, kw_only=True):
         cameras_low: The model's cameras at the low level.
         cameras_high: At the high level, and for questions.
         control_mode: Marked in the prompt where given.
-        action_range: Where the 1st and the 99th percentile of actions come to lie, minus and plus this. Noise is
-            about 1, and what a small model fails to take away of it is the less of an action the greater this is.
         crops: Camera of the robot to top, left, bottom and right of what is looked at, as shares of its picture.
     """
 
@@ -76,7 +74,6 @@ class Robot(Table, frozen=True, kw_only=True):
     cameras_low: Annotated[tuple[str, ...], Meta(min_length=1)] = LOW_LEVEL_CAMERAS
     cameras_high: Annotated[tuple[str, ...], Meta(min_length=1)] = LOW_LEVEL_CAMERAS
     control_mode: ControlMode | None = None
-    action_range: Positive = 1.0
     crops: dict[str, tuple[Share, Share, Share, Share]] = {}
 
     def __post_init__(self) -> None:
@@ -279,19 +276,6 @@ class Recipe(Table, frozen=True, kw_only=True):
     data: Annotated[tuple[Data, ...], Meta(min_length=1)]
     images: Images = Images()
     stages: Annotated[tuple[Stage, ...], Meta(min_length=1)] = msgspec.field(name="stage")
-
-    def __post_init__(self) -> None:
-        """Refuse a range of actions that would not be kept.
-
-        Raises:
-            ValueError: FAST tokens are taught, which end near ±1, or a checkpoint brings its own range.
-        """
-        if self.robot.action_range == 1.0:
-            return
-        if any(stage.fast for stage in self.stages):
-            raise ValueError("`action_range` does not go with FAST tokens; set `fast = 0` in every stage")
-        if self.model.start is not None:
-            raise ValueError("`action_range` is that of the checkpoint to start from; leave it out")
 
     def data_of(self, stage: Stage) -> tuple[Data, ...]:
         """What a stage is trained on."""

@@ -14,7 +14,7 @@ from app.autonomy.choice import HighLevel, PolicyChoice, PolicyKind
 from app.gui.session_protocol import SessionLike
 from app.gui.settings import Settings
 from app.gui.wording import sentence
-from app.kitchen_policy import default_choice, first_checkpoint
+from app.kitchen_policy import NO_FOLDER, default_choice, first_checkpoint
 from app.messages import Mode
 from app.session.view import Snapshot
 
@@ -23,9 +23,6 @@ WAITS_S = 30.0
 
 SETTLES_S = 0.6
 """So long after a policy was asked for, what is heard of it may still be about the one before."""
-
-FIRST = PolicyChoice(kind=PolicyKind.CHECKPOINT)
-"""What a real robot's choice begins with; it has no folder yet."""
 
 
 class Policies:
@@ -71,7 +68,7 @@ class Policies:
     @property
     def choice(self) -> PolicyChoice:
         """What would be loaded."""
-        return self._settings.policy or (self._default if self._now().simulated else FIRST)
+        return self._settings.policy or (self._default if self._now().simulated else NO_FOLDER)
 
     @property
     def waiting(self) -> Mode | None:
@@ -118,9 +115,12 @@ class Policies:
         )
 
     def pick_folder(self, path: str) -> None:
-        """Choose a checkpoint's folder; only of the one that comes along it is known what it may answer."""
-        comes_along = Path(path.strip()).expanduser() == Path(self._checkpoint.source)
-        self.change(source=path, known=self._checkpoint.known if comes_along else ())
+        """Choose a checkpoint's folder; of the one that comes along all is known, of another not what it may answer."""
+        begun = self._checkpoint
+        if begun.source and Path(path.strip()).expanduser() == Path(begun.source):
+            self.change(source=path, config=begun.config, tokenizer=begun.tokenizer, known=begun.known)
+        else:
+            self.change(source=path, known=())
 
     def load(self) -> None:
         """Load it now."""

@@ -7,10 +7,12 @@ import math
 import numpy as np
 import pytest
 
+from app.demonstrations.starts import NoStart, begin
 from app.kitchen_trials.judging import check_of, in_reach
 from app.kitchen_trials.starts import alone_start, told_start
 from app.kitchen_trials.told import JUDGED
 from drivers.profile import RobotProfile, load_profile
+from drivers.sim.direct import DirectRobot
 from drivers.sim.evaluate import in_sink
 from drivers.sim.kitchen.geometry import OBJECTS
 from drivers.sim.operator.places import COUNTER_LIFT_M, HAND_Y_M, held, standing_x_m
@@ -18,6 +20,25 @@ from drivers.sim.operator.places import COUNTER_LIFT_M, HAND_Y_M, held, standing
 PROFILE: RobotProfile = load_profile("sim-kitchen")
 
 pytestmark = pytest.mark.timeout(240)
+
+
+def test_where_one_kitchen_will_not_do_another_is_drawn_and_at_last_it_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seeds: list[int] = []
+
+    def unfit(profile: RobotProfile, subtask: str, *, seed: int) -> DirectRobot:
+        seeds.append(seed)
+        if len(seeds) == 2:
+            return begin(profile, subtask, seed=seed)
+        raise NoStart(f"none from seed {seed}")
+
+    monkeypatch.setattr("app.kitchen_trials.starts.begin", unfit)
+    told_start(PROFILE, "raise the lift", seed=1_000_007)
+    assert seeds == [1_000_007, 101_000_007]
+    with pytest.raises(NoStart, match="none from seed 301000007"):
+        told_start(PROFILE, "raise the lift", seed=1_000_007)
+    assert len(seeds) == 6
 
 
 def test_base_and_lift_stand_off_their_places_by_centimetres_and_degrees() -> None:

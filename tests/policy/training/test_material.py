@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
 import pytest
 
 from policy.checkpoints.folder import Checkpoint, load
 from policy.training.data.robots import RobotsDiffer
 from policy.training.material import RecipeData
 from policy.training.recipe import Where
-from policy.transforms.normalize import normalize
 from tests.policy.training import recorded, synthetic
 from tests.policy.training.recorded import NAMES, UNITS, Plan
 
@@ -26,12 +24,8 @@ def demos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def material(folder: Path, *, action_range: float = 1.0) -> RecipeData:
-    recipe = msgspec.structs.replace(
-        synthetic.recipe(msgspec.structs.replace(synthetic.POST, fast=0.0)),
-        data=(recorded.data(folder),),
-        robot=msgspec.structs.replace(synthetic.recipe().robot, action_range=action_range),
-    )
+def material(folder: Path) -> RecipeData:
+    recipe = msgspec.structs.replace(synthetic.recipe(), data=(recorded.data(folder),))
     return RecipeData(recipe, recorded.form(), workers=0)
 
 
@@ -54,17 +48,6 @@ def test_a_start_of_another_robot_gives_none(demos: Path, tmp_path: Path) -> Non
 def test_a_start_with_other_numbers_of_the_robot_is_refused(demos: Path, tmp_path: Path) -> None:
     with pytest.raises(RobotsDiffer, match="says of robot 'two-joints' that the numbers are"):
         material(demos).robots(start(tmp_path, names=NAMES[::-1]))
-
-
-def test_percentiles_of_actions_come_to_lie_where_the_recipe_says(demos: Path) -> None:
-    (plain,) = material(demos).robots(None)
-    (robot,) = material(demos, action_range=4.0).robots(None)
-    assert str(robot.stats["state"]) == str(plain.stats["state"])
-    assert plain.stats["actions"].q01 is not None
-    assert plain.stats["actions"].q99 is not None
-    ends = np.stack([plain.stats["actions"].q01, plain.stats["actions"].q99])
-    normalised = normalize(ends, robot.stats["actions"], method="quantile", name="actions")
-    assert np.allclose(normalised, [[-4.0], [4.0]], rtol=1e-3)
 
 
 def test_episodes_are_looked_through_once_for_all_stages_that_narrow_nothing(demos: Path) -> None:

@@ -102,8 +102,6 @@ def test_spoken_subtasks_teach_the_high_level_and_rows_that_followed_them_count(
         ('"base_0_rgb", ', '"base_rgb", ', r'robot\.cameras_low is .*did you mean "base_0_rgb"'),
         ("[[data]]", "[data]", r"no TOML|begin each with"),
         ("flow = 0.0", "flow = 0\ntext = 0\nfast = 0", r"stage\[0\]: .*nothing would be learned"),
-        ("execute_steps = 20", "action_range = 4.0", r"`action_range` does not go with FAST tokens"),
-        ("execute_steps = 20", "action_range = 0.0", r"robot\.action_range is 0.*> 0"),
         ('preset = "pi05-small"', "", r"model: say either `preset`"),
     ],
 )  # fmt: skip
@@ -115,16 +113,6 @@ def test_a_wrong_recipe_is_refused_with_file_key_value_and_remedy(
     with pytest.raises(RecipeError, match=said) as caught:
         load_recipe(path)
     assert str(path) in str(caught.value)
-
-
-def test_actions_keep_the_range_of_the_checkpoint_that_is_gone_on_from(tmp_path: Path) -> None:
-    text = WHOLE.replace('preset = "pi05-small"', 'start = "before"').replace(
-        "steps = 4000", "steps = 4000\nfast = 0"
-    )
-    text = text.replace("steps = 1000", "steps = 1000\nfast = 0")
-    load_recipe(written(tmp_path, text))
-    with pytest.raises(RecipeError, match="that of the checkpoint to start from"):
-        load_recipe(written(tmp_path, text.replace("execute_steps = 20", "action_range = 4.0")))
 
 
 def test_a_recipe_that_is_not_there_is_named(tmp_path: Path) -> None:

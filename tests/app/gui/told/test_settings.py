@@ -228,6 +228,10 @@ def test_what_was_said_of_another_folder_is_not_said_of_the_kitchen_policy(
     choose(frame, policy.kind, "scripted")
     choose(frame, policy.kind, "checkpoint")
     assert policies.choice == kitchen_choice(shipped_policy())
+    policies.pick_folder(str(tmp_path))
+    policies.change(config="pi05_droid", tokenizer="/some/tokenizer.model")
+    policies.pick_folder(str(shipped_policy()))
+    assert policies.choice == kitchen_choice(shipped_policy())
 
 
 def test_a_folder_that_is_not_there_is_named(policy: PolicySection, frame: Frame) -> None:
